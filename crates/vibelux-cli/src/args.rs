@@ -1,0 +1,43 @@
+//! The command line: what the user typed, before any of it is acted on.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands;
+
+/// Your face picks the music: reads the emotion in a face and finds the songs of your own library
+/// that fit it. Everything stays on this computer.
+#[derive(Debug, Parser)]
+#[command(
+    name = "vibelux",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compose a dozen short pieces, embed them, and recommend: needs nothing
+    Demo(commands::demo::DemoArgs),
+    /// Embed folders of songs into the library
+    Embed(commands::embed::EmbedArgs),
+    /// Find the songs that fit a face, a picture or a mood
+    Recommend(commands::recommend::RecommendArgs),
+    /// Turn class folders of music into spectrogram pictures
+    Preprocess(commands::preprocess::PreprocessArgs),
+    /// Train a face or music model on class folders
+    Train(commands::train::TrainArgs),
+    /// Measure a model on class folders
+    Evaluate(commands::evaluate::EvaluateArgs),
+    /// Bring in a Keras model or song_embeddings.json
+    Import(commands::import::ImportArgs),
+    /// Write the library out as song_embeddings.json
+    Export(commands::export::ExportArgs),
+    /// Print a completion script for a shell
+    Completions(commands::completions::CompletionsArgs),
+}

@@ -1,0 +1,11 @@
+//! One file per subcommand, each with its flags and a `run` that returns the exit code.
+
+pub mod completions;
+pub mod demo;
+pub mod embed;
+pub mod evaluate;
+pub mod export;
+pub mod import;
+pub mod preprocess;
+pub mod recommend;
+pub mod train;

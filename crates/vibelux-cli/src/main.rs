@@ -1,0 +1,31 @@
+//! The program `vibelux`: parses the command line, runs one command, turns its result into an exit
+//! code.
+//!
+//! Exit codes: 0 done, 1 some songs failed, 2 could not run, 3 no face was found.
+
+mod args;
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let result = match Args::parse().command {
+        Command::Demo(args) => commands::demo::run(args),
+        Command::Embed(args) => commands::embed::run(args),
+        Command::Recommend(args) => commands::recommend::run(args),
+        Command::Preprocess(args) => commands::preprocess::run(args),
+        Command::Train(args) => commands::train::run(args),
+        Command::Evaluate(args) => commands::evaluate::run(args),
+        Command::Import(args) => commands::import::run(args),
+        Command::Export(args) => commands::export::run(args),
+        Command::Completions(args) => commands::completions::run(args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("vibelux: {error:#}");
+        ExitCode::from(2)
+    })
+}

@@ -1,0 +1,3 @@
+//! Training, evaluation and plots for vibelux models.
+
+pub mod nn;

@@ -1,0 +1,5 @@
+//! Audio files to [`Waveform`]s: the first step on the music side of the flow.
+
+mod waveform;
+
+pub use waveform::Waveform;
