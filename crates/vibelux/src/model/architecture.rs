@@ -364,7 +364,7 @@ mod tests {
             layers,
         };
         assert_eq!(net.shapes().unwrap().last(), Some(&Shape::Flat([7])));
-        assert_eq!(net.parameter_count().unwrap(), 396_423);
+        assert_eq!(net.parameter_count().unwrap(), 396_551);
         assert_eq!(net.parameters().unwrap()[0].name, "conv1.weight");
     }
 
