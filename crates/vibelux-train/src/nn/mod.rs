@@ -1,1 +1,26 @@
-//! (being written)
+//! The training engine: forward and backward passes of the networks that
+//! [`vibelux::model::architecture`] describes, on the CPU, in this crate's own code.
+//!
+//! A [`Network`] is built from an architecture, fed batches, and gives gradients that an
+//! [`Optimiser`] applies. Nothing here reads files or knows of emotions. Sums over a batch are always
+//! taken over the same parts in the same order, so a result does not depend on the number of threads.
+
+mod conv;
+mod dense;
+mod kernels;
+mod layer;
+mod loss;
+mod network;
+mod norm;
+mod optimiser;
+mod pool;
+mod random;
+mod reshape;
+mod simd;
+
+pub use layer::{Mode, Parameter};
+pub use loss::{log_softmax, soft_cross_entropy, softmax};
+pub use network::{Init, Network, NetworkError};
+pub use optimiser::{Optimiser, OptimiserConfig, OptimiserKind};
+pub use random::{Random, hash};
+pub use simd::InstructionSet;
