@@ -1,3 +1,12 @@
 //! Training, evaluation and plots for vibelux models.
+//!
+//! [`dataset`] reads class folders, [`augment`] changes what is drawn from them, [`nn`] is the engine,
+//! [`trainer`] the loop around it, [`config`] every choice of a run and [`preset`] the ready-made ones.
 
+pub mod augment;
+pub mod checkpoint;
+pub mod config;
+pub mod dataset;
 pub mod nn;
+pub mod preset;
+pub mod trainer;

@@ -1,0 +1,51 @@
+//! Data sets: what a run is trained and judged on, read from class folders.
+
+mod folders;
+mod face;
+mod labels;
+
+pub use face::FaceSet;
+pub use folders::{ClassFile, DatasetError, class_files, splits};
+pub use labels::SoftLabels;
+
+use crate::nn::Random;
+
+/// Examples to train on.
+pub trait TrainingSet: Sync {
+    /// Examples per epoch.
+    fn len(&self) -> usize;
+
+    /// Whether there is nothing to train on.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Draws example `index`: a changed copy of its input, and its target distribution.
+    fn draw(&self, index: usize, random: &mut Random, input: &mut [f32], target: &mut [f32]);
+}
+
+/// Examples to judge on; each is seen in one or more views (mirror images, windows of a song).
+pub trait EvaluationSet: Sync {
+    /// Number of examples.
+    fn len(&self) -> usize;
+
+    /// Whether there is nothing to judge on.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Number of views of an example, at least 1.
+    fn views(&self, index: usize) -> usize;
+
+    /// The input of one view.
+    fn view(&self, index: usize, view: usize, input: &mut [f32]);
+
+    /// The class of an example.
+    fn class(&self, index: usize) -> usize;
+
+    /// The target distribution of an example, where labels are softer than a class.
+    fn target(&self, index: usize) -> Option<[f32; 7]>;
+
+    /// Whether views are averaged before the softmax (mirror images) or after (windows).
+    fn averages_logits(&self) -> bool;
+}

@@ -1,0 +1,500 @@
+//! The training loop: draws batches, steps, judges after each epoch, writes checkpoints.
+//!
+//! Everything random is drawn from (seed, epoch, example), so a run that was interrupted and resumed
+//! computes the same numbers as one that was not.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use crate::checkpoint::{CheckpointError, Progress, State};
+use crate::config::{Schedule, Selection, TrainingConfig};
+use crate::dataset::{EvaluationSet, TrainingSet};
+use crate::history::EpochMetrics;
+use crate::nn::{
+    Mode, Network, NetworkError, Optimiser, Random, log_softmax, soft_cross_entropy, softmax,
+};
+
+/// Number of emotions: the length of a target.
+const CLASSES: usize = 7;
+/// Seconds between two checkpoints inside an epoch.
+const CHECKPOINT_SECONDS: f64 = 120.0;
+
+/// Why a run stopped short.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// The network cannot be built.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// A checkpoint cannot be written or read.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// Fewer examples than a step needs.
+    #[error("{examples} training examples are fewer than one batch of {batch_size}")]
+    TooFewExamples {
+        /// How many there are.
+        examples: usize,
+        /// How many a step takes.
+        batch_size: usize,
+    },
+    /// The network does not give seven values.
+    #[error("the network gives {got} values, expected 7, one per emotion")]
+    Outputs {
+        /// How many it gives.
+        got: usize,
+    },
+    /// The loss is not a number any more.
+    #[error(
+        "the loss became {loss} in epoch {epoch}; try a lower learning rate or a longer warm-up"
+    )]
+    Diverged {
+        /// What it became.
+        loss: f64,
+        /// When, from 1.
+        epoch: usize,
+    },
+}
+
+/// What a run reports while it goes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// After each step.
+    Step {
+        /// From 1.
+        epoch: usize,
+        /// Steps done in this epoch.
+        step: usize,
+        /// Steps per epoch.
+        steps: usize,
+        /// Mean loss of the epoch so far.
+        loss: f64,
+        /// Examples per second in this epoch.
+        examples_per_second: f64,
+    },
+    /// After each epoch.
+    Epoch(EpochMetrics),
+    /// A checkpoint was written.
+    Checkpoint,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All epochs, or early stopping.
+    Finished,
+    /// The stop flag was raised; the checkpoint holds the state.
+    Interrupted,
+}
+
+/// A run: a configuration, two data sets, and the state that changes.
+pub struct Trainer<'a> {
+    config: TrainingConfig,
+    training: &'a dyn TrainingSet,
+    validation: &'a dyn EvaluationSet,
+    network: Network,
+    optimiser: Optimiser,
+    average: Vec<Vec<f32>>,
+    best: Vec<Vec<f32>>,
+    progress: Progress,
+    checkpoint: Option<PathBuf>,
+}
+
+impl<'a> Trainer<'a> {
+    /// A fresh run.
+    ///
+    /// # Errors
+    /// If the network cannot be built or there are too few examples.
+    pub fn new(
+        config: TrainingConfig,
+        training: &'a dyn TrainingSet,
+        validation: &'a dyn EvaluationSet,
+    ) -> Result<Self, TrainError> {
+        let network = Network::new(&config.architecture, config.init, config.seed)?;
+        if network.output_len() != CLASSES {
+            return Err(TrainError::Outputs { got: network.output_len() });
+        }
+        if training.len() < config.batch_size {
+            let (examples, batch_size) = (training.len(), config.batch_size);
+            return Err(TrainError::TooFewExamples { examples, batch_size });
+        }
+        let optimiser = Optimiser::new(config.optimiser.clone(), network.parameters());
+        let average = if config.ema_decay > 0.0 { values(&network) } else { Vec::new() };
+        Ok(Self {
+            config,
+            training,
+            validation,
+            network,
+            optimiser,
+            average,
+            best: Vec::new(),
+            progress: Progress::default(),
+            checkpoint: None,
+        })
+    }
+
+    /// Writes checkpoints to this file.
+    #[must_use]
+    pub fn with_checkpoint(mut self, path: PathBuf) -> Self {
+        self.checkpoint = Some(path);
+        self
+    }
+
+    /// Goes on where the checkpoint file was written.
+    ///
+    /// # Errors
+    /// If there is none or it does not fit the configuration.
+    pub fn resume(mut self) -> Result<Self, TrainError> {
+        if let Some(path) = self.checkpoint.clone() {
+            self.progress = self.state().load(&path)?;
+        }
+        Ok(self)
+    }
+
+    fn state(&mut self) -> State<'_> {
+        State {
+            network: &mut self.network,
+            optimiser: &mut self.optimiser,
+            average: &mut self.average,
+            best: &mut self.best,
+        }
+    }
+
+    /// What each finished epoch gave.
+    #[must_use]
+    pub fn history(&self) -> &[EpochMetrics] {
+        &self.progress.history
+    }
+
+    /// The epoch whose weights [`Self::into_network`] gives, from 1.
+    #[must_use]
+    pub fn selected_epoch(&self) -> usize {
+        self.progress.best_epoch.unwrap_or(self.progress.epoch)
+    }
+
+    fn steps_per_epoch(&self) -> usize {
+        // A last, smaller batch would give batch norm poor statistics; it is left out, and another
+        // order next epoch brings its examples in.
+        self.training.len() / self.config.batch_size
+    }
+
+    /// Share of the peak learning rate at a step of the whole run.
+    fn learning_rate_factor(&self, step: usize) -> f32 {
+        let per_epoch = self.steps_per_epoch() as f32;
+        let warmup = self.config.warmup_epochs * per_epoch;
+        let step = step as f32;
+        if step < warmup {
+            return (step + 1.0) / warmup;
+        }
+        match self.config.schedule {
+            Schedule::Constant => 1.0,
+            Schedule::Cosine => {
+                let total = self.config.epochs as f32 * per_epoch;
+                let done = (step - warmup) / (total - warmup).max(1.0);
+                0.5 * (1.0 + (std::f32::consts::PI * done.min(1.0)).cos())
+            }
+        }
+    }
+
+    /// Trains until the last epoch, early stopping, or `stop`; the last leaves a checkpoint.
+    ///
+    /// # Errors
+    /// If the loss is not finite any more or a checkpoint cannot be written.
+    pub fn run(
+        &mut self,
+        stop: &AtomicBool,
+        observe: &mut dyn FnMut(&Event),
+    ) -> Result<Outcome, TrainError> {
+        while self.progress.epoch < self.config.epochs && !self.stopped_early() {
+            if !self.train_epoch(stop, observe)? {
+                self.write_checkpoint(observe)?;
+                return Ok(Outcome::Interrupted);
+            }
+            self.finish_epoch(observe)?;
+            self.write_checkpoint(observe)?;
+        }
+        Ok(Outcome::Finished)
+    }
+
+    fn stopped_early(&self) -> bool {
+        let Some(patience) = self.config.early_stopping_epochs else { return false };
+        let history = &self.progress.history;
+        let best = history
+            .iter()
+            .min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
+            .map_or(0, |m| m.epoch);
+        history.last().is_some_and(|last| last.epoch >= best + patience)
+    }
+
+    /// The order in which an epoch draws its examples.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.training.len()).collect();
+        Random::new(self.config.seed, 0x0bde, self.progress.epoch as u64).shuffle(&mut order);
+        order
+    }
+
+    /// Runs the rest of the current epoch; false if it was interrupted.
+    fn train_epoch(
+        &mut self,
+        stop: &AtomicBool,
+        observe: &mut dyn FnMut(&Event),
+    ) -> Result<bool, TrainError> {
+        let order = self.order();
+        let steps = self.steps_per_epoch();
+        let batch = self.config.batch_size;
+        let mut inputs = vec![0.0; batch * self.network.input_len()];
+        let mut targets = vec![0.0; batch * CLASSES];
+        let mut since_checkpoint = Instant::now();
+        while self.progress.step < steps {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            let start = Instant::now();
+            let step = self.progress.step;
+            self.draw(&order[step * batch..(step + 1) * batch], &mut inputs, &mut targets);
+            let (loss, right) = self.step(&inputs, &targets);
+            let progress = &mut self.progress;
+            let loss_sum = f64::from_bits(progress.loss_sum_bits) + loss * batch as f64;
+            if !loss_sum.is_finite() {
+                return Err(TrainError::Diverged { loss, epoch: progress.epoch + 1 });
+            }
+            progress.loss_sum_bits = loss_sum.to_bits();
+            progress.right += right;
+            progress.seen += batch as u64;
+            progress.step += 1;
+            progress.seconds += start.elapsed().as_secs_f64();
+            observe(&Event::Step {
+                epoch: progress.epoch + 1,
+                step: progress.step,
+                steps,
+                loss: loss_sum / progress.seen as f64,
+                examples_per_second: progress.seen as f64 / progress.seconds,
+            });
+            if since_checkpoint.elapsed().as_secs_f64() > CHECKPOINT_SECONDS {
+                self.write_checkpoint(observe)?;
+                since_checkpoint = Instant::now();
+            }
+        }
+        Ok(true)
+    }
+
+    /// Fills a batch; each example's draw depends only on (seed, epoch, example).
+    fn draw(&self, indices: &[usize], inputs: &mut [f32], targets: &mut [f32]) {
+        let (seed, epoch) = (self.config.seed, self.progress.epoch as u64);
+        let len = self.network.input_len();
+        inputs
+            .par_chunks_exact_mut(len)
+            .zip(targets.par_chunks_exact_mut(CLASSES))
+            .zip(indices)
+            .for_each(|((input, target), &index)| {
+                let mut random = Random::new(seed, 0xd4a0 + (epoch << 16), index as u64);
+                self.training.draw(index, &mut random, input, target);
+            });
+        if self.config.mixup > 0.0 {
+            let stream = 0x312c + (epoch << 16);
+            let mut random = Random::new(seed, stream, self.progress.step as u64);
+            mix_up(inputs, targets, len, self.config.mixup, &mut random);
+        }
+    }
+
+    /// One optimiser step; the batch's mean loss and how many examples were right.
+    fn step(&mut self, inputs: &[f32], targets: &[f32]) -> (f64, u64) {
+        let run_step = self.progress.epoch * self.steps_per_epoch() + self.progress.step;
+        let factor = self.learning_rate_factor(run_step);
+        let seed = crate::nn::hash(self.config.seed, 0xd209, run_step as u64);
+        let logits = self.network.forward(inputs, Mode::Train { seed });
+        let (loss, gradient) = soft_cross_entropy(logits, targets, CLASSES);
+        let right = logits
+            .chunks_exact(CLASSES)
+            .zip(targets.chunks_exact(CLASSES))
+            .filter(|(z, t)| argmax(z) == argmax(t))
+            .count();
+        self.network.backward(&gradient);
+        self.optimiser.step(self.network.parameters_mut(), factor);
+        let steps = self.optimiser.steps as f32;
+        let decay = self.config.ema_decay.min((1.0 + steps) / (10.0 + steps));
+        for (average, p) in self.average.iter_mut().zip(self.network.parameters()) {
+            for (a, &v) in average.iter_mut().zip(&p.value) {
+                *a += (1.0 - decay) * (v - *a);
+            }
+        }
+        (loss, right as u64)
+    }
+
+    /// Judges the epoch's weights and starts the next epoch's counters.
+    fn finish_epoch(&mut self, observe: &mut dyn FnMut(&Event)) -> Result<(), TrainError> {
+        let kept = self.swap_in_average();
+        let predictions = predict(&mut self.network, self.validation);
+        let (validation_loss, validation_accuracy) = predictions.loss_and_accuracy();
+        let p = &mut self.progress;
+        let seen = p.seen.max(1) as f64;
+        let run_step = (p.epoch + 1) * (self.training.len() / self.config.batch_size) - 1;
+        let metrics = EpochMetrics {
+            epoch: p.epoch + 1,
+            train_loss: f64::from_bits(p.loss_sum_bits) / seen,
+            train_accuracy: p.right as f64 / seen,
+            validation_loss,
+            validation_accuracy,
+            learning_rate: 0.0,
+            seconds: p.seconds,
+            images_per_second: seen / p.seconds.max(1e-9),
+        };
+        let better = match self.config.selection {
+            Selection::Last => false,
+            Selection::ValidationLoss => {
+                p.history.iter().all(|m| m.validation_loss > validation_loss)
+            }
+            Selection::ValidationAccuracy => {
+                p.history.iter().all(|m| m.validation_accuracy < validation_accuracy)
+            }
+        };
+        if better {
+            p.best_epoch = Some(p.epoch + 1);
+            self.best = values(&self.network);
+        }
+        if let Some(kept) = kept {
+            set_values(&mut self.network, kept);
+        }
+        let rate = self.config.optimiser.learning_rate * self.learning_rate_factor(run_step);
+        let metrics = EpochMetrics { learning_rate: f64::from(rate), ..metrics };
+        let p = &mut self.progress;
+        p.history.push(metrics.clone());
+        p.epoch += 1;
+        (p.step, p.loss_sum_bits, p.right, p.seen, p.seconds) = (0, 0, 0, 0, 0.0);
+        observe(&Event::Epoch(metrics));
+        Ok(())
+    }
+
+    /// Puts the moving average into the network and gives back what was there.
+    fn swap_in_average(&mut self) -> Option<Vec<Vec<f32>>> {
+        if self.average.is_empty() {
+            return None;
+        }
+        let kept = values(&self.network);
+        set_values(&mut self.network, self.average.clone());
+        Some(kept)
+    }
+
+    fn write_checkpoint(&mut self, observe: &mut dyn FnMut(&Event)) -> Result<(), TrainError> {
+        if let Some(path) = self.checkpoint.clone() {
+            let mut progress = self.progress.clone();
+            progress.optimiser_steps = self.optimiser.steps;
+            self.state().save(&path, &progress)?;
+            observe(&Event::Checkpoint);
+        }
+        Ok(())
+    }
+
+    /// The network with the weights that the configuration selects.
+    #[must_use]
+    pub fn into_network(mut self) -> Network {
+        if self.progress.best_epoch.is_some() {
+            set_values(&mut self.network, self.best);
+        } else {
+            self.swap_in_average();
+        }
+        self.network
+    }
+}
+
+fn values(network: &Network) -> Vec<Vec<f32>> {
+    network.parameters().iter().map(|p| p.value.clone()).collect()
+}
+
+fn set_values(network: &mut Network, values: Vec<Vec<f32>>) {
+    for (p, value) in network.parameters_mut().iter_mut().zip(values) {
+        p.value = value;
+    }
+}
+
+fn argmax(values: &[f32]) -> usize {
+    let mut best = 0;
+    for (i, v) in values.iter().enumerate() {
+        if *v > values[best] {
+            best = i;
+        }
+    }
+    best
+}
+
+/// Mixes each example with the one before it in the batch (Zhang et al. 2018).
+fn mix_up(inputs: &mut [f32], targets: &mut [f32], len: usize, alpha: f32, random: &mut Random) {
+    let n = inputs.len() / len;
+    let (mut last_input, mut last_target) =
+        (inputs[(n - 1) * len..].to_vec(), targets[(n - 1) * CLASSES..].to_vec());
+    for (input, target) in inputs.chunks_exact_mut(len).zip(targets.chunks_exact_mut(CLASSES)) {
+        let share = random.beta(alpha);
+        let share = share.min(1.0 - share);
+        for (values, last) in [(input, &mut last_input), (target, &mut last_target)] {
+            for (v, l) in values.iter_mut().zip(last) {
+                let own = *v;
+                *v += share * (*l - own);
+                *l = own;
+            }
+        }
+    }
+}
+
+/// What a network says of an evaluation set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predictions {
+    /// `[n][7]`; logarithms of probabilities where views were averaged after the softmax.
+    pub logits: Vec<f32>,
+    /// One per example.
+    pub classes: Vec<usize>,
+    /// One per example, where known.
+    pub targets: Vec<Option<[f32; CLASSES]>>,
+}
+
+impl Predictions {
+    /// Mean negative log-likelihood of the classes, and the share that is right.
+    #[must_use]
+    pub fn loss_and_accuracy(&self) -> (f64, f64) {
+        let log_p = log_softmax(&self.logits, CLASSES);
+        let (mut loss, mut right) = (0.0, 0);
+        for (row, &class) in log_p.chunks_exact(CLASSES).zip(&self.classes) {
+            loss -= f64::from(row[class]);
+            right += usize::from(argmax(row) == class);
+        }
+        let n = self.classes.len().max(1) as f64;
+        (loss / n, right as f64 / n)
+    }
+}
+
+/// Runs a network over an evaluation set, averaging the views of each example.
+#[must_use]
+pub fn predict(network: &mut Network, set: &dyn EvaluationSet) -> Predictions {
+    const VIEWS_PER_PASS: usize = 64;
+    let len = network.input_len();
+    let views: Vec<(usize, usize)> =
+        (0..set.len()).flat_map(|i| (0..set.views(i)).map(move |v| (i, v))).collect();
+    let mut sums = vec![0.0; set.len() * CLASSES];
+    let mut inputs = vec![0.0; VIEWS_PER_PASS * len];
+    for part in views.chunks(VIEWS_PER_PASS) {
+        let inputs = &mut inputs[..part.len() * len];
+        inputs
+            .par_chunks_exact_mut(len)
+            .zip(part)
+            .for_each(|(input, &(i, v))| set.view(i, v, input));
+        let logits = network.forward(inputs, Mode::Evaluate);
+        let rows =
+            if set.averages_logits() { logits.to_vec() } else { softmax(logits, CLASSES) };
+        for (row, &(i, _)) in rows.chunks_exact(CLASSES).zip(part) {
+            for (s, r) in sums[i * CLASSES..(i + 1) * CLASSES].iter_mut().zip(row) {
+                *s += r / set.views(i) as f32;
+            }
+        }
+    }
+    if !set.averages_logits() {
+        for s in &mut sums {
+            *s = s.max(1e-12).ln();
+        }
+    }
+    Predictions {
+        logits: sums,
+        classes: (0..set.len()).map(|i| set.class(i)).collect(),
+        targets: (0..set.len()).map(|i| set.target(i)).collect(),
+    }
+}
