@@ -1,0 +1,160 @@
+//! Frames of a camera, a video file or a network camera, through an `ffmpeg` child process.
+//!
+//! One code path for every system and source: ffmpeg opens it and writes plain PPM pictures to a
+//! pipe, which name their own size; a thread reads them and turns them grey. Nothing is linked, and
+//! nothing touches the disk.
+//!
+//! A camera sends on while a frame is looked at, so only its newest frame is kept. A file waits.
+
+mod child;
+mod source;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use child::{Child, Next};
+
+use super::{FaceError, GreyImage};
+
+pub use source::CameraSource;
+pub(super) use source::SCHEMES;
+
+/// How frames are fetched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CameraSettings {
+    /// Frames with a longer side (pixels) are scaled down to it by ffmpeg. The default of 640 is what
+    /// the detector looks at.
+    pub longest_side: u32,
+    /// Frames per second read from a video file (1..=120), of which then `seconds * frames_per_second`
+    /// make up a stretch of time. Cameras send as they like.
+    pub frames_per_second: u32,
+    /// How long to wait for a frame before giving up. Default 10 s.
+    pub timeout: Duration,
+    /// The program to run. The default is the environment's `VIBELUX_FFMPEG`, else `ffmpeg`.
+    pub ffmpeg: PathBuf,
+}
+
+impl Default for CameraSettings {
+    fn default() -> Self {
+        Self {
+            longest_side: 640,
+            frames_per_second: 30,
+            timeout: Duration::from_secs(10),
+            ffmpeg: ffmpeg_program(std::env::var_os("VIBELUX_FFMPEG")),
+        }
+    }
+}
+
+fn ffmpeg_program(from_environment: Option<std::ffi::OsString>) -> PathBuf {
+    from_environment
+        .filter(|program| !program.is_empty())
+        .map_or_else(|| PathBuf::from("ffmpeg"), PathBuf::from)
+}
+
+/// An open source of frames; an iterator over them. Dropping it ends ffmpeg and frees the camera.
+///
+/// A video file ends with `None`. A camera or address has no end: when it stops, that is one
+/// [`FaceError::StreamEnded`], and `None` after it. After any error there is nothing more.
+#[derive(Debug)]
+pub struct Camera {
+    child: Child,
+    settings: CameraSettings,
+    live: bool,
+    finished: bool,
+}
+
+impl Camera {
+    /// Opens a source with the default settings. The first frame comes with the first `next`, and
+    /// with it what ffmpeg has to complain of.
+    ///
+    /// # Errors
+    /// [`FaceError::FfmpegMissing`], [`FaceError::NoCamera`], [`FaceError::PermissionDenied`],
+    /// [`FaceError::Io`] if a video file cannot be read, [`FaceError::UnsupportedAddress`].
+    pub fn open(source: &CameraSource) -> Result<Self, FaceError> {
+        Self::open_with(source, CameraSettings::default())
+    }
+
+    /// The same with other settings.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(source: &CameraSource, settings: CameraSettings) -> Result<Self, FaceError> {
+        let input = source.to_input(&settings)?;
+        let live = input.live;
+        let child = Child::start(input, &settings)?;
+        Ok(Self {
+            child,
+            settings,
+            live,
+            finished: false,
+        })
+    }
+
+    /// The frames of the next `seconds` (at least one frame, at most 60 s): of a file by its own
+    /// time, of a camera by the clock from the first frame on. Fewer if the source ends before.
+    ///
+    /// # Errors
+    /// If no frame comes at all: what [`Iterator::next`] gives, or [`FaceError::NotVideo`] if a file
+    /// has no frame (left).
+    pub fn frames_for(&mut self, seconds: f64) -> Result<Vec<GreyImage>, FaceError> {
+        let seconds = if seconds.is_finite() { seconds } else { 0.0 }.clamp(0.0, 60.0);
+        let Some(first) = self.next() else {
+            return Err(FaceError::NotVideo {
+                source_name: self.child.name().to_owned(),
+            });
+        };
+        let mut frames = vec![first?];
+        let wanted = (seconds * f64::from(self.settings.frames_per_second)).round() as usize;
+        let until = Instant::now() + Duration::from_secs_f64(seconds);
+        // Also bounded by count: a network source may play faster than the clock.
+        while frames.len() < wanted.max(1) && (!self.live || Instant::now() < until) {
+            match self.next() {
+                Some(Ok(frame)) => frames.push(frame),
+                // What came before the source broke off is still good.
+                Some(Err(_)) | None => break,
+            }
+        }
+        Ok(frames)
+    }
+}
+
+impl Iterator for Camera {
+    type Item = Result<GreyImage, FaceError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.finished {
+            return None;
+        }
+        match self.child.next_frame(self.settings.timeout) {
+            Next::Frame(frame) => Some(Ok(frame)),
+            Next::End if !self.live => {
+                self.finished = true;
+                None
+            }
+            Next::End => {
+                self.finished = true;
+                Some(Err(FaceError::StreamEnded {
+                    source_name: self.child.name().to_owned(),
+                    frames: self.child.frames(),
+                }))
+            }
+            Next::Failed(error) => {
+                self.finished = true;
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_names_ffmpeg() {
+        assert_eq!(ffmpeg_program(None), PathBuf::from("ffmpeg"));
+        assert_eq!(ffmpeg_program(Some("".into())), PathBuf::from("ffmpeg"));
+        let other = ffmpeg_program(Some("/opt/ffmpeg".into()));
+        assert_eq!(other, PathBuf::from("/opt/ffmpeg"));
+    }
+}

@@ -1,0 +1,243 @@
+//! Where the faces in a picture are: the SeetaFace cascade, run by the `rustface` crate.
+//!
+//! Wu, Kan, He, Shan, Chen: Funnel-structured cascade for multi-view face detection with
+//! alignment-awareness, Neurocomputing 221 (2017). Frontal faces, upright within some 30 degrees.
+//!
+//! The crate looks for faces from 40 px up and cannot be told otherwise (`set_min_face_size` does
+//! nothing in 0.1.7), so speed is chosen by scaling the picture: its cost is that of its pixels.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rustface::{ImageData, Model};
+
+use super::crop::resized;
+use super::{FaceError, GreyImage};
+
+/// The detector's model, BSD-2-Clause; see `models/seetaface/README.md`.
+const SEETAFACE: &[u8] = include_bytes!("../../../../models/seetaface/seeta_fd_frontal_v1.0.bin");
+
+/// The window of the cascade: no face with a smaller side is found.
+const WINDOW: u32 = 40;
+
+/// Longest sides to which a picture is scaled, tried in turn until there is a face. The first is
+/// that of a camera frame and finds faces from a sixteenth of the picture's longest side; the second
+/// is for people far away in a photograph, at four times the time.
+const LONGEST_SIDES: [u32; 2] = [640, 1280];
+
+/// Pictures with a shorter side below this are enlarged to it, so that the face that fills a small
+/// picture is larger than the window.
+const SHORTEST_SIDE: u32 = 80;
+
+/// The crate's own default of 3.85 misses a good part of expressive faces.
+const SCORE_THRESHOLD: f64 = 2.0;
+
+/// Where a face is, in pixels of the picture that was searched. It may stick out of the picture.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct FaceBox {
+    /// Left edge.
+    pub x: f32,
+    /// Top edge.
+    pub y: f32,
+    /// Size across; the detector's boxes are square.
+    pub width: f32,
+    /// Size down.
+    pub height: f32,
+    /// How sure the detector is: above 2, mostly 5 to 100. A sum over the windows that agree, not a
+    /// probability.
+    pub score: f64,
+}
+
+impl FaceBox {
+    /// The longer of width and height, in pixels.
+    #[must_use]
+    pub fn side(&self) -> f64 {
+        f64::from(self.width.max(self.height))
+    }
+
+    /// The middle of the box, in pixels from the top left.
+    #[must_use]
+    pub fn centre(&self) -> (f64, f64) {
+        (
+            f64::from(self.x) + f64::from(self.width) / 2.0,
+            f64::from(self.y) + f64::from(self.height) / 2.0,
+        )
+    }
+
+    /// Area of the intersection over that of the union with another box, 0..=1.
+    #[must_use]
+    pub fn intersection_over_union(&self, other: &Self) -> f64 {
+        let overlap = |a: f32, a_size: f32, b: f32, b_size: f32| {
+            let end = (f64::from(a) + f64::from(a_size)).min(f64::from(b) + f64::from(b_size));
+            (end - f64::from(a).max(f64::from(b))).max(0.0)
+        };
+        let area = |face: &Self| f64::from(face.width) * f64::from(face.height);
+        let both = overlap(self.x, self.width, other.x, other.width)
+            * overlap(self.y, self.height, other.y, other.height);
+        let either = area(self) + area(other) - both;
+        if either > 0.0 {
+            (both / either).clamp(0.0, 1.0)
+        } else {
+            0.0
+        }
+    }
+}
+
+/// Finds faces. Keep one per thread and reuse it: reading its model takes some milliseconds.
+pub struct FaceDetector {
+    model: Model,
+}
+
+impl std::fmt::Debug for FaceDetector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FaceDetector").finish_non_exhaustive()
+    }
+}
+
+impl FaceDetector {
+    /// A detector with the built-in model.
+    ///
+    /// # Errors
+    /// [`FaceError::DetectorModel`] if the program was built with a broken model.
+    pub fn new() -> Result<Self, FaceError> {
+        let model = rustface::read_model(SEETAFACE)
+            .map_err(|source| FaceError::DetectorModel { source })?;
+        Ok(Self { model })
+    }
+
+    /// The faces in a picture, the largest first; none if there are none.
+    ///
+    /// A picture whose longest side is above 640 px is scaled down to that, and to 1280 px if there
+    /// is no face then. One whose shorter side is below 80 px is enlarged.
+    #[must_use]
+    pub fn detect(&mut self, image: &GreyImage) -> Vec<FaceBox> {
+        if image.is_blank() {
+            return Vec::new();
+        }
+        let longest = image.width.max(image.height);
+        for limit in LONGEST_SIDES {
+            let faces = self.detect_within(image, limit);
+            if !faces.is_empty() || longest <= limit {
+                return faces;
+            }
+        }
+        Vec::new()
+    }
+
+    fn detect_within(&mut self, image: &GreyImage, longest_side: u32) -> Vec<FaceBox> {
+        let (longest, shortest) = (image.width.max(image.height), image.width.min(image.height));
+        let shrink = f64::from(longest_side) / f64::from(longest);
+        let enlarge = f64::from(SHORTEST_SIDE) / f64::from(shortest);
+        // A narrow strip cannot be both; it then stays within the longest side.
+        let scale = enlarge.max(1.0).min(shrink);
+        let to = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
+        let (width, height) = (to(image.width), to(image.height));
+        if width.min(height) < WINDOW {
+            return Vec::new();
+        }
+        let found = if (width, height) == (image.width, image.height) {
+            self.search(image)
+        } else {
+            self.search(&resized(image, width, height))
+        };
+        let mut faces: Vec<_> = found
+            .into_iter()
+            .map(|face| FaceBox {
+                x: (f64::from(face.x) / scale) as f32,
+                y: (f64::from(face.y) / scale) as f32,
+                width: (f64::from(face.width) / scale) as f32,
+                height: (f64::from(face.height) / scale) as f32,
+                score: face.score,
+            })
+            .collect();
+        faces.sort_by(|a, b| b.side().total_cmp(&a.side()));
+        faces
+    }
+
+    /// Runs the cascade over a picture of at least the window's size.
+    fn search(&self, image: &GreyImage) -> Vec<FaceBox> {
+        // The crate's detector cannot be sent between threads, its model can: a detector made anew
+        // costs a copy of the model, well below a millisecond beside the search.
+        let search = || {
+            let mut detector = rustface::create_detector_with_model(self.model.clone());
+            detector.set_score_thresh(SCORE_THRESHOLD);
+            detector.set_pyramid_scale_factor(0.8);
+            detector.set_slide_window_step(4, 4);
+            detector.detect(&ImageData::new(&image.pixels, image.width, image.height))
+        };
+        // The crate's arithmetic on boxes near the border is unchecked; a frame lost is better than
+        // a program ended.
+        let found = catch_unwind(AssertUnwindSafe(search)).unwrap_or_default();
+        found
+            .iter()
+            .map(|face| FaceBox {
+                x: face.bbox().x() as f32,
+                y: face.bbox().y() as f32,
+                width: face.bbox().width() as f32,
+                height: face.bbox().height() as f32,
+                score: face.score(),
+            })
+            .filter(|face| face.width > 0.0 && face.height > 0.0)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn assert_send<T: Send>() {}
+    const _: () = assert_send::<FaceDetector>();
+
+    /// `rustface` subtracts the window from each level's size without a check: a level smaller than
+    /// the window would read out of bounds. This repeats its arithmetic for every size we let in.
+    #[test]
+    fn no_level_of_the_pyramid_is_smaller_than_the_window() {
+        for side in WINDOW..=1280 {
+            let smallest = WINDOW as f32 / side as f32;
+            let mut scale = 1.0_f32;
+            while scale >= smallest {
+                assert!((side as f32 * scale) as u32 >= WINDOW, "{side} at {scale}");
+                scale *= 0.8;
+            }
+        }
+    }
+
+    #[test]
+    fn pictures_without_a_face_give_none() {
+        let mut detector = FaceDetector::new().unwrap();
+        for (width, height) in [
+            (0, 0),
+            (1, 1),
+            (1, 500),
+            (39, 39),
+            (40, 40),
+            (640, 480),
+            (3000, 2),
+        ] {
+            let grey = vec![128; width as usize * height as usize];
+            let image = GreyImage::new(width, height, grey).unwrap();
+            assert_eq!(detector.detect(&image), [], "{width} x {height}");
+        }
+    }
+
+    #[test]
+    fn overlap_is_measured() {
+        let face = |x: f32, width: f32| FaceBox {
+            x,
+            y: 0.0,
+            width,
+            height: 10.0,
+            score: 1.0,
+        };
+        assert_eq!(
+            face(0.0, 10.0).intersection_over_union(&face(0.0, 10.0)),
+            1.0
+        );
+        assert_eq!(
+            face(0.0, 10.0).intersection_over_union(&face(10.0, 10.0)),
+            0.0
+        );
+        let third = face(0.0, 10.0).intersection_over_union(&face(5.0, 10.0));
+        assert!((third - 1.0 / 3.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,90 @@
+//! Whether a face is worth reading: too small, blurred or dark ones mislead a model.
+
+use super::crop::FACE_SIDE;
+use super::{FaceBox, FaceImage, GreyImage};
+
+/// How good a face crop is, before anything is concluded from it.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct FaceQuality {
+    /// Side of the detector's box in pixels of the picture. Below 48 the crop was enlarged.
+    pub side_px: f32,
+    /// Variance of the Laplacian (4 neighbours) of the 48 x 48 crop, in squared grey steps: the usual
+    /// measure of focus (Pech-Pacheco et al. 2000). Taken on the crop, so that it compares between
+    /// faces of any size.
+    pub sharpness: f32,
+    /// Mean of the crop, 0 (black) ..= 255 (white).
+    pub brightness: f32,
+}
+
+impl FaceQuality {
+    /// Measures the crop of `face` out of `image`.
+    #[must_use]
+    pub fn measure(image: &GreyImage, face: &FaceBox) -> Self {
+        Self::of_crop(&FaceImage::crop(image, face), face)
+    }
+
+    /// The same where the crop is at hand already.
+    #[must_use]
+    pub fn of_crop(crop: &FaceImage, face: &FaceBox) -> Self {
+        Self {
+            side_px: face.side() as f32,
+            sharpness: laplacian_variance(crop),
+            brightness: mean(&crop.0),
+        }
+    }
+}
+
+fn mean(pixels: &[u8]) -> f32 {
+    let sum: u64 = pixels.iter().map(|&p| u64::from(p)).sum();
+    (sum as f64 / pixels.len().max(1) as f64) as f32
+}
+
+fn laplacian_variance(crop: &FaceImage) -> f32 {
+    let at = |x: usize, y: usize| f64::from(crop.0[y * FACE_SIDE + x]);
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for y in 1..FACE_SIDE - 1 {
+        for x in 1..FACE_SIDE - 1 {
+            let value = at(x - 1, y) + at(x + 1, y) + at(x, y - 1) + at(x, y + 1) - 4.0 * at(x, y);
+            sum += value;
+            squares += value * value;
+        }
+    }
+    let count = ((FACE_SIDE - 2) * (FACE_SIDE - 2)) as f64;
+    (squares / count - (sum / count).powi(2)).max(0.0) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quality(value: impl Fn(u32, u32) -> u8) -> FaceQuality {
+        let pixels = (0..96 * 96).map(|i| value(i % 96, i / 96)).collect();
+        let image = GreyImage::new(96, 96, pixels).unwrap();
+        let face = FaceBox {
+            x: 8.0,
+            y: 8.0,
+            width: 80.0,
+            height: 80.0,
+            score: 5.0,
+        };
+        FaceQuality::measure(&image, &face)
+    }
+
+    #[test]
+    fn a_flat_face_has_no_sharpness_and_its_own_brightness() {
+        let flat = quality(|_, _| 77);
+        assert_eq!(flat.sharpness, 0.0);
+        assert_eq!(flat.brightness, 77.0);
+        assert_eq!(flat.side_px, 80.0);
+    }
+
+    #[test]
+    fn sharp_edges_measure_higher_than_soft_ones() {
+        let sharp = quality(|x, _| if x / 12 % 2 == 0 { 40 } else { 200 });
+        let soft = quality(|x, _| {
+            let phase = f64::from(x) / 12.0 * std::f64::consts::PI;
+            (120.0 + 80.0 * phase.sin()) as u8
+        });
+        assert!(sharp.sharpness > 2.0 * soft.sharpness, "{sharp:?} {soft:?}");
+    }
+}
