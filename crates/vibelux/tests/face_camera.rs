@@ -1,5 +1,7 @@
 //! Cameras and videos through a real ffmpeg; skipped, loudly, where there is none.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // A helper of a test may fail like the test itself.
+
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

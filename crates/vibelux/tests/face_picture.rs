@@ -1,5 +1,7 @@
 //! Picture files of every kind, sound and broken, through `load_picture`.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // A helper of a test may fail like the test itself.
+
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};

@@ -360,7 +360,7 @@ fn explain(input: &Input, lines: &[&str]) -> FaceError {
                     "moov atom not found",
                     "unknown format",
                     "end of file",
-                    "not in whitelist",
+                    "not on whitelist",
                     "could not find codec parameters",
                 ]) =>
         {
