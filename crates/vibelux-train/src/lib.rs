@@ -2,11 +2,16 @@
 //!
 //! [`dataset`] reads class folders, [`augment`] changes what is drawn from them, [`nn`] is the engine,
 //! [`trainer`] the loop around it, [`config`] every choice of a run and [`preset`] the ready-made ones.
+//! [`metrics`] measures, [`history`] records, [`plots`] draws.
 
+mod atomic;
 pub mod augment;
 pub mod checkpoint;
 pub mod config;
 pub mod dataset;
+pub mod history;
+pub mod metrics;
 pub mod nn;
+pub mod plots;
 pub mod preset;
 pub mod trainer;

@@ -1,0 +1,74 @@
+//! The interval around an accuracy: how much of it is luck of the draw.
+
+/// 95 % percentile bootstrap interval (Efron 1979) of `correct / n`, lower and upper.
+///
+/// Resampling n hits and misses with replacement depends on their counts alone, so the interval
+/// does not depend on the order of the examples. `n` must be positive.
+pub fn accuracy_interval(correct: usize, n: usize, resamples: usize, seed: u64) -> [f64; 2] {
+    let mut random = SplitMix64(seed);
+    let mut accuracies: Vec<f64> = (0..resamples)
+        .map(|_| {
+            let hits = (0..n).filter(|_| random.below(n) < correct).count();
+            hits as f64 / n as f64
+        })
+        .collect();
+    accuracies.sort_by(f64::total_cmp);
+    [
+        percentile(&accuracies, 0.025),
+        percentile(&accuracies, 0.975),
+    ]
+}
+
+/// Linear interpolation between the neighbours, as numpy's default. `sorted` must not be empty.
+fn percentile(sorted: &[f64], share: f64) -> f64 {
+    let position = share * (sorted.len() - 1) as f64;
+    let below = position.floor() as usize;
+    let above = (below + 1).min(sorted.len() - 1);
+    sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
+}
+
+/// Steele, Lea and Flood 2014: 64 bits of state, good enough for resampling, and the same on every
+/// machine for ever.
+struct SplitMix64(u64);
+
+impl SplitMix64 {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// Uniform in 0..n by multiply and shift; the bias is below n / 2^64.
+    fn below(&mut self, n: usize) -> usize {
+        ((u128::from(self.next()) * n as u128) >> 64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agrees_with_the_normal_approximation() {
+        let [low, high] = accuracy_interval(600, 1_000, 2_000, 1);
+        let half = 1.96 * (0.6_f64 * 0.4 / 1_000.0).sqrt();
+        assert!((low - (0.6 - half)).abs() < 0.006, "{low}");
+        assert!((high - (0.6 + half)).abs() < 0.006, "{high}");
+    }
+
+    #[test]
+    fn is_degenerate_when_all_are_right_or_wrong() {
+        assert_eq!(accuracy_interval(5, 5, 100, 3), [1.0, 1.0]);
+        assert_eq!(accuracy_interval(0, 5, 100, 3), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn is_repeatable_by_seed() {
+        assert_eq!(
+            accuracy_interval(40, 90, 500, 7),
+            accuracy_interval(40, 90, 500, 7)
+        );
+    }
+}

@@ -1,0 +1,121 @@
+//! Pictures of training and evaluation, each written as SVG and as PNG at twice the size.
+//!
+//! ```text
+//! EpochMetrics, Report, EmotionVectors -> Scene (shapes in logical pixels) -> .svg, .png
+//! ```
+//!
+//! The plots need no display and no installed font: DejaVu Sans is compiled in. A measure that is
+//! NaN leaves a gap instead of an error.
+
+mod axis;
+mod confusion;
+mod emotions;
+pub mod palette;
+mod reliability;
+mod scene;
+mod training;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use vibelux::EmotionVector;
+
+use crate::history::EpochMetrics;
+use crate::metrics::Report;
+
+pub use training::best_epoch;
+
+/// What can go wrong with a plot.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlotError {
+    /// There is nothing to draw.
+    #[error("there is nothing to draw in {plot}: give at least one {item}")]
+    Empty {
+        /// Which plot.
+        plot: &'static str,
+        /// What is missing.
+        item: &'static str,
+    },
+    /// Two series that belong together differ in length.
+    #[error("{plot} needs one time per vector; there are {times} times and {vectors} vectors")]
+    LengthMismatch {
+        /// Which plot.
+        plot: &'static str,
+        /// How many times.
+        times: usize,
+        /// How many vectors.
+        vectors: usize,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {path}; check the folder's permissions and free space")]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The compiled-in font cannot be read: a damaged build.
+    #[error("the compiled-in font is broken; build the program again")]
+    Font,
+    /// The drawing library failed.
+    #[error("the plot cannot be drawn: {reason}")]
+    Drawing {
+        /// What it said; its own error type depends on the backend.
+        reason: String,
+    },
+    /// The PNG cannot be encoded.
+    #[error("the plot cannot be encoded as PNG")]
+    Encode(#[from] image::ImageError),
+}
+
+impl PlotError {
+    fn drawing(error: impl std::fmt::Display) -> Self {
+        Self::Drawing {
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// Writes `training_curves.{svg,png}` into `dir`: loss and accuracy over the epochs, training and
+/// validation, the best epoch marked. A loss that spans more than two powers of ten gets a
+/// logarithmic axis.
+///
+/// # Errors
+/// [`PlotError::Empty`] without epochs, [`PlotError::Write`].
+pub fn training_curves(dir: &Path, epochs: &[EpochMetrics]) -> Result<(), PlotError> {
+    training::scene(epochs)?.save(dir, "training_curves")
+}
+
+/// Writes `confusion_matrix.{svg,png}` into `dir`: counts, and percentages of each true class.
+///
+/// # Errors
+/// [`PlotError::Empty`] for a report without classes, [`PlotError::Write`].
+pub fn confusion_matrix(dir: &Path, report: &Report) -> Result<(), PlotError> {
+    confusion::scene(report)?.save(dir, "confusion_matrix")
+}
+
+/// Writes `reliability_diagram.{svg,png}` into `dir`: confidence against accuracy, and how many
+/// examples stand behind each bin.
+///
+/// # Errors
+/// [`PlotError::Empty`] for a report without bins, [`PlotError::Write`].
+pub fn reliability_diagram(dir: &Path, report: &Report) -> Result<(), PlotError> {
+    reliability::scene(report)?.save(dir, "reliability_diagram")
+}
+
+/// Writes `emotion_curve.{svg,png}` into `dir`: seven lines over time. `seconds` and `vectors` are
+/// of equal length; times rise.
+///
+/// # Errors
+/// [`PlotError::Empty`], [`PlotError::LengthMismatch`], [`PlotError::Write`].
+pub fn emotion_curve(
+    dir: &Path,
+    seconds: &[f64],
+    vectors: &[EmotionVector],
+) -> Result<(), PlotError> {
+    emotions::scene(seconds, vectors)?.save(dir, "emotion_curve")
+}
+
+#[cfg(test)]
+mod tests;
