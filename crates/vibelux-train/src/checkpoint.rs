@@ -70,24 +70,32 @@ impl State<'_> {
     fn groups(&self) -> BTreeMap<String, &[f32]> {
         let mut arrays = BTreeMap::new();
         for (i, p) in self.network.parameters().iter().enumerate() {
-            let mut add = |group: &str, values: Option<&Vec<f32>>| {
+            let groups = [
+                ("weights", Some(&p.value)),
+                ("first", self.optimiser.first.get(i)),
+                ("second", self.optimiser.second.get(i)),
+                ("average", self.average.get(i)),
+                ("best", self.best.get(i)),
+            ];
+            for (group, values) in groups {
                 if let Some(values) = values.filter(|v| !v.is_empty()) {
                     arrays.insert(format!("{group}.{}", p.name), values.as_slice());
                 }
-            };
-            add("weights", Some(&p.value));
-            add("first", self.optimiser.first.get(i));
-            add("second", self.optimiser.second.get(i));
-            add("average", self.average.get(i));
-            add("best", self.best.get(i));
+            }
         }
         arrays
     }
 
     /// Writes a checkpoint through a temporary file, so that a crash leaves the one before.
     pub fn save(&self, path: &Path, progress: &Progress) -> Result<(), CheckpointError> {
-        let io = |source| CheckpointError::Io { path: path.to_owned(), source };
-        let format = |reason: String| CheckpointError::Format { path: path.to_owned(), reason };
+        let io = |source| CheckpointError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let format = |reason: String| CheckpointError::Format {
+            path: path.to_owned(),
+            reason,
+        };
         let bytes: BTreeMap<String, Vec<u8>> = self
             .groups()
             .into_iter()
@@ -110,9 +118,14 @@ impl State<'_> {
 
     /// Reads a checkpoint back; the state must have been made from the same configuration.
     pub fn load(&mut self, path: &Path) -> Result<Progress, CheckpointError> {
-        let format = |reason: String| CheckpointError::Format { path: path.to_owned(), reason };
-        let bytes = std::fs::read(path)
-            .map_err(|source| CheckpointError::Io { path: path.to_owned(), source })?;
+        let format = |reason: String| CheckpointError::Format {
+            path: path.to_owned(),
+            reason,
+        };
+        let bytes = std::fs::read(path).map_err(|source| CheckpointError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| format(e.to_string()))?;
         let progress: Progress = header
             .metadata()
@@ -138,9 +151,10 @@ impl State<'_> {
         for (i, p) in self.network.parameters_mut().iter_mut().enumerate() {
             let len = p.value.len();
             p.value = read("weights", &p.name, len)?;
-            for (group, moments) in
-                [("first", &mut self.optimiser.first), ("second", &mut self.optimiser.second)]
-            {
+            for (group, moments) in [
+                ("first", &mut self.optimiser.first),
+                ("second", &mut self.optimiser.second),
+            ] {
                 if let Some(moment) = moments.get_mut(i).filter(|m| !m.is_empty()) {
                     *moment = read(group, &p.name, len)?;
                 }

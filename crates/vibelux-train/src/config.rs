@@ -153,8 +153,10 @@ impl TrainingConfig {
     /// # Errors
     /// [`ConfigError`].
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Io { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
         let config: Self = toml::from_str(&text).map_err(|source| ConfigError::Parse {
             path: path.to_owned(),
             source: Box::new(source),
@@ -172,8 +174,10 @@ impl TrainingConfig {
             path: path.to_owned(),
             source: Box::new(source),
         })?;
-        std::fs::write(path, text)
-            .map_err(|source| ConfigError::Io { path: path.to_owned(), source })
+        std::fs::write(path, text).map_err(|source| ConfigError::Io {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Checks that every value is in its range.
@@ -183,8 +187,18 @@ impl TrainingConfig {
     pub fn check(&self) -> Result<(), ConfigError> {
         let rate = self.optimiser.learning_rate;
         let checks: [(&'static str, bool, String, &'static str); 8] = [
-            ("epochs", self.epochs > 0, self.epochs.to_string(), "at least 1"),
-            ("batch_size", self.batch_size > 1, self.batch_size.to_string(), "at least 2"),
+            (
+                "epochs",
+                self.epochs > 0,
+                self.epochs.to_string(),
+                "at least 1",
+            ),
+            (
+                "batch_size",
+                self.batch_size > 1,
+                self.batch_size.to_string(),
+                "at least 2",
+            ),
             (
                 "optimiser.learning_rate",
                 rate.is_finite() && rate > 0.0,
@@ -209,7 +223,11 @@ impl TrainingConfig {
         ];
         for (field, good, value, expected) in checks {
             if !good {
-                return Err(ConfigError::Range { field, value, expected });
+                return Err(ConfigError::Range {
+                    field,
+                    value,
+                    expected,
+                });
             }
         }
         Ok(())
@@ -217,5 +235,10 @@ impl TrainingConfig {
 }
 
 fn unit(field: &'static str, value: f32) -> (&'static str, bool, String, &'static str) {
-    (field, (0.0..=1.0).contains(&value), value.to_string(), "between 0 and 1")
+    (
+        field,
+        (0.0..=1.0).contains(&value),
+        value.to_string(),
+        "between 0 and 1",
+    )
 }

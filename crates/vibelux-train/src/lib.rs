@@ -14,4 +14,5 @@ pub mod metrics;
 pub mod nn;
 pub mod plots;
 pub mod preset;
+pub mod run;
 pub mod trainer;

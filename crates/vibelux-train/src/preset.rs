@@ -11,9 +11,17 @@ fn original_layers(filters: &[usize]) -> Vec<LayerSpec> {
     let mut layers = Vec::new();
     for &filters in filters {
         layers.extend([
-            LayerSpec::Conv2d { filters, kernel: [3, 3], padding: Padding::Same, bias: true },
+            LayerSpec::Conv2d {
+                filters,
+                kernel: [3, 3],
+                padding: Padding::Same,
+                bias: true,
+            },
             LayerSpec::Relu,
-            LayerSpec::MaxPool { size: [2, 2], stride: [2, 2] },
+            LayerSpec::MaxPool {
+                size: [2, 2],
+                stride: [2, 2],
+            },
             LayerSpec::Dropout { rate: 0.25 },
         ]);
     }
@@ -36,12 +44,20 @@ fn vgg_layers(channels: &[usize], dropout: f32) -> Vec<LayerSpec> {
     for &filters in channels {
         for _ in 0..2 {
             layers.extend([
-                LayerSpec::Conv2d { filters, kernel: [3, 3], padding: Padding::Same, bias: false },
+                LayerSpec::Conv2d {
+                    filters,
+                    kernel: [3, 3],
+                    padding: Padding::Same,
+                    bias: false,
+                },
                 LayerSpec::BatchNorm { epsilon: 1e-5 },
                 LayerSpec::Relu,
             ]);
         }
-        layers.push(LayerSpec::MaxPool { size: [2, 2], stride: [2, 2] });
+        layers.push(LayerSpec::MaxPool {
+            size: [2, 2],
+            stride: [2, 2],
+        });
     }
     layers.extend([
         LayerSpec::GlobalAveragePool,

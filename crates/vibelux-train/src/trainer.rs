@@ -114,14 +114,23 @@ impl<'a> Trainer<'a> {
     ) -> Result<Self, TrainError> {
         let network = Network::new(&config.architecture, config.init, config.seed)?;
         if network.output_len() != CLASSES {
-            return Err(TrainError::Outputs { got: network.output_len() });
+            return Err(TrainError::Outputs {
+                got: network.output_len(),
+            });
         }
         if training.len() < config.batch_size {
             let (examples, batch_size) = (training.len(), config.batch_size);
-            return Err(TrainError::TooFewExamples { examples, batch_size });
+            return Err(TrainError::TooFewExamples {
+                examples,
+                batch_size,
+            });
         }
         let optimiser = Optimiser::new(config.optimiser.clone(), network.parameters());
-        let average = if config.ema_decay > 0.0 { values(&network) } else { Vec::new() };
+        let average = if config.ema_decay > 0.0 {
+            values(&network)
+        } else {
+            Vec::new()
+        };
         Ok(Self {
             config,
             training,
@@ -219,13 +228,17 @@ impl<'a> Trainer<'a> {
     }
 
     fn stopped_early(&self) -> bool {
-        let Some(patience) = self.config.early_stopping_epochs else { return false };
+        let Some(patience) = self.config.early_stopping_epochs else {
+            return false;
+        };
         let history = &self.progress.history;
         let best = history
             .iter()
             .min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
             .map_or(0, |m| m.epoch);
-        history.last().is_some_and(|last| last.epoch >= best + patience)
+        history
+            .last()
+            .is_some_and(|last| last.epoch >= best + patience)
     }
 
     /// The order in which an epoch draws its examples.
@@ -253,12 +266,19 @@ impl<'a> Trainer<'a> {
             }
             let start = Instant::now();
             let step = self.progress.step;
-            self.draw(&order[step * batch..(step + 1) * batch], &mut inputs, &mut targets);
+            self.draw(
+                &order[step * batch..(step + 1) * batch],
+                &mut inputs,
+                &mut targets,
+            );
             let (loss, right) = self.step(&inputs, &targets);
             let progress = &mut self.progress;
             let loss_sum = f64::from_bits(progress.loss_sum_bits) + loss * batch as f64;
             if !loss_sum.is_finite() {
-                return Err(TrainError::Diverged { loss, epoch: progress.epoch + 1 });
+                return Err(TrainError::Diverged {
+                    loss,
+                    epoch: progress.epoch + 1,
+                });
             }
             progress.loss_sum_bits = loss_sum.to_bits();
             progress.right += right;
@@ -343,12 +363,14 @@ impl<'a> Trainer<'a> {
         };
         let better = match self.config.selection {
             Selection::Last => false,
-            Selection::ValidationLoss => {
-                p.history.iter().all(|m| m.validation_loss > validation_loss)
-            }
-            Selection::ValidationAccuracy => {
-                p.history.iter().all(|m| m.validation_accuracy < validation_accuracy)
-            }
+            Selection::ValidationLoss => p
+                .history
+                .iter()
+                .all(|m| m.validation_loss > validation_loss),
+            Selection::ValidationAccuracy => p
+                .history
+                .iter()
+                .all(|m| m.validation_accuracy < validation_accuracy),
         };
         if better {
             p.best_epoch = Some(p.epoch + 1);
@@ -358,7 +380,10 @@ impl<'a> Trainer<'a> {
             set_values(&mut self.network, kept);
         }
         let rate = self.config.optimiser.learning_rate * self.learning_rate_factor(run_step);
-        let metrics = EpochMetrics { learning_rate: f64::from(rate), ..metrics };
+        let metrics = EpochMetrics {
+            learning_rate: f64::from(rate),
+            ..metrics
+        };
         let p = &mut self.progress;
         p.history.push(metrics.clone());
         p.epoch += 1;
@@ -400,7 +425,11 @@ impl<'a> Trainer<'a> {
 }
 
 fn values(network: &Network) -> Vec<Vec<f32>> {
-    network.parameters().iter().map(|p| p.value.clone()).collect()
+    network
+        .parameters()
+        .iter()
+        .map(|p| p.value.clone())
+        .collect()
 }
 
 fn set_values(network: &mut Network, values: Vec<Vec<f32>>) {
@@ -422,9 +451,14 @@ fn argmax(values: &[f32]) -> usize {
 /// Mixes each example with the one before it in the batch (Zhang et al. 2018).
 fn mix_up(inputs: &mut [f32], targets: &mut [f32], len: usize, alpha: f32, random: &mut Random) {
     let n = inputs.len() / len;
-    let (mut last_input, mut last_target) =
-        (inputs[(n - 1) * len..].to_vec(), targets[(n - 1) * CLASSES..].to_vec());
-    for (input, target) in inputs.chunks_exact_mut(len).zip(targets.chunks_exact_mut(CLASSES)) {
+    let (mut last_input, mut last_target) = (
+        inputs[(n - 1) * len..].to_vec(),
+        targets[(n - 1) * CLASSES..].to_vec(),
+    );
+    for (input, target) in inputs
+        .chunks_exact_mut(len)
+        .zip(targets.chunks_exact_mut(CLASSES))
+    {
         let share = random.beta(alpha);
         let share = share.min(1.0 - share);
         for (values, last) in [(input, &mut last_input), (target, &mut last_target)] {
@@ -468,8 +502,9 @@ impl Predictions {
 pub fn predict(network: &mut Network, set: &dyn EvaluationSet) -> Predictions {
     const VIEWS_PER_PASS: usize = 64;
     let len = network.input_len();
-    let views: Vec<(usize, usize)> =
-        (0..set.len()).flat_map(|i| (0..set.views(i)).map(move |v| (i, v))).collect();
+    let views: Vec<(usize, usize)> = (0..set.len())
+        .flat_map(|i| (0..set.views(i)).map(move |v| (i, v)))
+        .collect();
     let mut sums = vec![0.0; set.len() * CLASSES];
     let mut inputs = vec![0.0; VIEWS_PER_PASS * len];
     for part in views.chunks(VIEWS_PER_PASS) {
@@ -479,8 +514,11 @@ pub fn predict(network: &mut Network, set: &dyn EvaluationSet) -> Predictions {
             .zip(part)
             .for_each(|(input, &(i, v))| set.view(i, v, input));
         let logits = network.forward(inputs, Mode::Evaluate);
-        let rows =
-            if set.averages_logits() { logits.to_vec() } else { softmax(logits, CLASSES) };
+        let rows = if set.averages_logits() {
+            logits.to_vec()
+        } else {
+            softmax(logits, CLASSES)
+        };
         for (row, &(i, _)) in rows.chunks_exact(CLASSES).zip(part) {
             for (s, r) in sums[i * CLASSES..(i + 1) * CLASSES].iter_mut().zip(row) {
                 *s += r / set.views(i) as f32;

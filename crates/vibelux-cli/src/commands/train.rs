@@ -1,12 +1,236 @@
-//! `vibelux train`.
+//! `vibelux train face|music DIR`: trains a model on class folders into a run folder.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use clap::{Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use vibelux_train::config::TrainingConfig;
+use vibelux_train::preset;
+use vibelux_train::run::{self, RunPaths};
+use vibelux_train::trainer::Event;
 
 /// Flags of `vibelux train`.
 #[derive(Debug, clap::Args)]
-pub struct TrainArgs {}
+pub struct TrainArgs {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// On folders of faces: DIR/train/<emotion>/* and DIR/validation/<emotion>/* (or test/)
+    Face(RunArgs),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Preset {
+    /// The better one
+    Default,
+    /// The student project's network and recipe
+    Original,
+}
+
+#[derive(Debug, clap::Args)]
+struct RunArgs {
+    /// Data set with train/ and validation/ (or test/), one folder per emotion in each
+    dir: PathBuf,
+    /// Run folder, where everything is written
+    #[arg(long, short, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Ready-made configuration
+    #[arg(long, value_enum, default_value = "default")]
+    preset: Preset,
+    /// Configuration file (TOML, as in a run folder) instead of a preset
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    config: Option<PathBuf>,
+    /// Soft labels [default: DIR/labels.csv, if it is there]
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// Passes over the training set at most
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Examples per step
+    #[arg(long)]
+    batch_size: Option<usize>,
+    /// Largest learning rate
+    #[arg(long)]
+    learning_rate: Option<f32>,
+    /// Decides everything random
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Go on from the run folder's checkpoint, with its configuration
+    #[arg(long)]
+    resume: bool,
+    /// Threads to use [default: all cores]
+    #[arg(long)]
+    jobs: Option<usize>,
+}
 
 /// Runs the command.
-pub fn run(_args: TrainArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("being written")
+pub fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
+    let Task::Face(args) = args.task;
+    train("face", preset::face, args)
+}
+
+fn train(
+    task: &str,
+    presets: fn(&str) -> Option<TrainingConfig>,
+    args: RunArgs,
+) -> anyhow::Result<ExitCode> {
+    if let Some(jobs) = args.jobs {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(jobs)
+            .build_global()?;
+    }
+    let preset = args
+        .preset
+        .to_possible_value()
+        .context("every preset has a name")?;
+    let preset = preset.get_name();
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("runs").join(format!("{task}-{preset}")));
+    let config = configure(presets, preset, &args)?;
+    let config = run::prepare(config, &out, args.resume)?;
+    let stop = stop_on_ctrl_c()?;
+    eprintln!("Reading {}", args.dir.display());
+    let paths = RunPaths {
+        data: args.dir,
+        labels: args.labels,
+        out: out.clone(),
+    };
+    let data = run::load_data(&config, &paths)?;
+    eprintln!(
+        "{} training and {} validation examples, {} parameters",
+        data.training.len(),
+        data.validation.len(),
+        config.architecture.parameter_count()?
+    );
+    if data.dropped > 0 {
+        eprintln!(
+            "{} training files left out: their labels say there is no face",
+            data.dropped
+        );
+    }
+    for (path, reason) in &data.failed {
+        eprintln!("left out: {}: {reason}", path.display());
+    }
+    let progress = Progress::new(config.epochs, config.batch_size);
+    let finished = run::run(&config, &data, &out, args.resume, &stop, &mut |event| {
+        progress.show(event)
+    })?;
+    progress.bar.finish_and_clear();
+    let Some(finished) = finished else {
+        eprintln!("Interrupted. Go on with the same command and --resume.");
+        return Ok(ExitCode::from(130));
+    };
+    println!("{}", finished.report);
+    println!(
+        "Weights of epoch {}, temperature {:.3}",
+        finished.epoch, finished.temperature
+    );
+    println!("Everything is in {}", out.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn configure(
+    presets: fn(&str) -> Option<TrainingConfig>,
+    preset: &str,
+    args: &RunArgs,
+) -> anyhow::Result<TrainingConfig> {
+    let mut config = match &args.config {
+        Some(path) => TrainingConfig::load(path)?,
+        None => presets(preset).with_context(|| format!("there is no preset {preset}"))?,
+    };
+    config.epochs = args.epochs.unwrap_or(config.epochs);
+    config.batch_size = args.batch_size.unwrap_or(config.batch_size);
+    config.seed = args.seed.unwrap_or(config.seed);
+    config.optimiser.learning_rate = args.learning_rate.unwrap_or(config.optimiser.learning_rate);
+    Ok(config)
+}
+
+/// A flag that Ctrl-C raises; a second Ctrl-C ends the program at once.
+fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(stop)
+}
+
+/// The progress bar of the current epoch, and a line per finished one.
+struct Progress {
+    bar: ProgressBar,
+    epochs: usize,
+    batch_size: usize,
+}
+
+impl Progress {
+    fn new(epochs: usize, batch_size: usize) -> Self {
+        let bar = ProgressBar::new(0);
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg}") {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            epochs,
+            batch_size,
+        }
+    }
+
+    fn show(&self, event: &Event) {
+        match event {
+            Event::Step {
+                epoch,
+                step,
+                steps,
+                loss,
+                examples_per_second,
+            } => {
+                let steps_left = (self.epochs - epoch) * steps + (steps - step);
+                let seconds = (steps_left * self.batch_size) as f64 / examples_per_second;
+                self.bar.set_length(*steps as u64);
+                self.bar.set_position(*step as u64);
+                self.bar
+                    .set_prefix(format!("epoch {epoch}/{}", self.epochs));
+                self.bar.set_message(format!(
+                    "loss {loss:.3} {examples_per_second:.0}/s, {} left",
+                    indicatif::HumanDuration(std::time::Duration::from_secs_f64(
+                        if seconds.is_finite() {
+                            seconds.clamp(0.0, 1e9)
+                        } else {
+                            0.0
+                        }
+                    ))
+                ));
+            }
+            Event::Epoch(m) => {
+                let line = format!(
+                    "epoch {:3}  loss {:.4}  accuracy {:.4}  validation loss {:.4}  accuracy {:.4}  {:.0} s  {:.0}/s",
+                    m.epoch,
+                    m.train_loss,
+                    m.train_accuracy,
+                    m.validation_loss,
+                    m.validation_accuracy,
+                    m.seconds,
+                    m.images_per_second
+                );
+                if self.bar.is_hidden() {
+                    eprintln!("{line}");
+                } else {
+                    self.bar.println(line);
+                }
+            }
+            Event::Checkpoint => {}
+        }
+    }
 }

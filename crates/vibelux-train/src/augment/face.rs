@@ -53,7 +53,11 @@ impl FaceAugmentation {
         let zoom = 1.0 / random.uniform(1.0 - self.scale, 1.0 + self.scale);
         let shift = self.shift * SIDE as f32;
         let (dx, dy) = (random.uniform(-shift, shift), random.uniform(-shift, shift));
-        let mirror = if self.flip && random.chance(0.5) { -1.0 } else { 1.0 };
+        let mirror = if self.flip && random.chance(0.5) {
+            -1.0
+        } else {
+            1.0
+        };
         let (sin, cos) = angle.sin_cos();
         let centre = (SIDE as f32 - 1.0) / 2.0;
         for y in 0..SIDE {
@@ -70,7 +74,11 @@ impl FaceAugmentation {
         let brightness = random.uniform(-self.brightness, self.brightness);
         let contrast = random.uniform(1.0 - self.contrast, 1.0 + self.contrast);
         let gamma = (random.uniform(-1.0, 1.0) * (1.0 + self.gamma).ln()).exp();
-        let noise = if self.noise > 0.0 { random.uniform(0.0, self.noise) } else { 0.0 };
+        let noise = if self.noise > 0.0 {
+            random.uniform(0.0, self.noise)
+        } else {
+            0.0
+        };
         let mean = out.iter().sum::<f32>() / out.len() as f32;
         for v in out {
             let mut lit = (*v - mean) * contrast + mean + brightness;
@@ -166,7 +174,10 @@ mod tests {
 
     #[test]
     fn a_flip_mirrors() {
-        let augmentation = FaceAugmentation { flip: true, ..Default::default() };
+        let augmentation = FaceAugmentation {
+            flip: true,
+            ..Default::default()
+        };
         let picture = picture();
         let mut seen = [false; 2];
         for seed in 0..20 {

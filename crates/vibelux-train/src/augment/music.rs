@@ -30,7 +30,11 @@ impl MusicAugmentation {
     /// How many frames of a song a window of `frames` frames is drawn from, and the step between
     /// them.
     pub fn tempo_step(&self, random: &mut Random) -> f32 {
-        if self.tempo > 0.0 { random.uniform(1.0 - self.tempo, 1.0 + self.tempo) } else { 1.0 }
+        if self.tempo > 0.0 {
+            random.uniform(1.0 - self.tempo, 1.0 + self.tempo)
+        } else {
+            1.0
+        }
     }
 
     /// Changes a window `[bands][frames]` of standardised dB in place; `std_db` is what one unit is

@@ -73,14 +73,22 @@ impl FaceSet {
                         continue;
                     }
                     let votes = votes.flatten();
-                    examples.push(FaceExample { image, class: file.class, votes });
+                    examples.push(FaceExample {
+                        image,
+                        class: file.class,
+                        votes,
+                    });
                 }
                 Err(failure) => failed.push(failure),
             }
         }
         if examples.is_empty() {
             let first = failed.first().map_or_else(String::new, |f| f.1.clone());
-            return Err(DatasetError::AllFailed { path: split.to_owned(), count, first });
+            return Err(DatasetError::AllFailed {
+                path: split.to_owned(),
+                count,
+                first,
+            });
         }
         Ok(Self {
             examples,
@@ -121,7 +129,11 @@ impl TrainingSet for FaceSet {
         for v in input {
             *v = (*v - self.mean) / self.std;
         }
-        let soft = if example.votes.is_some() { self.soft_target_weight } else { 0.0 };
+        let soft = if example.votes.is_some() {
+            self.soft_target_weight
+        } else {
+            0.0
+        };
         let smooth = self.label_smoothing / target.len() as f32;
         for (emotion, t) in Emotion::ALL.into_iter().zip(target) {
             let hard = if emotion == example.class { 1.0 } else { 0.0 };

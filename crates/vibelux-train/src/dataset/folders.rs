@@ -81,25 +81,40 @@ pub struct ClassFile {
 /// # Errors
 /// If the folder is missing, cannot be listed, or holds no class folder with a file.
 pub fn class_files(split: &Path) -> Result<Vec<ClassFile>, DatasetError> {
-    let io = |source| DatasetError::Io { path: split.to_owned(), source };
+    let io = |source| DatasetError::Io {
+        path: split.to_owned(),
+        source,
+    };
     if !split.is_dir() {
-        return Err(DatasetError::NoFolder { path: split.to_owned() });
+        return Err(DatasetError::NoFolder {
+            path: split.to_owned(),
+        });
     }
     let mut files = Vec::new();
     for entry in std::fs::read_dir(split).map_err(io)? {
         let folder = entry.map_err(io)?.path();
-        let name = folder.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-        let Ok(class) = name.parse::<Emotion>() else { continue };
+        let name = folder
+            .file_name()
+            .and_then(|n| n.to_str())
+            .unwrap_or_default();
+        let Ok(class) = name.parse::<Emotion>() else {
+            continue;
+        };
         for entry in WalkDir::new(&folder).follow_links(true) {
             let entry = entry.map_err(|e| io(e.into()))?;
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
             if entry.file_type().is_file() && !hidden {
-                files.push(ClassFile { path: entry.into_path(), class });
+                files.push(ClassFile {
+                    path: entry.into_path(),
+                    class,
+                });
             }
         }
     }
     if files.is_empty() {
-        return Err(DatasetError::NoClasses { path: split.to_owned() });
+        return Err(DatasetError::NoClasses {
+            path: split.to_owned(),
+        });
     }
     files.sort_by(|a, b| (a.class, &a.path).cmp(&(b.class, &b.path)));
     Ok(files)
@@ -111,18 +126,26 @@ pub fn class_files(split: &Path) -> Result<Vec<ClassFile>, DatasetError> {
 /// If either is missing.
 pub fn splits(dir: &Path) -> Result<(PathBuf, PathBuf), DatasetError> {
     if !dir.is_dir() {
-        return Err(DatasetError::NoFolder { path: dir.to_owned() });
+        return Err(DatasetError::NoFolder {
+            path: dir.to_owned(),
+        });
     }
     let train = dir.join("train");
     if !train.is_dir() {
-        return Err(DatasetError::NoSplit { path: dir.to_owned(), expected: "train" });
+        return Err(DatasetError::NoSplit {
+            path: dir.to_owned(),
+            expected: "train",
+        });
     }
     ["validation", "test"]
         .map(|name| dir.join(name))
         .into_iter()
         .find(|path| path.is_dir())
         .map(|validation| (train, validation))
-        .ok_or(DatasetError::NoSplit { path: dir.to_owned(), expected: "validation" })
+        .ok_or(DatasetError::NoSplit {
+            path: dir.to_owned(),
+            expected: "validation",
+        })
 }
 
 #[cfg(test)]
@@ -139,13 +162,19 @@ mod tests {
         let files = class_files(&dir.path().join("train")).unwrap();
         let classes: Vec<_> = files.iter().map(|f| f.class).collect();
         assert_eq!(classes, [Emotion::Angry, Emotion::Happy]);
-        assert!(matches!(splits(dir.path()), Err(DatasetError::NoSplit { .. })));
+        assert!(matches!(
+            splits(dir.path()),
+            Err(DatasetError::NoSplit { .. })
+        ));
         std::fs::create_dir(dir.path().join("test")).unwrap();
         assert!(splits(dir.path()).unwrap().1.ends_with("test"));
         assert!(matches!(
             class_files(&dir.path().join("test")),
             Err(DatasetError::NoClasses { .. })
         ));
-        assert!(matches!(splits(&dir.path().join("no")), Err(DatasetError::NoFolder { .. })));
+        assert!(matches!(
+            splits(&dir.path().join("no")),
+            Err(DatasetError::NoFolder { .. })
+        ));
     }
 }

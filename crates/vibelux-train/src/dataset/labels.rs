@@ -23,14 +23,21 @@ impl SoftLabels {
     /// # Errors
     /// If it cannot be read, is not CSV, or has no column that names the file.
     pub fn load(path: &Path) -> Result<Self, DatasetError> {
-        let csv = |source| DatasetError::Csv { path: path.to_owned(), source: Box::new(source) };
+        let csv = |source| DatasetError::Csv {
+            path: path.to_owned(),
+            source: Box::new(source),
+        };
         let mut reader = csv::Reader::from_path(path).map_err(csv)?;
         let headers = reader.headers().map_err(csv)?.clone();
         let position = |names: &[&str]| {
-            headers.iter().position(|h| names.contains(&h.trim().to_ascii_lowercase().as_str()))
+            headers
+                .iter()
+                .position(|h| names.contains(&h.trim().to_ascii_lowercase().as_str()))
         };
-        let file = position(&["file", "path"])
-            .ok_or(DatasetError::NoColumn { path: path.to_owned(), expected: "file" })?;
+        let file = position(&["file", "path"]).ok_or(DatasetError::NoColumn {
+            path: path.to_owned(),
+            expected: "file",
+        })?;
         let no_face = position(&["nf"]);
         let emotions: Vec<(usize, Emotion)> = headers
             .iter()
@@ -86,6 +93,9 @@ mod tests {
         assert_eq!(labels.get("c.png"), Some(None));
         assert_eq!(labels.get("d.png"), None);
         std::fs::write(&path, "name,happy\nx,1\n").unwrap();
-        assert!(matches!(SoftLabels::load(&path), Err(DatasetError::NoColumn { .. })));
+        assert!(matches!(
+            SoftLabels::load(&path),
+            Err(DatasetError::NoColumn { .. })
+        ));
     }
 }

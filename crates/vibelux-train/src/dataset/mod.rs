@@ -1,7 +1,7 @@
 //! Data sets: what a run is trained and judged on, read from class folders.
 
-mod folders;
 mod face;
+mod folders;
 mod labels;
 
 pub use face::FaceSet;
