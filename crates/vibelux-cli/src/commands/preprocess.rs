@@ -1,12 +1,263 @@
-//! `vibelux preprocess`.
+//! `vibelux preprocess RAW PROCESSED`: class folders of music to class folders of pictures.
+//!
+//! Every song under RAW becomes one grey spectrogram PNG at the same place under PROCESSED, so
+//! `RAW/train/happy/a.mp3` gives `PROCESSED/train/happy/a.png`. A second run does only what is new.
 
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use rayon::prelude::*;
+use serde::Serialize;
+use vibelux::audio::{decode_start, is_audio_file};
+use vibelux::spectrogram::image::{SAMPLE_RATE_HZ, SECONDS, spectrogram_image};
+
+/// Folders deeper than this are a loop of links.
+const MAX_DEPTH: usize = 64;
 
 /// Flags of `vibelux preprocess`.
 #[derive(Debug, clap::Args)]
-pub struct PreprocessArgs {}
+pub struct PreprocessArgs {
+    /// Folder of music: [train|test/]<emotion>/<song>, any nesting
+    raw: PathBuf,
+    /// Folder for the pictures; made if missing
+    processed: PathBuf,
+    /// Make every picture again, also those that are up to date
+    #[arg(long)]
+    force: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What happened, for people and for `--json`.
+#[derive(Debug, Serialize)]
+struct Summary {
+    songs: usize,
+    written: usize,
+    up_to_date: usize,
+    failed: Vec<Failure>,
+}
+
+#[derive(Debug, Serialize)]
+struct Failure {
+    song: PathBuf,
+    reason: String,
+}
+
+/// One picture to make.
+struct Job {
+    song: PathBuf,
+    picture: PathBuf,
+}
+
+enum Outcome {
+    Written,
+    UpToDate,
+}
 
 /// Runs the command.
-pub fn run(_args: PreprocessArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("being written")
+pub fn run(args: PreprocessArgs) -> anyhow::Result<ExitCode> {
+    let mut songs = Vec::new();
+    find_songs(&args.raw, 0, &mut songs)
+        .with_context(|| format!("{}: cannot read the folder of music", args.raw.display()))?;
+    if songs.is_empty() {
+        bail!(
+            "{}: no audio files in it; name a folder of music",
+            args.raw.display()
+        );
+    }
+    songs.sort();
+    let jobs = plan(songs, &args.raw, &args.processed);
+    fs::create_dir_all(&args.processed)
+        .with_context(|| format!("{}: cannot make the folder", args.processed.display()))?;
+
+    let bar = progress_bar(jobs.len() as u64);
+    let results: Vec<_> = jobs
+        .par_iter()
+        .map(|job| {
+            let result = make_picture(job, args.force);
+            bar.inc(1);
+            result
+        })
+        .collect();
+    bar.finish_and_clear();
+
+    let mut summary = Summary {
+        songs: jobs.len(),
+        written: 0,
+        up_to_date: 0,
+        failed: Vec::new(),
+    };
+    for (job, result) in jobs.into_iter().zip(results) {
+        match result {
+            Ok(Outcome::Written) => summary.written += 1,
+            Ok(Outcome::UpToDate) => summary.up_to_date += 1,
+            Err(error) => {
+                let reason = format!("{error:#}");
+                summary.failed.push(Failure {
+                    song: job.song,
+                    reason,
+                });
+            }
+        }
+    }
+    report(&summary, args.json)?;
+    Ok(if summary.failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+/// All audio files below `folder`. A folder that cannot be read stops the run: a class that is
+/// silently missing would be worse.
+fn find_songs(folder: &Path, depth: usize, songs: &mut Vec<PathBuf>) -> io::Result<()> {
+    if depth > MAX_DEPTH {
+        return Err(io::Error::other(
+            "folders are nested too deep; look for a loop of links",
+        ));
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            find_songs(&path, depth + 1, songs)?;
+        } else if is_audio_file(&path) {
+            songs.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Where each picture goes. Two songs that differ in the extension only keep it in their picture's
+/// name, so that neither hides the other.
+fn plan(songs: Vec<PathBuf>, raw: &Path, processed: &Path) -> Vec<Job> {
+    let mut same_name: HashMap<PathBuf, usize> = HashMap::new();
+    for song in &songs {
+        *same_name.entry(song.with_extension("png")).or_default() += 1;
+    }
+    let picture = |song: &Path| {
+        let mut name = song.with_extension("png");
+        if same_name.get(&name).is_some_and(|&count| count > 1) {
+            let mut whole = song.as_os_str().to_owned();
+            whole.push(".png");
+            name = PathBuf::from(whole);
+        }
+        processed.join(name.strip_prefix(raw).unwrap_or(&name))
+    };
+    let jobs = songs.into_iter().map(|song| Job {
+        picture: picture(&song),
+        song,
+    });
+    jobs.collect()
+}
+
+fn make_picture(job: &Job, force: bool) -> anyhow::Result<Outcome> {
+    if !force && is_up_to_date(job) {
+        return Ok(Outcome::UpToDate);
+    }
+    let waveform = decode_start(&job.song, SAMPLE_RATE_HZ, Some(SECONDS))?;
+    let picture = spectrogram_image(&waveform);
+    if let Some(folder) = job.picture.parent() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("{}: cannot make the folder", folder.display()))?;
+    }
+    // Written beside its place and renamed, so that an interrupted run leaves no half picture that
+    // the next one would take for done.
+    let partial = partial_name(&job.picture);
+    let written = picture
+        .save_with_format(&partial, image::ImageFormat::Png)
+        .map_err(anyhow::Error::from)
+        .and_then(|()| Ok(fs::rename(&partial, &job.picture)?));
+    if let Err(error) = written {
+        let _ = fs::remove_file(&partial);
+        return Err(error.context(format!(
+            "{}: cannot write the picture",
+            job.picture.display()
+        )));
+    }
+    Ok(Outcome::Written)
+}
+
+fn partial_name(picture: &Path) -> PathBuf {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    picture.with_extension(format!("png.{}-{number}.part", std::process::id()))
+}
+
+/// Whether the picture exists and is newer than the song.
+fn is_up_to_date(job: &Job) -> bool {
+    let modified = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok();
+    match (modified(&job.picture), modified(&job.song)) {
+        (Some(picture), Some(song)) => picture >= song,
+        _ => false,
+    }
+}
+
+fn progress_bar(songs: u64) -> ProgressBar {
+    let bar = ProgressBar::new(songs);
+    let template = "{bar:40} {pos}/{len} songs  {per_sec}  ETA {eta}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(250));
+    bar
+}
+
+fn report(summary: &Summary, json: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(summary)?);
+        return Ok(());
+    }
+    let Summary {
+        songs,
+        written,
+        up_to_date,
+        failed,
+    } = summary;
+    println!(
+        "{songs} songs: {written} written, {up_to_date} up to date, {} failed",
+        failed.len()
+    );
+    for failure in failed {
+        println!("  failed: {}", failure.reason);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_mirrored_and_equal_names_kept_apart() {
+        let songs = [
+            "raw/train/happy/a.mp3",
+            "raw/train/happy/a.flac",
+            "raw/test/sad/b.ogg",
+        ];
+        let jobs = plan(
+            songs.iter().map(PathBuf::from).collect(),
+            Path::new("raw"),
+            Path::new("out"),
+        );
+        let pictures: Vec<_> = jobs
+            .iter()
+            .map(|job| job.picture.to_str().unwrap())
+            .collect();
+        assert_eq!(
+            pictures,
+            [
+                "out/train/happy/a.mp3.png",
+                "out/train/happy/a.flac.png",
+                "out/test/sad/b.png"
+            ]
+        );
+    }
 }
