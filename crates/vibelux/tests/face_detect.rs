@@ -1,0 +1,208 @@
+//! The detector and the crop on real faces: FER2013's, enlarged and laid on a background.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // A helper of a test may fail like the test itself.
+
+use std::path::{Path, PathBuf};
+
+use image::GrayImage;
+use image::imageops::{FilterType, overlay, resize};
+use vibelux::face::{FaceBox, FaceDetector, FaceImage, FaceQuality, GreyImage, load_picture};
+
+const FRAME: (u32, u32) = (640, 480);
+
+/// `count` validation faces spread over all classes, or none and a loud line.
+fn faces(count: usize) -> Vec<GreyImage> {
+    let data = std::env::var_os("VIBELUX_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
+    let unpacked = std::env::var_os("VIBELUX_FER2013")
+        .map_or_else(|| data.join("fer2013"), PathBuf::from)
+        .join("validation");
+    let mut paths: Vec<PathBuf> = walkdir::WalkDir::new(&unpacked)
+        .into_iter()
+        .flatten()
+        .map(walkdir::DirEntry::into_path)
+        .filter(|path| path.extension().is_some_and(|e| e == "png"))
+        .collect();
+    if paths.len() < count {
+        eprintln!(
+            "SKIPPED: no FER2013 faces unpacked in {} (set VIBELUX_FER2013)",
+            unpacked.display()
+        );
+        return Vec::new();
+    }
+    paths.sort();
+    let step = paths.len() / count;
+    paths
+        .iter()
+        .step_by(step)
+        .take(count)
+        .map(|p| load_picture(p).unwrap())
+        .collect()
+}
+
+/// The face enlarged to `side` pixels at `(x, y)` of a frame with a soft pattern.
+fn frame_with(
+    face: &GreyImage,
+    side: u32,
+    (x, y): (u32, u32),
+    (width, height): (u32, u32),
+) -> GreyImage {
+    let mut frame = GrayImage::from_fn(width, height, |x, y| {
+        let wave = (f64::from(x) / 37.0).sin() + (f64::from(y) / 23.0).cos();
+        image::Luma([(120.0 + 30.0 * wave) as u8])
+    });
+    let small = GrayImage::from_raw(face.width, face.height, face.pixels.clone()).unwrap();
+    let large = resize(&small, side, side, FilterType::CatmullRom);
+    overlay(&mut frame, &large, i64::from(x), i64::from(y));
+    GreyImage::new(width, height, frame.into_raw()).unwrap()
+}
+
+/// The pasted square as the detector should see it: FER2013's frame is 1.09 boxes wide.
+fn expected_box(side: u32, (x, y): (u32, u32)) -> FaceBox {
+    let inner = side as f32 / 1.09;
+    let margin = (side as f32 - inner) / 2.0;
+    FaceBox {
+        x: x as f32 + margin,
+        y: y as f32 + margin,
+        width: inner,
+        height: inner,
+        score: 0.0,
+    }
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[test]
+fn most_faces_are_found_where_they_are() {
+    let faces = faces(200);
+    if faces.is_empty() {
+        return;
+    }
+    let mut detector = FaceDetector::new().unwrap();
+    let (mut overlaps, mut shifts, mut sizes, mut errors) = (vec![], vec![], vec![], vec![]);
+    let (mut detected, mut strays) = (0, 0);
+    for (i, face) in faces.iter().enumerate() {
+        let side = 110 + (i as u32 * 37) % 200;
+        let at = (
+            (i as u32 * 61) % (FRAME.0 - side),
+            (i as u32 * 43) % (FRAME.1 - side),
+        );
+        let frame = frame_with(face, side, at, FRAME);
+        let found = detector.detect(&frame);
+        let expected = expected_box(side, at);
+        detected += usize::from(!found.is_empty());
+        let overlap = |f: &FaceBox| f.intersection_over_union(&expected);
+        strays += found.iter().filter(|f| overlap(f) < 0.1).count();
+        let best = found
+            .iter()
+            .max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
+        let Some(best) = best.filter(|f| overlap(f) > 0.5) else {
+            continue;
+        };
+        overlaps.push(overlap(best));
+        let (centre, wanted) = (best.centre(), expected.centre());
+        shifts.push((centre.0 - wanted.0).hypot(centre.1 - wanted.1) / f64::from(side));
+        sizes.push(best.side() / expected.side());
+        let crop = FaceImage::crop(&frame, best);
+        let off: u32 = crop
+            .0
+            .iter()
+            .zip(&face.pixels)
+            .map(|(&a, &b)| u32::from(a.abs_diff(b)))
+            .sum();
+        errors.push(f64::from(off) / crop.0.len() as f64);
+    }
+    let share = overlaps.len() as f64 / faces.len() as f64;
+    println!(
+        "{} faces: {detected} frames with a detection, {:.1} % found with IoU > 0.5, {strays} strays; medians: \
+         IoU {:.3}, centre off by {:.3} sides, box {:.3} of the expected, crop off by {:.1} grey steps",
+        faces.len(),
+        100.0 * share,
+        median(&mut overlaps),
+        median(&mut shifts),
+        median(&mut sizes),
+        median(&mut errors),
+    );
+    // FER2013 frames its faces loosely, so that an overlap of 0.5 with the ideal box is not given.
+    assert!(detected >= 176, "only {detected} frames with a detection");
+    assert!(share >= 0.80, "found only {share}");
+    assert!(median(&mut overlaps) >= 0.75);
+    assert!(median(&mut shifts) <= 0.08);
+    assert!((0.9..=1.1).contains(&median(&mut sizes)));
+    assert!(strays <= 4, "{strays} faces where there is none");
+}
+
+#[test]
+fn faces_are_found_in_any_size_of_picture_and_the_largest_comes_first() {
+    let faces = faces(60);
+    if faces.is_empty() {
+        return;
+    }
+    let mut detector = FaceDetector::new().unwrap();
+    let (mut small, mut far, mut ordered, mut pairs) = (0, 0, 0, 0);
+    for face in &faces {
+        // The face alone, as FER2013 has it.
+        small += usize::from(!detector.detect(face).is_empty());
+        // A twentieth of the side of a photograph: only the second, finer look can see it.
+        let photograph = frame_with(face, 140, (1500, 700), (2400, 1600));
+        let expected = expected_box(140, (1500, 700));
+        let found = detector.detect(&photograph);
+        far += usize::from(
+            found
+                .iter()
+                .any(|f| f.intersection_over_union(&expected) > 0.5),
+        );
+        // Two faces.
+        let mut two = frame_with(face, 120, (40, 50), FRAME);
+        let other = frame_with(face, 240, (360, 100), FRAME);
+        for y in 0..480 {
+            let half = y * 640 + 320..(y + 1) * 640;
+            two.pixels[half.clone()].copy_from_slice(&other.pixels[half]);
+        }
+        if let [first, second, ..] = detector.detect(&two).as_slice() {
+            pairs += 1;
+            ordered += usize::from(first.side() >= second.side() && first.x > 300.0);
+        }
+    }
+    println!(
+        "of {}: {small} found alone in 48 px, {far} far away, {pairs} pairs",
+        faces.len()
+    );
+    assert!(small >= 40, "{small}");
+    assert!(far >= 40, "{far}");
+    assert!(pairs >= 40, "{pairs}");
+    assert_eq!(ordered, pairs);
+}
+
+#[test]
+fn blur_and_darkness_are_measured_on_real_faces() {
+    let faces = faces(100);
+    if faces.is_empty() {
+        return;
+    }
+    let mut sharpness = Vec::new();
+    for face in &faces {
+        let image = GrayImage::from_raw(48, 48, face.pixels.clone()).unwrap();
+        let blurred = image::imageops::blur(&image, 2.0);
+        let as_grey = |image: &GrayImage| GreyImage::new(48, 48, image.as_raw().clone()).unwrap();
+        let of =
+            |image: &GrayImage| FaceQuality::measure(&as_grey(image), &expected_box(48, (0, 0)));
+        let (sharp, soft) = (of(&image), of(&blurred));
+        assert!(soft.sharpness < sharp.sharpness);
+        assert!((sharp.brightness - soft.brightness).abs() < 4.0);
+        sharpness.push((f64::from(sharp.sharpness), f64::from(soft.sharpness)));
+    }
+    let mut soft: Vec<_> = sharpness.iter().map(|s| s.1).collect();
+    sharpness.sort_by(|a, b| a.0.total_cmp(&b.0));
+    println!(
+        "sharpness: 5th percentile {:.0}, median {:.0}; blurred (sigma 2 px) median {:.0}",
+        sharpness[5].0,
+        sharpness[50].0,
+        median(&mut soft)
+    );
+}
