@@ -54,6 +54,16 @@ def main():
     rgba.save(OUT / "alpha.png")
     grey16.save(OUT / "grey16.png")
 
+    # The same formula is in crop.rs.
+    pattern = Image.new("L", (200, 150))
+    pattern.putdata([(x * x // 9 + y * 3 + x * y // 16) % 256 for y in range(150) for x in range(200)])
+    crops = []
+    for left, top, side in [(10, 5, 140), (33.25, 7.5, 96.5), (0, 0, 48), (101.5, 60.25, 30.5), (0, 0, 150)]:
+        kernel = Image.Resampling.HAMMING if side > 48 else Image.Resampling.BILINEAR
+        crop = pattern.resize((48, 48), kernel, box=(left, top, left + side, top + side))
+        crops.append({"left": left, "top": top, "side": side, "grey": list(crop.getdata())})
+    (OUT / "crops.json").write_text(json.dumps(crops) + "\n")
+
     expected = {}
     for path in sorted(OUT.glob("*.png")) + sorted(OUT.glob("*.jpg")):
         picture = Image.open(path)

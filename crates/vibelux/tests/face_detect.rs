@@ -85,6 +85,7 @@ fn most_faces_are_found_where_they_are() {
     }
     let mut detector = FaceDetector::new().unwrap();
     let (mut overlaps, mut shifts, mut sizes, mut errors) = (vec![], vec![], vec![], vec![]);
+    let (mut across, mut down) = (vec![], vec![]);
     let (mut detected, mut strays) = (0, 0);
     for (i, face) in faces.iter().enumerate() {
         let side = 110 + (i as u32 * 37) % 200;
@@ -107,6 +108,8 @@ fn most_faces_are_found_where_they_are() {
         overlaps.push(overlap(best));
         let (centre, wanted) = (best.centre(), expected.centre());
         shifts.push((centre.0 - wanted.0).hypot(centre.1 - wanted.1) / f64::from(side));
+        across.push((centre.0 - wanted.0) / f64::from(side));
+        down.push((centre.1 - wanted.1) / f64::from(side));
         sizes.push(best.side() / expected.side());
         let crop = FaceImage::crop(&frame, best);
         let off: u32 = crop
@@ -120,11 +123,13 @@ fn most_faces_are_found_where_they_are() {
     let share = overlaps.len() as f64 / faces.len() as f64;
     println!(
         "{} faces: {detected} frames with a detection, {:.1} % found with IoU > 0.5, {strays} strays; medians: \
-         IoU {:.3}, centre off by {:.3} sides, box {:.3} of the expected, crop off by {:.1} grey steps",
+         IoU {:.3}, centre off by {:.3} sides ({:+.3} across, {:+.3} down), box {:.3} of the expected, crop off by {:.1} grey steps",
         faces.len(),
         100.0 * share,
         median(&mut overlaps),
         median(&mut shifts),
+        median(&mut across),
+        median(&mut down),
         median(&mut sizes),
         median(&mut errors),
     );
@@ -139,7 +144,7 @@ fn most_faces_are_found_where_they_are() {
 
 #[test]
 fn faces_are_found_in_any_size_of_picture_and_the_largest_comes_first() {
-    let faces = faces(60);
+    let faces = faces(30);
     if faces.is_empty() {
         return;
     }
@@ -173,9 +178,9 @@ fn faces_are_found_in_any_size_of_picture_and_the_largest_comes_first() {
         "of {}: {small} found alone in 48 px, {far} far away, {pairs} pairs",
         faces.len()
     );
-    assert!(small >= 40, "{small}");
-    assert!(far >= 40, "{far}");
-    assert!(pairs >= 40, "{pairs}");
+    assert!(small >= 20, "{small}");
+    assert!(far >= 20, "{far}");
+    assert!(pairs >= 20, "{pairs}");
     assert_eq!(ordered, pairs);
 }
 

@@ -210,6 +210,8 @@ impl FaceDetector {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const fn assert_send<T: Send>() {}
@@ -246,6 +248,23 @@ mod tests {
             let grey = vec![128; width as usize * height as usize];
             let image = GreyImage::new(width, height, grey).unwrap();
             assert_eq!(detector.detect(&image), [], "{width} x {height}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn any_noise_is_searched(width in 1_u32..200, height in 1_u32..200, seed: u32, coarse in 1_u32..9) {
+            let noise = |i: u32| {
+                let (x, y) = (i % width / coarse, i / width / coarse);
+                (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(seed | 1)).wrapping_mul(seed | 1) >> 24
+            };
+            let pixels = (0..width * height).map(|i| noise(i) as u8).collect();
+            let image = GreyImage::new(width, height, pixels).unwrap();
+            for face in FaceDetector::new().unwrap().detect(&image) {
+                prop_assert!(face.side() > 0.0 && face.score >= SCORE_THRESHOLD);
+            }
         }
     }
 
