@@ -1,1 +1,24 @@
-//! (being written)
+//! The user's songs and what is known of them: where both sides of the flow meet.
+//!
+//! [`scan`] finds song files, [`embed_songs`] has a [`SongEmbedder`] turn each into a vector and
+//! puts it into the [`SongStore`], one SQLite file. [`json`] reads and writes the same vectors as
+//! `song_embeddings.json`.
+
+mod embed;
+mod error;
+pub mod json;
+mod path_bytes;
+mod scan;
+mod song;
+mod store;
+mod tags;
+
+pub use embed::{
+    EmbedOptions, EmbedPlan, EmbedProgress, EmbedSummary, FailedSong, SongEmbedder, SongEmbedding,
+    embed_songs, mark_missing, plan,
+};
+pub use error::LibraryError;
+pub use scan::{FoundSong, Scan, ScanProblem, scan};
+pub use song::{FileStamp, Outcome, Song};
+pub use store::{KnownSong, SongStore};
+pub use tags::{Tags, read_tags};

@@ -1,0 +1,105 @@
+//! [`LibraryError`]: what can go wrong with the store and with `song_embeddings.json`.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// What can go wrong with the library of songs.
+///
+/// A song that cannot be read is not among these: it is a row of the result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LibraryError {
+    /// A file or its folder cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another program holds the library; try again when it is done.
+    #[error("{path} is in use by another program; wait until it has finished, then try again")]
+    Busy {
+        /// The library.
+        path: PathBuf,
+    },
+    /// The file is damaged, or is something else altogether.
+    #[error(
+        "{path} is not a readable library ({source}); move it away and run `vibelux embed` again"
+    )]
+    Corrupt {
+        /// The library.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// A healthy SQLite file that another program made.
+    #[error("{path} is a database of another program; choose another file for the library")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The library was written by a newer version of this program.
+    #[error("{path} has layout {found}, this version knows up to {supported}; update vibelux")]
+    NewerSchema {
+        /// The library.
+        path: PathBuf,
+        /// Its layout version.
+        found: i64,
+        /// The newest one known here.
+        supported: i64,
+    },
+    /// A stored value is not what was written; the song must be embedded again.
+    #[error("{path} holds a damaged entry for {song}; run `vibelux embed --force` on that song")]
+    BadEntry {
+        /// The library.
+        path: PathBuf,
+        /// The song.
+        song: PathBuf,
+    },
+    /// Any other failure of the database, such as a full disk.
+    #[error("{path}: {source}")]
+    Database {
+        /// The library.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// The file is not a JSON object of paths.
+    #[error(
+        "{path} is not a song_embeddings.json ({source}); it should hold {{\"path\": [7 numbers], ...}}"
+    )]
+    Json {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong and where.
+        source: serde_json::Error,
+    },
+    /// A worker thread could not be started.
+    #[error("cannot start a worker thread: {source}; try fewer with --jobs")]
+    Thread {
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl LibraryError {
+    /// Sorts an SQLite failure by what the caller can do about it.
+    pub(super) fn database(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Corrupt { path, source }
+            }
+            _ => Self::Database { path, source },
+        }
+    }
+
+    /// Attaches the path to an I/O failure.
+    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}

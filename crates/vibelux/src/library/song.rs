@@ -1,0 +1,106 @@
+//! [`Song`]: one entry of the library.
+
+use std::fs::Metadata;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::tags::Tags;
+use crate::emotion::EmotionVector;
+
+/// What tells whether a file has changed since it was embedded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FileStamp {
+    /// The file's length.
+    pub size_bytes: u64,
+    /// The time of the last change, from 1970, negative before it; 0 if the file system keeps none.
+    pub modified_nanoseconds: i64,
+}
+
+impl FileStamp {
+    /// The stamp of a file.
+    #[must_use]
+    pub fn of(metadata: &Metadata) -> Self {
+        let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
+        Self {
+            size_bytes: metadata.len(),
+            modified_nanoseconds: nanoseconds(modified),
+        }
+    }
+}
+
+/// Nanoseconds from 1970; i64 lasts from 1677 to 2262, times outside are moved to its ends.
+fn nanoseconds(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
+        Err(before) => {
+            i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanoseconds| -nanoseconds)
+        }
+    }
+}
+
+/// What came of embedding a song.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Its vector.
+    Embedded(EmotionVector),
+    /// Why there is none. Kept, so that a broken file is not tried again until it changes.
+    Failed(String),
+}
+
+/// One entry of the library. The vectors of its windows are kept apart
+/// ([`super::SongStore::windows`]), as most readers need none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Song {
+    /// Where the file is, absolute; need not be UTF-8.
+    pub path: PathBuf,
+    /// The file as it was when it was embedded; `None` if the vector was imported.
+    pub stamp: Option<FileStamp>,
+    /// The name of the model that made the vector.
+    pub model: String,
+    /// What the file says of itself.
+    pub tags: Tags,
+    /// Length of the music.
+    pub duration_seconds: Option<f64>,
+    /// The vector or the failure.
+    pub outcome: Outcome,
+    /// Whether the file was gone at the last scan of its folder.
+    pub missing: bool,
+}
+
+impl Song {
+    /// The vector, if there is one.
+    #[must_use]
+    pub fn vector(&self) -> Option<EmotionVector> {
+        match self.outcome {
+            Outcome::Embedded(vector) => Some(vector),
+            Outcome::Failed(_) => None,
+        }
+    }
+
+    /// What to call the song: its title, or the file's name without extension.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.tags.title.clone().unwrap_or_else(|| {
+            self.path
+                .file_stem()
+                .unwrap_or(self.path.as_os_str())
+                .to_string_lossy()
+                .into_owned()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn times_before_1970_and_far_away_fit() {
+        assert_eq!(nanoseconds(UNIX_EPOCH - Duration::from_nanos(5)), -5);
+        assert_eq!(nanoseconds(UNIX_EPOCH + Duration::from_nanos(5)), 5);
+        let far = Duration::from_secs(20_000_000_000);
+        assert_eq!(nanoseconds(UNIX_EPOCH + far), i64::MAX);
+        assert_eq!(nanoseconds(UNIX_EPOCH - far), i64::MIN);
+    }
+}

@@ -1,0 +1,170 @@
+//! Tests of [`SongStore`], apart because the store fills its own file.
+
+use super::*;
+use crate::emotion::Emotion;
+
+fn song(path: &str) -> Song {
+    Song {
+        path: PathBuf::from(path),
+        stamp: Some(FileStamp {
+            size_bytes: 7,
+            modified_nanoseconds: -1,
+        }),
+        model: "model 1".to_owned(),
+        tags: Tags {
+            title: Some("Title".to_owned()),
+            artist: None,
+            album: Some("Album".to_owned()),
+        },
+        duration_seconds: Some(12.5),
+        outcome: Outcome::Embedded(EmotionVector::one_hot(Emotion::Sad)),
+        missing: false,
+    }
+}
+
+fn open() -> (tempfile::TempDir, SongStore) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SongStore::open(&dir.path().join("sub/library.db")).unwrap();
+    (dir, store)
+}
+
+#[test]
+fn what_is_stored_is_read_back() {
+    let (_dir, mut store) = open();
+    let windows = [
+        (0.5, EmotionVector::one_hot(Emotion::Happy)),
+        (9.0, EmotionVector::UNIFORM),
+    ];
+    let one = song("/m/1.mp3");
+    store.upsert(&one, &windows).unwrap();
+    let mut failed = song("/m/0.mp3");
+    failed.outcome = Outcome::Failed("no sound".to_owned());
+    failed.stamp = None;
+    store.upsert(&failed, &[]).unwrap();
+
+    let path = store.path().to_owned();
+    drop(store);
+    let mut store = SongStore::open(&path).unwrap();
+    assert_eq!(store.songs().unwrap(), [failed.clone(), one.clone()]);
+    assert_eq!(store.get(&one.path).unwrap(), Some(one.clone()));
+    assert_eq!(store.get(Path::new("/m")).unwrap(), None);
+    let back = store.windows(&one.path).unwrap();
+    assert_eq!(back[0], windows[0]);
+    assert_eq!(back[1].0, 9.0);
+    assert!(store.windows(&failed.path).unwrap().is_empty());
+    let known = store.known().unwrap();
+    assert_eq!(known[&one.path].stamp, one.stamp);
+    assert!(known[&failed.path].failed && !known[&one.path].failed);
+
+    // A second time replaces the first, windows too.
+    store.upsert(&one, &[]).unwrap();
+    assert!(store.windows(&one.path).unwrap().is_empty());
+    assert_eq!(store.songs().unwrap().len(), 2);
+}
+
+#[test]
+fn missing_songs_are_marked_then_removed() {
+    let (_dir, mut store) = open();
+    let (one, two) = (song("/1"), song("/2"));
+    store
+        .upsert(&one, &[(0.0, EmotionVector::UNIFORM)])
+        .unwrap();
+    store.upsert(&two, &[]).unwrap();
+    store.set_missing(&[one.path.clone()], true).unwrap();
+    assert!(store.get(&one.path).unwrap().unwrap().missing);
+    assert_eq!(store.remove_missing().unwrap(), 1);
+    assert_eq!(store.songs().unwrap(), [two]);
+    assert!(store.windows(&one.path).unwrap().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn paths_need_not_be_utf8() {
+    use std::os::unix::ffi::OsStrExt;
+    let (_dir, mut store) = open();
+    let mut odd = song("");
+    odd.path = PathBuf::from(std::ffi::OsStr::from_bytes(b"/\xff\xfe\x80.mp3"));
+    store.upsert(&odd, &[]).unwrap();
+    assert_eq!(store.songs().unwrap()[0].path, odd.path);
+    assert_eq!(store.get(&odd.path).unwrap(), Some(odd));
+}
+
+#[test]
+fn files_that_are_no_library_are_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    let text = "this is not a database, however long it may be. ".repeat(50);
+    fs::write(&path, &text).unwrap();
+    let error = SongStore::open(&path).unwrap_err();
+    assert!(matches!(error, LibraryError::Corrupt { .. }), "{error}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+
+    let path = dir.path().join("foreign.db");
+    let foreign = Connection::open(&path).unwrap();
+    foreign.execute_batch("CREATE TABLE songs (x)").unwrap();
+    let error = SongStore::open(&path).unwrap_err();
+    assert!(matches!(error, LibraryError::Foreign { .. }), "{error}");
+}
+
+#[test]
+fn a_damaged_library_is_an_error_not_a_panic() {
+    let (_dir, mut store) = open();
+    for i in 0..500 {
+        store.upsert(&song(&format!("/{i}")), &[]).unwrap();
+    }
+    let path = store.path().to_owned();
+    drop(store);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[5000..].fill(0x5A);
+    fs::write(&path, bytes).unwrap();
+    let error = SongStore::open(&path).and_then(|store| store.songs());
+    assert!(
+        matches!(error, Err(LibraryError::Corrupt { .. })),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn a_newer_layout_is_refused() {
+    let (_dir, store) = open();
+    store
+        .connection
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let path = store.path().to_owned();
+    drop(store);
+    assert!(matches!(
+        SongStore::open(&path),
+        Err(LibraryError::NewerSchema { found: 99, .. })
+    ));
+}
+
+#[test]
+fn another_writer_is_reported_as_busy() {
+    let (_dir, mut store) = open();
+    let other = Connection::open(store.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    store.connection.busy_timeout(Duration::ZERO).unwrap();
+    let error = store.upsert(&song("/1"), &[]).unwrap_err();
+    assert!(matches!(error, LibraryError::Busy { .. }), "{error}");
+    // Readers are not held up.
+    assert!(store.songs().unwrap().is_empty());
+    other.execute_batch("COMMIT").unwrap();
+    store.upsert(&song("/1"), &[]).unwrap();
+}
+
+#[test]
+fn opening_from_many_threads_at_once_makes_one_library() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("library.db");
+    std::thread::scope(|scope| {
+        for i in 0..8 {
+            let path = &path;
+            scope.spawn(move || {
+                let mut store = SongStore::open(path).unwrap();
+                store.upsert(&song(&format!("/{i}")), &[]).unwrap();
+            });
+        }
+    });
+    assert_eq!(SongStore::open(&path).unwrap().songs().unwrap().len(), 8);
+}
