@@ -4,7 +4,12 @@
 //! Exit codes: 0 done, 1 some songs failed, 2 could not run, 3 no face was found.
 
 mod args;
+mod bars;
 mod commands;
+mod library_location;
+mod output;
+mod pending;
+mod query;
 
 use std::process::ExitCode;
 

@@ -1,12 +1,275 @@
-//! `vibelux embed`.
+//! `vibelux embed`: scan, embed on all cores, store; can be stopped or killed at any moment.
+//!
+//! Exit codes: 0 every song found has a vector, 1 some have none or some of the given paths could not
+//! be read, 2 could not run, 130 stopped by Ctrl-C (what was done is stored).
 
+use std::error::Error;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use vibelux::library::{
+    EmbedOptions, EmbedPlan, EmbedSummary, Scan, SongEmbedder, SongEmbedding, SongStore,
+    embed_songs, mark_missing, plan, scan,
+};
+
+use crate::library_location::LibraryArgs;
+use crate::output;
+use crate::pending::audio::is_audio_file;
+use crate::pending::model::MusicModel;
+
+/// The shell's convention for a program ended by SIGINT: 128 + 2.
+const INTERRUPTED: u8 = 130;
+
+/// So many failures are listed; --json lists all.
+const MAX_LISTED: usize = 20;
 
 /// Flags of `vibelux embed`.
 #[derive(Debug, clap::Args)]
-pub struct EmbedArgs {}
+#[command(
+    after_help = "Can be stopped with Ctrl-C, or killed, at any moment: every song is stored as \
+    soon as it is done, and the same command goes on where the last one stopped.\n\n\
+    Exit codes: 0 all songs have a vector, 1 some failed, 2 could not run, 130 stopped by Ctrl-C."
+)]
+pub struct EmbedArgs {
+    /// Song files and folders of songs; folders are searched recursively, hidden files are skipped
+    #[arg(required = true, value_name = "SONGS")]
+    songs: Vec<PathBuf>,
+    /// How many songs to work on at once [default: one per core]
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Embed all songs again, also those that have not changed
+    #[arg(long)]
+    force: bool,
+    /// Try songs again that failed before and have not changed since
+    #[arg(long)]
+    retry_failed: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+    /// Use this music model (an ONNX file with its .toml beside it) instead of the built-in one
+    #[arg(long, value_name = "F.onnx")]
+    music_model: Option<PathBuf>,
+    #[command(flatten)]
+    library: LibraryArgs,
+}
+
+/// The music model as the library wants it.
+struct Embedder(MusicModel);
+
+impl SongEmbedder for Embedder {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn embed(&self, path: &Path) -> Result<SongEmbedding, Box<dyn Error + Send + Sync>> {
+        Ok(self.0.embed_song(path)?)
+    }
+}
+
+/// What one run did, for the report.
+struct Run {
+    scan: Scan,
+    plan: EmbedPlan,
+    summary: EmbedSummary,
+    newly_missing: usize,
+    interrupted: bool,
+    seconds: f64,
+}
 
 /// Runs the command.
-pub fn run(_args: EmbedArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("being written")
+pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
+    let mut store = args.library.open()?;
+    let model = match &args.music_model {
+        Some(path) => MusicModel::load(path)?,
+        None => MusicModel::shipped()?,
+    };
+    let run = embed(&args, &mut store, &Embedder(model))?;
+    if args.json {
+        output::print_json(&run.to_json(&store))?;
+    } else {
+        output::print(&run.to_text(&store))?;
+    }
+    if run.interrupted {
+        eprintln!(
+            "stopped with {} to go; what was done is stored: run the same command again to go on",
+            output::songs(run.summary.remaining)
+        );
+    }
+    Ok(ExitCode::from(run.exit_code()))
+}
+
+fn embed(
+    args: &EmbedArgs,
+    store: &mut SongStore,
+    embedder: &dyn SongEmbedder,
+) -> anyhow::Result<Run> {
+    let stop = stop_on_ctrl_c()?;
+    let spinner = ProgressBar::new_spinner().with_message("looking for songs");
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let found = scan(&args.songs, is_audio_file);
+    spinner.finish_and_clear();
+    let unread = found.problems.iter().filter(|p| p.is_root).count();
+    for problem in &found.problems {
+        eprintln!(
+            "cannot read {}: {}",
+            output::readable(&problem.path),
+            problem.reason
+        );
+    }
+    if unread == args.songs.len() {
+        anyhow::bail!("none of the given files and folders can be read; check the paths");
+    }
+
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let options = EmbedOptions {
+        jobs: args.jobs.unwrap_or(cores),
+        force: args.force,
+        retry_failed: args.retry_failed,
+    };
+    let plan = plan(store, &found, embedder.name(), &options)?;
+    let newly_missing = mark_missing(store, &found)?;
+    let bar = progress_bar(plan.songs.len())?;
+    let start = Instant::now();
+    let summary = embed_songs(store, &plan, embedder, &options, &stop, |progress| {
+        bar.set_position(progress.done as u64);
+    });
+    bar.finish_and_clear();
+    let summary = summary?;
+    Ok(Run {
+        // Ctrl-C during the very last song stopped nothing.
+        interrupted: stop.load(Ordering::Relaxed) && summary.remaining > 0,
+        seconds: start.elapsed().as_secs_f64(),
+        scan: found,
+        plan,
+        summary,
+        newly_missing,
+    })
+}
+
+/// The flag that Ctrl-C raises. A second Ctrl-C ends the program at once, which is safe too: what is
+/// stored stays.
+fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if raised.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+        eprintln!("\nfinishing the songs in hand; press Ctrl-C again to stop at once");
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(stop)
+}
+
+/// On standard error, and only if that is a terminal.
+fn progress_bar(songs: usize) -> anyhow::Result<ProgressBar> {
+    let style =
+        ProgressStyle::with_template("{wide_bar} {pos}/{len} songs, {rate} songs/s, {eta} left")?
+            .with_key(
+                "rate",
+                |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+                    // The number is all there is to show if writing it fails.
+                    let _ = write!(out, "{:.1}", state.per_sec());
+                },
+            );
+    Ok(ProgressBar::new(songs as u64).with_style(style))
+}
+
+impl Run {
+    fn exit_code(&self) -> u8 {
+        if self.interrupted {
+            return INTERRUPTED;
+        }
+        let complete = self.summary.failed.is_empty()
+            && self.plan.known_failures.is_empty()
+            && self.scan.problems.is_empty();
+        u8::from(!complete)
+    }
+
+    fn songs_per_second(&self) -> f64 {
+        let done = self.summary.embedded + self.summary.failed.len();
+        if done > 0 {
+            done as f64 / self.seconds.max(1e-9)
+        } else {
+            0.0
+        }
+    }
+
+    fn to_text(&self, store: &SongStore) -> String {
+        let summary = &self.summary;
+        let mut text = format!("embedded {}", output::songs(summary.embedded));
+        if !self.plan.songs.is_empty() {
+            let rate = self.songs_per_second();
+            text += &format!(" in {:.1} s ({rate:.1} songs/s)", self.seconds);
+        }
+        text += &format!(
+            ", {} unchanged, {} failed",
+            self.plan.unchanged,
+            summary.failed.len()
+        );
+        if self.newly_missing > 0 {
+            text += &format!(", {} gone from disk", self.newly_missing);
+        }
+        text.push('\n');
+        for failed in summary.failed.iter().take(MAX_LISTED) {
+            text += &format!(
+                "  failed {}: {}\n",
+                output::readable(&failed.path),
+                failed.reason
+            );
+        }
+        if summary.failed.len() > MAX_LISTED {
+            let more = summary.failed.len() - MAX_LISTED;
+            text += &format!("  and {more} more; --json lists them all\n");
+        }
+        if !self.plan.known_failures.is_empty() {
+            text += &format!(
+                "  {} failed before and did not change; --retry-failed tries again\n",
+                output::songs(self.plan.known_failures.len())
+            );
+        }
+        text + &format!("library: {}\n", output::readable(store.path()))
+    }
+
+    fn to_json(&self, store: &SongStore) -> serde_json::Value {
+        let paths = |paths: &[PathBuf]| -> Vec<String> {
+            paths
+                .iter()
+                .map(|p| p.to_string_lossy().into_owned())
+                .collect()
+        };
+        let failed: Vec<_> = self
+            .summary
+            .failed
+            .iter()
+            .map(|f| json!({ "path": f.path.to_string_lossy(), "reason": f.reason }))
+            .collect();
+        let unreadable: Vec<_> = self
+            .scan
+            .problems
+            .iter()
+            .map(|p| json!({ "path": p.path.to_string_lossy(), "reason": p.reason }))
+            .collect();
+        json!({
+            "library": store.path().to_string_lossy(),
+            "found": self.scan.songs.len(),
+            "embedded": self.summary.embedded,
+            "unchanged": self.plan.unchanged,
+            "failed": failed,
+            "failed_before": paths(&self.plan.known_failures),
+            "unreadable": unreadable,
+            "gone": self.newly_missing,
+            "remaining": self.summary.remaining,
+            "interrupted": self.interrupted,
+            "seconds": self.seconds,
+            "songs_per_second": self.songs_per_second(),
+        })
+    }
 }

@@ -6,6 +6,7 @@ pub mod embed;
 pub mod evaluate;
 pub mod export;
 pub mod import;
+pub mod import_keras;
 pub mod preprocess;
 pub mod recommend;
 pub mod train;

@@ -112,9 +112,10 @@ pub fn plan(
     for song in &scan.songs {
         let current = known
             .get(&song.path)
-            .filter(|known| known.stamp == Some(song.stamp) && known.model == model);
+            .filter(|known| known.stamp == Some(song.stamp) && known.model == model)
+            .filter(|known| !(options.force || known.failed && options.retry_failed));
         match current {
-            Some(known) if !options.force && !(known.failed && options.retry_failed) => {
+            Some(known) => {
                 if known.missing {
                     plan.returned.push(song.path.clone());
                 }
@@ -124,7 +125,7 @@ pub fn plan(
                     plan.unchanged += 1;
                 }
             }
-            _ => plan.songs.push(song.clone()),
+            None => plan.songs.push(song.clone()),
         }
     }
     Ok(plan)

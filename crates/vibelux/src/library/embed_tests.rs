@@ -173,7 +173,7 @@ fn files_that_vanish_are_marked_only_below_a_folder_that_is_there() {
     let songs = fixture.dir.path().join("songs");
     let away = fixture.dir.path().join("away");
     fs::rename(&songs, &away).unwrap();
-    let nothing = super::super::scan(&[songs.clone()], |_| true);
+    let nothing = super::super::scan(std::slice::from_ref(&songs), |_| true);
     assert_eq!(mark_missing(&mut fixture.store, &nothing).unwrap(), 0);
     fs::rename(&away, &songs).unwrap();
 

@@ -1,5 +1,7 @@
 //! Tests of reading and writing `song_embeddings.json`.
 
+use std::path::PathBuf;
+
 use super::*;
 use crate::emotion::Emotion;
 use proptest::prelude::*;

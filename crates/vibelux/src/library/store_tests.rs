@@ -70,7 +70,9 @@ fn missing_songs_are_marked_then_removed() {
         .upsert(&one, &[(0.0, EmotionVector::UNIFORM)])
         .unwrap();
     store.upsert(&two, &[]).unwrap();
-    store.set_missing(&[one.path.clone()], true).unwrap();
+    store
+        .set_missing(std::slice::from_ref(&one.path), true)
+        .unwrap();
     assert!(store.get(&one.path).unwrap().unwrap().missing);
     assert_eq!(store.remove_missing().unwrap(), 1);
     assert_eq!(store.songs().unwrap(), [two]);

@@ -1,0 +1,54 @@
+//! Where the library is: a flag, an environment variable, or the user's data directory.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use directories::ProjectDirs;
+use vibelux::library::SongStore;
+
+/// The flag of every command that uses the library.
+#[derive(Debug, clap::Args)]
+pub struct LibraryArgs {
+    /// The library file [default: library.db in the user's data directory]
+    #[arg(long, value_name = "F", env = "VIBELUX_LIBRARY")]
+    library: Option<PathBuf>,
+}
+
+impl LibraryArgs {
+    /// The library's path.
+    fn path(&self) -> anyhow::Result<PathBuf> {
+        if let Some(path) = &self.library {
+            return Ok(path.clone());
+        }
+        let directories = ProjectDirs::from("", "", "vibelux")
+            .context("this user has no home directory; say where the library is with --library")?;
+        Ok(directories.data_dir().join("library.db"))
+    }
+
+    /// Opens the library and creates it if there is none.
+    pub fn open(&self) -> anyhow::Result<SongStore> {
+        Ok(SongStore::open(&self.path()?)?)
+    }
+
+    /// Opens the library; `Err` with the way out if there is none, so that reading commands leave no
+    /// empty file behind.
+    pub fn open_existing(&self) -> anyhow::Result<SongStore> {
+        let path = self.path()?;
+        if path
+            .try_exists()
+            .with_context(|| path.display().to_string())?
+        {
+            Ok(SongStore::open(&path)?)
+        } else {
+            Err(empty(&path))
+        }
+    }
+}
+
+/// What to say about a library without songs.
+pub fn empty(path: &Path) -> anyhow::Error {
+    anyhow::anyhow!(
+        "the library {} has no songs yet; add some with `vibelux embed FOLDER`",
+        path.display()
+    )
+}

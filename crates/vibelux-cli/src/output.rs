@@ -1,0 +1,53 @@
+//! Text for the user: what goes to standard output, and how paths are shown.
+
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+/// Writes a result to standard output. A reader that has seen enough (`| head`) is no error.
+///
+/// # Errors
+/// Any other failure, such as a full disk behind a redirection.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(anyhow::Error::from(error).context("standard output"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a value as indented JSON to standard output.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {
+    print(&format!("{value:#}\n"))
+}
+
+/// A path for reading, not for opening: control characters, which could rewrite the terminal, and
+/// bytes that are no text are replaced.
+pub fn readable(path: &Path) -> String {
+    path.to_string_lossy()
+        .chars()
+        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
+        .collect()
+}
+
+/// `1 song`, `2 songs`.
+pub fn songs(count: usize) -> String {
+    format!("{count} song{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_write_escape_sequences() {
+        assert_eq!(
+            readable(Path::new("/a\u{1b}[2J\nb")),
+            "/a\u{FFFD}[2J\u{FFFD}b"
+        );
+    }
+}

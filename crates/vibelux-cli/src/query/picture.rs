@@ -1,0 +1,23 @@
+//! `--image`: the faces in a picture file.
+
+use std::path::Path;
+
+use super::faces::FaceReader;
+use super::{Answer, SourceArgs};
+use crate::output;
+use crate::pending::face::load_picture;
+
+/// Reads the faces in a picture.
+pub fn ask(file: &Path, args: &SourceArgs) -> anyhow::Result<Answer> {
+    // The picture first: a wrong path is told at once.
+    let image = load_picture(file)?;
+    let mut reader = FaceReader::new(args)?;
+    let faces = reader.read(&image)?;
+    if faces.is_empty() {
+        return Ok(Answer::NoFace(format!(
+            "no face found in {}; if the picture is nothing but a face, add --whole-image",
+            output::readable(file)
+        )));
+    }
+    Ok(Answer::Asked(reader.queries(&faces)?))
+}

@@ -1,0 +1,67 @@
+//! `--similar-to`: a song of the library as the query.
+
+use std::fs;
+use std::path::Path;
+
+use vibelux::EmotionVector;
+use vibelux::library::Song;
+use vibelux::recommend::Query;
+
+use super::Asked;
+use crate::output;
+
+/// Finds the song that `name` means, by its path or else by its title, and asks for songs like it.
+/// Returns its position in `songs` too, as it should not be recommended itself.
+///
+/// # Errors
+/// If the library has no such song, or several.
+pub fn similar_to(
+    name: &Path,
+    songs: &[(Song, EmotionVector)],
+    library_mean: EmotionVector,
+) -> anyhow::Result<(usize, Asked)> {
+    let index = find(name, songs)?;
+    let (song, vector) = &songs[index];
+    let asked = Asked {
+        subject: format!("\u{201c}{}\u{201d} sounds", song.title()),
+        query: Query {
+            vector: *vector,
+            reference: library_mean,
+        },
+    };
+    Ok((index, asked))
+}
+
+fn find(name: &Path, songs: &[(Song, EmotionVector)]) -> anyhow::Result<usize> {
+    // As scanned paths are canonical, imported ones as they were written.
+    let paths = [fs::canonicalize(name), std::path::absolute(name)];
+    for path in paths.iter().flatten() {
+        if let Some(index) = songs.iter().position(|(song, _)| song.path == *path) {
+            return Ok(index);
+        }
+    }
+    let shown = output::readable(name);
+    if name.is_file() {
+        anyhow::bail!("{shown} is not in the library; add it with `vibelux embed {shown}`");
+    }
+    let title = name.to_string_lossy().to_lowercase();
+    let matching: Vec<usize> = (0..songs.len())
+        .filter(|&i| songs[i].0.title().to_lowercase() == title)
+        .collect();
+    match matching.as_slice() {
+        [index] => Ok(*index),
+        [] => anyhow::bail!("no song of the library has the path or the title {shown}"),
+        several => {
+            let paths: Vec<_> = several
+                .iter()
+                .take(10)
+                .map(|&i| output::readable(&songs[i].0.path))
+                .collect();
+            anyhow::bail!(
+                "{} have the title {shown}; give the path of one:\n  {}",
+                output::songs(several.len()),
+                paths.join("\n  ")
+            )
+        }
+    }
+}
