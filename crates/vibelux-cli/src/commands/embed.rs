@@ -85,12 +85,14 @@ struct Run {
 
 /// Runs the command.
 pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
-    let mut store = args.library.open()?;
     let model = match &args.music_model {
         Some(path) => MusicModel::load(path)?,
         None => MusicModel::shipped()?,
     };
-    let run = embed(&args, &mut store, &Embedder(model))?;
+    let found = find(&args.songs)?;
+    // Last, so that a mistyped path leaves no empty library behind.
+    let mut store = args.library.open()?;
+    let run = embed(&args, found, &mut store, &Embedder(model))?;
     if args.json {
         output::print_json(&run.to_json(&store))?;
     } else {
@@ -105,28 +107,29 @@ pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(run.exit_code()))
 }
 
+/// Scans the given paths and reports what cannot be read.
+fn find(songs: &[PathBuf]) -> anyhow::Result<Scan> {
+    let spinner = ProgressBar::new_spinner().with_message("looking for songs");
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let found = scan(songs, is_audio_file);
+    spinner.finish_and_clear();
+    for problem in &found.problems {
+        let path = output::readable(&problem.path);
+        eprintln!("cannot read {path}: {}", problem.reason);
+    }
+    if found.problems.iter().filter(|p| p.is_root).count() == songs.len() {
+        anyhow::bail!("none of the given files and folders can be read; check the paths");
+    }
+    Ok(found)
+}
+
 fn embed(
     args: &EmbedArgs,
+    found: Scan,
     store: &mut SongStore,
     embedder: &dyn SongEmbedder,
 ) -> anyhow::Result<Run> {
     let stop = stop_on_ctrl_c()?;
-    let spinner = ProgressBar::new_spinner().with_message("looking for songs");
-    spinner.enable_steady_tick(Duration::from_millis(100));
-    let found = scan(&args.songs, is_audio_file);
-    spinner.finish_and_clear();
-    let unread = found.problems.iter().filter(|p| p.is_root).count();
-    for problem in &found.problems {
-        eprintln!(
-            "cannot read {}: {}",
-            output::readable(&problem.path),
-            problem.reason
-        );
-    }
-    if unread == args.songs.len() {
-        anyhow::bail!("none of the given files and folders can be read; check the paths");
-    }
-
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let options = EmbedOptions {
         jobs: args.jobs.unwrap_or(cores),

@@ -1,0 +1,193 @@
+//! The commands that work on the library, run as a user would: import, export, recommend, and the
+//! parts of embed that need no model.
+
+use std::fs;
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with three song files (their content is never read here) and a library of their vectors.
+struct Fixture {
+    dir: TempDir,
+}
+
+impl Fixture {
+    fn empty() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn new() -> Self {
+        let fixture = Self::empty();
+        for name in ["joy.mp3", "grief.mp3", "calm.mp3"] {
+            fs::write(fixture.path(name), "x").unwrap();
+        }
+        let json = r#"{
+            "joy.mp3": [0, 0, 0, 8, 1, 0, 1],
+            "grief.mp3": [0, 0, 1, 0, 1, 8, 0],
+            "calm.mp3": [0, 0, 0, 1, 8, 1, 0],
+            "gone.mp3": [0, 0, 0, 1, 0, 0, 0]
+        }"#;
+        fs::write(fixture.path("in.json"), json).unwrap();
+        fixture.run(&["import", "json", "in.json"]).success();
+        fixture
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        fs::canonicalize(self.dir.path()).unwrap().join(name)
+    }
+
+    fn run(&self, args: &[&str]) -> assert_cmd::assert::Assert {
+        Command::cargo_bin("vibelux")
+            .unwrap()
+            .args(args)
+            .current_dir(self.path(""))
+            .env("VIBELUX_LIBRARY", self.path("library.db"))
+            .env_remove("CLICOLOR_FORCE")
+            .assert()
+    }
+
+    fn stdout(&self, args: &[&str]) -> String {
+        let output = self.run(args).success().get_output().stdout.clone();
+        String::from_utf8(output).unwrap()
+    }
+
+    fn stderr(&self, args: &[&str], code: i32) -> String {
+        let output = self.run(args).code(code).get_output().stderr.clone();
+        String::from_utf8(output).unwrap()
+    }
+
+    fn recommend(&self, args: &[&str]) -> Value {
+        let mut all = vec!["recommend", "--json"];
+        all.extend(args);
+        serde_json::from_str(&self.stdout(&all)).unwrap()
+    }
+}
+
+fn titles(answer: &Value) -> Vec<&str> {
+    let songs = answer["queries"][0]["songs"].as_array().unwrap();
+    songs.iter().map(|s| s["title"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_mood_finds_its_songs_and_leaves_out_files_that_are_gone() {
+    let fixture = Fixture::new();
+    for mode in ["plain", "centred"] {
+        let answer = fixture.recommend(&["--mood", "happy", "--mode", mode]);
+        assert_eq!(titles(&answer)[0], "joy", "{mode}");
+        assert_eq!(titles(&answer).len(), 3);
+        let answer = fixture.recommend(&["--mood", "sad=0.9,fear=0.1", "--mode", mode, "-n", "1"]);
+        assert_eq!(titles(&answer), ["grief"], "{mode}");
+    }
+    let answer = fixture.recommend(&["--mood", "happy", "--include-missing", "--mode", "plain"]);
+    assert_eq!(titles(&answer)[0], "gone");
+    let song = &answer["queries"][0]["songs"][1];
+    let why = song["why"].as_object().unwrap();
+    let sum: f64 = why.values().map(|v| v.as_f64().unwrap()).sum();
+    assert!((sum - song["cosine"].as_f64().unwrap()).abs() < 1e-5);
+}
+
+#[test]
+fn a_song_finds_songs_like_it_but_not_itself() {
+    let fixture = Fixture::new();
+    for name in ["grief.mp3", "GRIEF"] {
+        let answer = fixture.recommend(&["--similar-to", name, "--mode", "plain"]);
+        assert_eq!(titles(&answer), ["calm", "joy"], "{name}");
+    }
+    let message = fixture.stderr(&["recommend", "--similar-to", "in.json"], 2);
+    assert!(message.contains("vibelux embed"), "{message}");
+    let message = fixture.stderr(&["recommend", "--similar-to", "nothing"], 2);
+    assert!(message.contains("no song of the library"), "{message}");
+}
+
+#[test]
+fn the_text_shows_bars_songs_paths_and_reasons_without_colour() {
+    let fixture = Fixture::new();
+    let text = fixture.stdout(&["recommend", "--mood", "happy", "--why"]);
+    let path = fixture.path("joy.mp3");
+    for part in [
+        "happy",
+        "█",
+        "1.00",
+        "joy",
+        path.to_str().unwrap(),
+        "happy +0.",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    assert!(!text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
+fn exactly_one_source_is_asked_for() {
+    let fixture = Fixture::new();
+    let message = fixture.stderr(&["recommend"], 2);
+    assert!(message.contains("--image"), "{message}");
+    for args in [
+        &["--mood", "sad", "--similar-to", "joy"][..],
+        &["--mood", "sad", "--image", "x.png"],
+        &["--camera", "--image", "x.png"],
+        &["--mood", "hapy"],
+        &["--mood", "sad", "--face", "0"],
+    ] {
+        let all: Vec<&str> = ["recommend"].iter().chain(args).copied().collect();
+        let message = fixture.stderr(&all, 2);
+        assert!(message.starts_with("error: "), "{message}");
+    }
+}
+
+#[test]
+fn a_library_that_is_absent_or_broken_says_what_to_do() {
+    let fixture = Fixture::empty();
+    for args in [
+        &["recommend", "--mood", "sad"][..],
+        &["export", "json", "out.json"],
+    ] {
+        let message = fixture.stderr(args, 2);
+        assert!(message.contains("vibelux embed"), "{message}");
+    }
+    assert!(!fixture.path("library.db").exists());
+    assert!(!fixture.path("out.json").exists());
+    fs::write(fixture.path("library.db"), "no library ".repeat(100)).unwrap();
+    let message = fixture.stderr(&["recommend", "--mood", "sad"], 2);
+    assert!(
+        message.contains("library.db is not a readable library"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_export_is_imported_again_without_change() {
+    let fixture = Fixture::new();
+    fixture.stdout(&["export", "json", "out.json"]);
+    let out: Value = serde_json::from_slice(&fs::read(fixture.path("out.json")).unwrap()).unwrap();
+    assert_eq!(out.as_object().unwrap().len(), 4);
+    let text = fixture.stdout(&["import", "json", "out.json"]);
+    assert!(text.contains("imported 0 songs, 4 unchanged"), "{text}");
+}
+
+#[test]
+fn bad_rows_are_named_and_set_the_exit_code() {
+    let fixture = Fixture::empty();
+    let json = r#"{"a": [1, 2], "b": [1, 1, 1, 1, 1, 1, NaN], "c": [1, 0, 0, 0, 0, 0, 0]}"#;
+    fs::write(fixture.path("in.json"), json).unwrap();
+    let message = fixture.stderr(&["import", "json", "in.json"], 1);
+    assert!(
+        message.contains("refused a: 2 values instead of 7"),
+        "{message}"
+    );
+    assert!(message.contains("refused b"), "{message}");
+    let message = fixture.stderr(&["import", "json", "absent.json"], 2);
+    assert!(message.contains("absent.json"), "{message}");
+}
+
+#[test]
+fn what_cannot_be_embedded_at_all_is_an_error() {
+    let fixture = Fixture::empty();
+    fixture.stderr(&["embed"], 2);
+    fixture.stderr(&["embed", "absent"], 2);
+    fixture.stderr(&["embed", "--jobs", "0", "."], 2);
+}
