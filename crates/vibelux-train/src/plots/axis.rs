@@ -72,7 +72,11 @@ impl Axis {
     /// Whole numbers only, such as epochs.
     pub fn integers(low: usize, high: usize, count: usize) -> Self {
         let (low, high) = (low as f64, high as f64);
-        let step = round_step((high - low).max(1.0), count).0.max(1.0).round();
+        let step = match round_step((high - low).max(1.0), count).0 {
+            step if step < 1.0 => 1.0,
+            step if step.fract() != 0.0 => 5.0,
+            step => step,
+        };
         let pad = if high > low { 0.0 } else { 0.5 };
         let mut values: Vec<f64> = multiples(low, high, step).collect();
         // The first epoch is 1, which no round step hits; show it where there is room.

@@ -8,7 +8,7 @@ use crate::metrics::Report;
 
 const CELL: f64 = 70.0;
 const LABEL_SIZE: f64 = 12.5;
-const TOP: f64 = 112.0;
+const TOP: f64 = 98.0;
 
 pub fn scene(report: &Report) -> Result<Scene, PlotError> {
     let classes = report.per_class.len();

@@ -27,6 +27,11 @@ const FONT: &str = "DejaVu Sans, Verdana, sans-serif";
 /// ab_glyph scales to the line height; this is DejaVu Sans's line height in ems.
 const LINE_HEIGHT_EMS: f64 = 1.164;
 
+/// How far below its anchor "top" each backend sets the baseline, in ems: ab_glyph half its scale,
+/// the SVG `dy="0.76em"` of a font of scale / 1.24.
+const BITMAP_BASELINE_EMS: f64 = LINE_HEIGHT_EMS / 2.0;
+const SVG_BASELINE_EMS: f64 = 0.76 * LINE_HEIGHT_EMS / 1.24;
+
 /// The height of a capital or digit in ems, for centring on a line.
 const CAP_HEIGHT_EMS: f64 = 0.73;
 
@@ -217,7 +222,10 @@ impl Scene {
     fn svg(&self) -> Result<String, PlotError> {
         let (width, height) = self.grid_size();
         let mut text = String::new();
-        self.draw(SVGBackend::with_string(&mut text, (width, height)))?;
+        self.draw(
+            SVGBackend::with_string(&mut text, (width, height)),
+            SVG_BASELINE_EMS,
+        )?;
         // The fine grid stays inside as the viewBox; outside the picture has its logical size.
         let fine = format!("width=\"{width}\" height=\"{height}\" viewBox");
         let logical = format!(
@@ -230,7 +238,10 @@ impl Scene {
     fn png(&self) -> Result<Vec<u8>, PlotError> {
         let (width, height) = self.grid_size();
         let mut fine = RgbImage::new(width, height);
-        self.draw(BitMapBackend::with_buffer(&mut fine, (width, height)))?;
+        self.draw(
+            BitMapBackend::with_buffer(&mut fine, (width, height)),
+            BITMAP_BASELINE_EMS,
+        )?;
         let ratio = GRID_SCALE / PNG_SCALE;
         let small = imageops::thumbnail(&fine, width / ratio, height / ratio);
         let mut bytes = Cursor::new(Vec::new());
@@ -238,7 +249,7 @@ impl Scene {
         Ok(bytes.into_inner())
     }
 
-    fn draw<DB: DrawingBackend>(&self, backend: DB) -> Result<(), PlotError> {
+    fn draw<DB: DrawingBackend>(&self, backend: DB, baseline_ems: f64) -> Result<(), PlotError> {
         let area = backend.into_drawing_area();
         area.fill(&rgb(PAPER)).map_err(PlotError::drawing)?;
         for shape in &self.shapes {
@@ -260,7 +271,16 @@ impl Scene {
                     fine_length(*radius),
                     rgb(*fill).filled(),
                 )),
-                Shape::Text(text) => area.draw_text(&text.content, &style(text), fine(text.at)),
+                Shape::Text(text) => {
+                    let (x, y) = text.at;
+                    let rise = text.size * baseline_ems;
+                    let top = if text.upright {
+                        (x - rise, y)
+                    } else {
+                        (x, y - rise)
+                    };
+                    area.draw_text(&text.content, &style(text), fine(top))
+                }
             }
             .map_err(PlotError::drawing)?;
         }
@@ -296,11 +316,10 @@ fn style(text: &Text) -> TextStyle<'static> {
         Align::Centre => HPos::Center,
         Align::Right => HPos::Right,
     };
-    // Both backends put the baseline at the point for `Bottom`.
     TextStyle {
         font,
         color: rgb(text.colour).to_backend_color(),
-        pos: Pos::new(h_pos, VPos::Bottom),
+        pos: Pos::new(h_pos, VPos::Top),
     }
 }
 

@@ -1,1 +1,153 @@
-//! (being written)
+//! Music from nothing: a dozen short pieces in different moods, so that the whole program can be
+//! tried without a library.
+//!
+//! ```text
+//! style (what psychology knows) + seed -> score (notes) -> synth, reverb -> StereoWaveform -> .wav
+//! ```
+//!
+//! No sample, recording or model is used; the pieces belong to whoever renders them. What a piece
+//! is meant to express is [`Piece::emotion`]; what a model hears in it is another matter.
+
+mod random;
+mod reverb;
+mod score;
+mod style;
+mod synth;
+mod timbre;
+mod wav;
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::audio::Waveform;
+use crate::emotion::Emotion;
+
+pub use wav::write_wav;
+
+/// The artist tag of every piece.
+pub const ARTIST: &str = "VibeluX demo";
+
+/// Left and right.
+type Frame = [f32; 2];
+
+/// What can go wrong with writing a piece.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ComposeError {
+    /// The file cannot be written.
+    #[error("cannot write {path}; check the folder's permissions and free space")]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A WAV file holds at most 4 GiB.
+    #[error("{path} would not fit into a WAV file: {seconds:.0} s; write a shorter one")]
+    TooLong {
+        /// Which file.
+        path: PathBuf,
+        /// How long it would be.
+        seconds: f64,
+    },
+}
+
+/// Two channels at a known rate, nominally in -1.0..=1.0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StereoWaveform {
+    /// One left and right sample per 1/`sample_rate_hz` seconds.
+    pub frames: Vec<[f32; 2]>,
+    /// Frames per second.
+    pub sample_rate_hz: u32,
+}
+
+impl StereoWaveform {
+    /// The length in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.frames.len() as f64 / f64::from(self.sample_rate_hz)
+    }
+
+    /// The mean of both channels.
+    #[must_use]
+    pub fn to_mono(&self) -> Waveform {
+        Waveform {
+            samples: self.frames.iter().map(|[l, r]| 0.5 * (l + r)).collect(),
+            sample_rate_hz: self.sample_rate_hz,
+        }
+    }
+}
+
+/// One composed piece, not yet rendered.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// Its name.
+    pub title: &'static str,
+    /// What it is meant to express.
+    pub emotion: Emotion,
+    style: style::Style,
+    score: score::Score,
+}
+
+impl Piece {
+    /// Renders the piece in stereo at `sample_rate_hz` (a rate of 0 counts as 1); peaks stay below
+    /// 1. Deterministic.
+    #[must_use]
+    pub fn render(&self, sample_rate_hz: u32) -> StereoWaveform {
+        let sample_rate_hz = sample_rate_hz.max(1);
+        StereoWaveform {
+            frames: synth::render(&self.style, &self.score, sample_rate_hz),
+            sample_rate_hz,
+        }
+    }
+
+    /// How many notes begin per second, chords counted once: how busy the piece is.
+    #[must_use]
+    pub fn onsets_per_second(&self) -> f64 {
+        const TOGETHER_SECONDS: f64 = 0.04;
+        let mut starts: Vec<f64> = self.score.notes.iter().map(|n| n.start_seconds).collect();
+        starts.sort_by(f64::total_cmp);
+        let mut last = f64::NEG_INFINITY;
+        let onsets = starts
+            .into_iter()
+            .filter(|start| {
+                let new = start - last > TOGETHER_SECONDS;
+                if new {
+                    last = *start;
+                }
+                new
+            })
+            .count();
+        onsets as f64 / self.score.seconds
+    }
+
+    /// A file name without its folder, such as `sunday-bicycle.wav`.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        let slug: String = self
+            .title
+            .to_lowercase()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
+        slug + ".wav"
+    }
+}
+
+/// Composes the dozen: each of the seven emotions once among the first seven, then five more. The
+/// same seed gives the same music.
+#[must_use]
+pub fn compose_all(seed: u64) -> Vec<Piece> {
+    style::STYLES
+        .iter()
+        .map(|style| Piece {
+            title: style.title,
+            emotion: style.emotion,
+            style: *style,
+            score: score::write(style, seed),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

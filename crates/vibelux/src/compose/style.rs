@@ -1,0 +1,370 @@
+//! How each emotion sounds: the dozen pieces as settings.
+//!
+//! The settings follow the cues that listeners use according to Juslin and Laukka ("Communication
+//! of emotions in vocal expression and music performance", Psychological Bulletin 129, 2003) and
+//! Gabrielsson and Lindström ("The influence of musical structure on emotional expression", 2001):
+//!
+//! | emotion | mode | tempo | loudness | articulation | register, timbre |
+//! | --- | --- | --- | --- | --- | --- |
+//! | happy | major | fast | medium to loud | staccato | high, bright |
+//! | sad | minor | slow | soft | legato | low, dull, vibrato |
+//! | angry | minor, dissonant | fast | loud, steady | sharp attacks | rough, bright |
+//! | fearful | minor, chromatic | irregular | soft with bursts | staccato, tremolo | wide, pauses |
+//! | neutral | major | slow to medium | soft | legato | middle, soft (tender, calm) |
+//! | surprised | any | fast, with pauses | wide | leaps | bright |
+//! | disgusted | none agreed | | | | |
+//!
+//! Disgust has no agreed musical cues and surprise hardly any: listeners do not recognise them
+//! reliably. The disgusted piece is a guess (out of tune, sliding, low); the surprised one uses what
+//! breaks expectation (Meyer 1956; Huron 2006): silence, leaps, sudden accents.
+
+use crate::emotion::Emotion;
+
+use super::timbre::Timbre;
+
+pub const MAJOR: &[i32] = &[0, 2, 4, 5, 7, 9, 11];
+pub const MINOR: &[i32] = &[0, 2, 3, 5, 7, 8, 10];
+pub const PHRYGIAN: &[i32] = &[0, 1, 3, 5, 7, 8, 10];
+pub const LOCRIAN: &[i32] = &[0, 1, 3, 5, 6, 8, 10];
+pub const LYDIAN: &[i32] = &[0, 2, 4, 6, 7, 9, 11];
+pub const OCTATONIC: &[i32] = &[0, 1, 3, 4, 6, 7, 9, 10];
+
+/// What the chords do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Accompaniment {
+    /// Short chords between the beats.
+    Offbeat,
+    /// Chord tones one after the other, this many per beat.
+    Arpeggio(f64),
+    /// Held through the bar.
+    Pad,
+    /// Roots and fifths hammered in eighths.
+    Chug,
+    /// Quickly repeated notes that stop and start.
+    Tremolo,
+    /// Sudden loud chords after silence.
+    Stabs,
+}
+
+/// What the bass does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bass {
+    /// Root and fifth in turn.
+    RootFifth,
+    /// The root, held.
+    Held,
+    /// Roots in eighths.
+    Eighths,
+    /// The tonic below everything.
+    Drone,
+}
+
+/// What the drums do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Drums {
+    None,
+    /// Kick, snare and light hats.
+    Pop,
+    /// Loud, with double kicks.
+    Rock,
+    /// Two soft thuds a bar.
+    Heartbeat,
+}
+
+/// How loudness moves over the piece.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Dynamics {
+    Steady,
+    /// Rises to the third quarter, then falls.
+    Swell,
+    /// Soft, with sudden loud moments.
+    Bursts,
+}
+
+/// One melodic or chordal part.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    pub timbre: Timbre,
+    /// MIDI note around which it plays.
+    pub centre: i32,
+    pub gain: f32,
+    /// Sounding length over written length: 0.4 staccato, 1.0 legato.
+    pub articulation: f64,
+}
+
+/// Everything that makes a piece what it is, apart from chance.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    pub title: &'static str,
+    pub emotion: Emotion,
+    pub scale: &'static [i32],
+    /// MIDI note of the tonic; transposed a little by seed.
+    pub tonic: i32,
+    pub beats_per_minute: f64,
+    pub beats_per_bar: usize,
+    /// Scale degrees (tonic 0) of the chords, one per bar; one of the rows is chosen by seed.
+    pub progressions: &'static [&'static [i32]],
+    pub melody: Part,
+    /// Melody notes per beat, roughly: 0.5 slow, 1 walking, 2 quick.
+    pub density: f64,
+    /// Probability of a leap instead of a step.
+    pub leaps: f64,
+    /// Probability that a melody note is left out.
+    pub rests: f64,
+    pub chords: Part,
+    pub accompaniment: Accompaniment,
+    pub bass: Bass,
+    pub bass_gain: f32,
+    pub drums: Drums,
+    pub dynamics: Dynamics,
+    /// Standard deviation, roughly, of onsets in seconds.
+    pub jitter_seconds: f64,
+    /// Random mistuning of each note.
+    pub detune_cents: f64,
+    /// Overdrive of the chords and melody; 0 is clean.
+    pub drive: f32,
+    /// Share of reverberated sound.
+    pub reverb: f32,
+    /// Loudness of the whole.
+    pub rms_dbfs: f32,
+}
+
+const fn part(timbre: Timbre, centre: i32, gain: f32, articulation: f64) -> Part {
+    Part {
+        timbre,
+        centre,
+        gain,
+        articulation,
+    }
+}
+
+/// A tender, calm piece: what the others depart from.
+const CALM: Style = Style {
+    title: "Window Seat",
+    emotion: Emotion::Neutral,
+    scale: MAJOR,
+    tonic: 53,
+    beats_per_minute: 84.0,
+    beats_per_bar: 3,
+    progressions: &[&[0, 5, 3, 4, 0, 2, 3, 0], &[0, 3, 5, 3, 1, 4, 0, 0]],
+    melody: part(Timbre::Flute, 69, 0.55, 0.98),
+    density: 0.6,
+    leaps: 0.08,
+    rests: 0.06,
+    chords: part(Timbre::Piano, 60, 0.42, 1.1),
+    accompaniment: Accompaniment::Arpeggio(1.0),
+    bass: Bass::Held,
+    bass_gain: 0.4,
+    drums: Drums::None,
+    dynamics: Dynamics::Swell,
+    jitter_seconds: 0.008,
+    detune_cents: 1.5,
+    drive: 0.0,
+    reverb: 0.24,
+    rms_dbfs: -24.0,
+};
+
+const HAPPY: Style = Style {
+    title: "Sunday Bicycle",
+    emotion: Emotion::Happy,
+    tonic: 60,
+    beats_per_minute: 138.0,
+    beats_per_bar: 4,
+    progressions: &[&[0, 4, 5, 3, 0, 3, 4, 0], &[0, 3, 0, 4, 5, 3, 4, 0]],
+    melody: part(Timbre::Whistle, 79, 0.6, 0.6),
+    density: 1.7,
+    leaps: 0.22,
+    rests: 0.05,
+    chords: part(Timbre::Pluck, 67, 0.5, 0.4),
+    accompaniment: Accompaniment::Offbeat,
+    bass: Bass::RootFifth,
+    bass_gain: 0.55,
+    drums: Drums::Pop,
+    dynamics: Dynamics::Steady,
+    jitter_seconds: 0.005,
+    reverb: 0.12,
+    rms_dbfs: -17.5,
+    ..CALM
+};
+
+const SAD: Style = Style {
+    title: "Letters Never Sent",
+    emotion: Emotion::Sad,
+    scale: MINOR,
+    tonic: 57,
+    beats_per_minute: 56.0,
+    beats_per_bar: 4,
+    progressions: &[&[0, 5, 3, 4, 3, 0], &[0, 3, 5, 4, 3, 0]],
+    melody: part(Timbre::Strings, 60, 0.5, 1.0),
+    density: 0.55,
+    leaps: 0.05,
+    rests: 0.05,
+    chords: part(Timbre::Piano, 54, 0.4, 1.2),
+    accompaniment: Accompaniment::Arpeggio(2.0),
+    bass: Bass::Held,
+    bass_gain: 0.4,
+    jitter_seconds: 0.014,
+    reverb: 0.32,
+    rms_dbfs: -25.5,
+    ..CALM
+};
+
+const ANGRY: Style = Style {
+    title: "Red Line",
+    emotion: Emotion::Angry,
+    scale: PHRYGIAN,
+    tonic: 52,
+    beats_per_minute: 164.0,
+    beats_per_bar: 4,
+    progressions: &[&[0, 0, 1, 0, 0, 5, 6, 1], &[0, 1, 0, 6, 0, 1, 5, 1]],
+    melody: part(Timbre::Lead, 64, 0.42, 0.75),
+    density: 1.6,
+    leaps: 0.25,
+    rests: 0.1,
+    chords: part(Timbre::Guitar, 45, 0.6, 0.7),
+    accompaniment: Accompaniment::Chug,
+    bass: Bass::Eighths,
+    bass_gain: 0.6,
+    drums: Drums::Rock,
+    dynamics: Dynamics::Steady,
+    jitter_seconds: 0.003,
+    detune_cents: 9.0,
+    drive: 3.5,
+    reverb: 0.06,
+    rms_dbfs: -12.5,
+    ..CALM
+};
+
+const FEARFUL: Style = Style {
+    title: "Footsteps Upstairs",
+    emotion: Emotion::Fearful,
+    scale: OCTATONIC,
+    tonic: 54,
+    beats_per_minute: 92.0,
+    beats_per_bar: 4,
+    progressions: &[&[0, 1, 0, 3, 0, 1, 5, 1], &[0, 3, 1, 0, 5, 1, 0, 1]],
+    melody: part(Timbre::Bell, 78, 0.34, 0.5),
+    density: 0.8,
+    leaps: 0.4,
+    rests: 0.4,
+    chords: part(Timbre::Tremolo, 62, 0.45, 0.9),
+    accompaniment: Accompaniment::Tremolo,
+    bass: Bass::Drone,
+    bass_gain: 0.4,
+    drums: Drums::Heartbeat,
+    dynamics: Dynamics::Bursts,
+    jitter_seconds: 0.035,
+    detune_cents: 8.0,
+    reverb: 0.34,
+    rms_dbfs: -24.0,
+    ..CALM
+};
+
+const SURPRISED: Style = Style {
+    title: "Jack-in-the-Box",
+    emotion: Emotion::Surprised,
+    scale: LYDIAN,
+    tonic: 60,
+    beats_per_minute: 126.0,
+    beats_per_bar: 4,
+    progressions: &[&[0, 1, 0, 6, 0, 3, 1, 5], &[0, 6, 1, 0, 2, 1, 6, 0]],
+    melody: part(Timbre::Marimba, 76, 0.6, 0.45),
+    density: 1.4,
+    leaps: 0.65,
+    rests: 0.28,
+    chords: part(Timbre::Pluck, 64, 0.75, 0.35),
+    accompaniment: Accompaniment::Stabs,
+    bass: Bass::RootFifth,
+    bass_gain: 0.4,
+    dynamics: Dynamics::Bursts,
+    jitter_seconds: 0.006,
+    reverb: 0.18,
+    rms_dbfs: -20.0,
+    ..CALM
+};
+
+const DISGUSTED: Style = Style {
+    title: "Sour Milk",
+    emotion: Emotion::Disgusted,
+    scale: LOCRIAN,
+    tonic: 50,
+    beats_per_minute: 88.0,
+    beats_per_bar: 4,
+    progressions: &[&[0, 1, 4, 0, 1, 4, 1, 0], &[0, 4, 1, 0, 4, 0, 1, 0]],
+    melody: part(Timbre::Organ, 58, 0.5, 1.05),
+    density: 0.8,
+    leaps: 0.3,
+    rests: 0.12,
+    chords: part(Timbre::Organ, 50, 0.4, 0.8),
+    accompaniment: Accompaniment::Offbeat,
+    bass: Bass::RootFifth,
+    bass_gain: 0.6,
+    dynamics: Dynamics::Steady,
+    jitter_seconds: 0.02,
+    detune_cents: 32.0,
+    drive: 0.8,
+    reverb: 0.1,
+    rms_dbfs: -19.5,
+    ..CALM
+};
+
+/// The dozen, each emotion once before any comes twice.
+pub const STYLES: [Style; 12] = [
+    HAPPY,
+    SAD,
+    ANGRY,
+    CALM,
+    FEARFUL,
+    SURPRISED,
+    DISGUSTED,
+    Style {
+        title: "Lemonade Steps",
+        tonic: 62,
+        beats_per_minute: 152.0,
+        progressions: &[&[0, 0, 3, 4, 0, 5, 4, 0], &[0, 5, 1, 4, 0, 3, 4, 0]],
+        melody: part(Timbre::Marimba, 81, 0.62, 0.5),
+        chords: part(Timbre::Piano, 69, 0.45, 0.35),
+        ..HAPPY
+    },
+    Style {
+        title: "After the Last Train",
+        tonic: 50,
+        beats_per_minute: 62.0,
+        melody: part(Timbre::Flute, 62, 0.5, 1.0),
+        chords: part(Timbre::Strings, 55, 0.34, 1.05),
+        accompaniment: Accompaniment::Pad,
+        ..SAD
+    },
+    Style {
+        title: "Broken Signal",
+        scale: LOCRIAN,
+        tonic: 48,
+        beats_per_minute: 148.0,
+        progressions: &[&[0, 0, 4, 1, 0, 0, 1, 4], &[0, 4, 0, 1, 0, 4, 1, 1]],
+        melody: part(Timbre::Lead, 60, 0.45, 0.6),
+        drive: 5.0,
+        rms_dbfs: -12.0,
+        ..ANGRY
+    },
+    Style {
+        title: "Slow Harbour",
+        tonic: 55,
+        beats_per_minute: 68.0,
+        beats_per_bar: 4,
+        progressions: &[&[0, 3, 0, 3, 4, 0], &[0, 5, 3, 0, 3, 0]],
+        melody: part(Timbre::Piano, 67, 0.55, 1.1),
+        chords: part(Timbre::Strings, 60, 0.3, 1.05),
+        accompaniment: Accompaniment::Pad,
+        ..CALM
+    },
+    Style {
+        title: "The Door Stood Open",
+        tonic: 49,
+        beats_per_minute: 74.0,
+        progressions: &[&[0, 1, 0, 1, 3, 1], &[0, 3, 1, 5, 0, 1]],
+        melody: part(Timbre::Flute, 74, 0.34, 0.8),
+        density: 0.6,
+        drums: Drums::None,
+        ..FEARFUL
+    },
+];
