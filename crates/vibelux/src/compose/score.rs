@@ -155,6 +155,7 @@ impl Writer<'_> {
     fn melody(&mut self) {
         let phrase_bars = if self.bars.is_multiple_of(4) { 4 } else { 2 };
         let mut degree = self.degree_near(self.style.melody.centre);
+        let mut previous = 0;
         for bar in 0..self.bars {
             let (phrase, within) = (bar / phrase_bars, bar % phrase_bars);
             let letter = u64::from(phrase % 4 == 2);
@@ -171,11 +172,7 @@ impl Writer<'_> {
                 let last = ends && i + 1 == rhythm.len();
                 let mut pitch = self.pitch(degree);
                 if on_beat || last {
-                    pitch = self
-                        .chord(bar, pitch)
-                        .into_iter()
-                        .min_by_key(|p| (p - pitch).abs())
-                        .unwrap_or(pitch);
+                    pitch = self.land(bar, pitch, previous);
                 }
                 if last && self.is_last(bar) && self.degree(bar) == 0 {
                     pitch = near(self.tonic, pitch);
@@ -192,9 +189,18 @@ impl Writer<'_> {
                     );
                 }
                 degree = self.degree_near(pitch);
+                previous = pitch;
                 beat += beats;
             }
         }
+    }
+
+    /// The chord tone nearest to `pitch`; one just heard must be nearer by a third to be said again.
+    fn land(&self, bar: usize, pitch: i32, previous: i32) -> i32 {
+        self.chord(bar, pitch)
+            .into_iter()
+            .min_by_key(|p| (p - pitch).abs() + if *p == previous { 4 } else { 0 })
+            .unwrap_or(pitch)
     }
 
     /// A step or leap, turned back towards the part's centre.

@@ -232,7 +232,6 @@ const ANGRY: Style = Style {
     drive: 3.5,
     reverb: 0.06,
     rms_dbfs: -12.5,
-    ..CALM
 };
 
 const FEARFUL: Style = Style {
@@ -279,7 +278,7 @@ const SURPRISED: Style = Style {
     dynamics: Dynamics::Bursts,
     jitter_seconds: 0.006,
     reverb: 0.18,
-    rms_dbfs: -20.0,
+    rms_dbfs: -22.0,
     ..CALM
 };
 
