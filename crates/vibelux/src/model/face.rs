@@ -1,0 +1,174 @@
+//! [`FaceModel`]: a face crop becomes an [`EmotionVector`].
+
+use std::path::Path;
+
+use image::imageops::{FilterType, resize};
+use image::{ImageBuffer, Luma};
+
+use super::error::ModelError;
+use super::runtime::Network;
+use super::shipped;
+use super::sidecar::{FrontEnd, OutputKind, Sidecar};
+use crate::emotion::{EMOTION_COUNT, EmotionVector};
+use crate::face::FaceImage;
+
+/// Side of a [`FaceImage`].
+const FACE_SIDE: u32 = 48;
+
+/// A classifier of faces. Can be shared between threads.
+#[derive(Debug)]
+pub struct FaceModel {
+    network: Network,
+    sidecar: Sidecar,
+    mean: f32,
+    std: f32,
+    mirror: bool,
+}
+
+impl FaceModel {
+    /// The model that comes with the program.
+    ///
+    /// # Errors
+    /// Only if the program was built with a broken one.
+    pub fn shipped() -> Result<Self, ModelError> {
+        let (onnx, sidecar, path) = shipped::FACE;
+        let sidecar = Sidecar::parse(sidecar, Path::new(path))?;
+        Self::new(
+            Network::from_bytes(onnx.to_vec(), Path::new(path), &sidecar)?,
+            sidecar,
+        )
+    }
+
+    /// Somebody's own: `F.onnx` with the sidecar `F.toml` beside it.
+    ///
+    /// # Errors
+    /// If either is missing, broken, or does not fit the other.
+    pub fn load(onnx: &Path) -> Result<Self, ModelError> {
+        let sidecar = Sidecar::load(&Sidecar::path_beside(onnx))?;
+        Self::new(Network::load(onnx, &sidecar)?, sidecar)
+    }
+
+    fn new(network: Network, sidecar: Sidecar) -> Result<Self, ModelError> {
+        let FrontEnd::Face { mean, std, mirror } = sidecar.front_end else {
+            return Err(ModelError::FrontEnd {
+                path: network.path().to_owned(),
+                got: sidecar.front_end.name(),
+                needed: "face",
+            });
+        };
+        Ok(Self {
+            network,
+            sidecar,
+            mean,
+            std,
+            mirror,
+        })
+    }
+
+    /// The distribution over the emotions: softmax of the logits divided by the fitted temperature.
+    /// Where the sidecar says so, the logits are averaged with those of the mirror image.
+    ///
+    /// # Errors
+    /// If the network fails or gives numbers that are no distribution.
+    pub fn classify(&self, face: &FaceImage) -> Result<EmotionVector, ModelError> {
+        let values = self.views(face);
+        self.combine(&self.network.run(&values)?)
+    }
+
+    /// One vector per face, in order.
+    ///
+    /// # Errors
+    /// As [`Self::classify`].
+    pub fn classify_batch(&self, faces: &[FaceImage]) -> Result<Vec<EmotionVector>, ModelError> {
+        // Larger batches only take more memory: a call uses one core anyway.
+        const AT_ONCE: usize = 16;
+        let views = if self.mirror { 2 } else { 1 };
+        let mut vectors = Vec::with_capacity(faces.len());
+        for faces in faces.chunks(AT_ONCE) {
+            let values: Vec<f32> = faces.iter().flat_map(|face| self.views(face)).collect();
+            for logits in self.network.run(&values)?.chunks(views) {
+                vectors.push(self.combine(logits)?);
+            }
+        }
+        Ok(vectors)
+    }
+
+    /// The sidecar's name for this model.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.sidecar.name
+    }
+
+    /// The mean vector over the data that the model was judged on.
+    #[must_use]
+    pub const fn prior(&self) -> Option<EmotionVector> {
+        self.sidecar.prior
+    }
+
+    /// The network's input for the face, followed by its mirror image where that is wanted.
+    fn views(&self, face: &FaceImage) -> Vec<f32> {
+        let mut values = Vec::with_capacity(2 * self.network.example_len());
+        self.push_pixels(face, &mut values);
+        if self.mirror {
+            self.push_pixels(&face.mirrored(), &mut values);
+        }
+        values
+    }
+
+    fn push_pixels(&self, face: &FaceImage, values: &mut Vec<f32>) {
+        let [channels, height, width] = self.network.shape();
+        let pixels = sized(&face.0, FACE_SIDE, [height, width]);
+        // A network that wants colour gets the same grey in every channel.
+        for _ in 0..channels {
+            values.extend(
+                pixels
+                    .iter()
+                    .map(|&p| (f32::from(p) / 255.0 - self.mean) / self.std),
+            );
+        }
+    }
+
+    fn combine(&self, views: &[[f32; EMOTION_COUNT]]) -> Result<EmotionVector, ModelError> {
+        distribution(views, &self.sidecar).map_err(|source| ModelError::Output {
+            path: self.network.path().to_owned(),
+            source,
+        })
+    }
+}
+
+/// A square grey picture at another size.
+fn sized(pixels: &[u8], side: u32, [height, width]: [usize; 2]) -> Vec<u8> {
+    let target = (u32::try_from(width), u32::try_from(height));
+    let (Ok(width), Ok(height)) = target else {
+        return Vec::new();
+    };
+    if (width, height) == (side, side) {
+        return pixels.to_vec();
+    }
+    ImageBuffer::<Luma<u8>, _>::from_raw(side, side, pixels)
+        .map(|picture| resize(&picture, width, height, FilterType::Triangle).into_raw())
+        .unwrap_or_default()
+}
+
+/// Averages the views' logits, divides by the temperature, takes the softmax, and puts the classes
+/// into our order. Probabilities enter as their logarithms, which are logits up to a constant.
+pub(super) fn distribution(
+    views: &[[f32; EMOTION_COUNT]],
+    sidecar: &Sidecar,
+) -> Result<EmotionVector, crate::emotion::EmotionError> {
+    // Smaller probabilities count as this, so that a zero does not become minus infinity.
+    const SMALLEST: f32 = 1e-12;
+    let mut logits = [0.0_f32; EMOTION_COUNT];
+    for view in views {
+        for (&value, class) in view.iter().zip(&sidecar.classes) {
+            let logit = match sidecar.output {
+                OutputKind::Logits => value,
+                // A NaN must stay one to be noticed: `max` would swallow it.
+                OutputKind::Probabilities if value.is_nan() => value,
+                OutputKind::Probabilities => value.max(SMALLEST).ln(),
+            };
+            logits[class.index()] += logit / views.len() as f32;
+        }
+    }
+    EmotionVector::from_logits(logits, sidecar.temperature)
+}

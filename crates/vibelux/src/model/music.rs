@@ -1,0 +1,249 @@
+//! [`MusicModel`]: a song becomes an [`EmotionVector`], the mean over windows of it.
+
+use std::path::{Path, PathBuf};
+
+use image::imageops::{FilterType, resize};
+
+use super::error::ModelError;
+use super::face::distribution;
+use super::runtime::Network;
+use super::shipped;
+use super::sidecar::{FrontEnd, Sidecar};
+use crate::audio::{self, Waveform, WindowPlan};
+use crate::emotion::EmotionVector;
+use crate::spectrogram::LogMel;
+use crate::spectrogram::image::spectrogram_image;
+
+/// What the original's spectrogram pictures show of a song.
+const PICTURE_SECONDS: f64 = 90.0;
+/// The rate at which the original decoded them.
+const PICTURE_RATE_HZ: u32 = 8000;
+
+/// What a model makes of a song.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SongEmbedding {
+    /// The mean of the windows' vectors.
+    pub vector: EmotionVector,
+    /// Where each window starts, in seconds, and its vector.
+    pub windows: Vec<(f64, EmotionVector)>,
+    /// Length of the song.
+    pub duration_seconds: f64,
+}
+
+/// A classifier of music. Can be shared between threads; a call uses one core.
+#[derive(Debug)]
+pub struct MusicModel {
+    network: Network,
+    sidecar: Sidecar,
+    front_end: MusicFrontEnd,
+}
+
+/// From a window of sound to the network's input.
+enum MusicFrontEnd {
+    LogMel {
+        transform: LogMel,
+        windows: usize,
+        window_samples: usize,
+        sample_rate_hz: u32,
+    },
+    Picture {
+        mean: f32,
+        std: f32,
+    },
+}
+
+impl MusicModel {
+    /// The model that comes with the program.
+    ///
+    /// # Errors
+    /// Only if the program was built with a broken one.
+    pub fn shipped() -> Result<Self, ModelError> {
+        let (onnx, sidecar, path) = shipped::MUSIC;
+        let sidecar = Sidecar::parse(sidecar, Path::new(path))?;
+        Self::new(
+            Network::from_bytes(onnx.to_vec(), Path::new(path), &sidecar)?,
+            sidecar,
+        )
+    }
+
+    /// Somebody's own: `F.onnx` with the sidecar `F.toml` beside it.
+    ///
+    /// # Errors
+    /// If either is missing, broken, or does not fit the other.
+    pub fn load(onnx: &Path) -> Result<Self, ModelError> {
+        let sidecar = Sidecar::load(&Sidecar::path_beside(onnx))?;
+        Self::new(Network::load(onnx, &sidecar)?, sidecar)
+    }
+
+    fn new(network: Network, sidecar: Sidecar) -> Result<Self, ModelError> {
+        let front_end = match &sidecar.front_end {
+            FrontEnd::LogMel {
+                spectrogram,
+                windows,
+                ..
+            } => MusicFrontEnd::LogMel {
+                transform: LogMel::new(spectrogram).map_err(|source| ModelError::Spectrogram {
+                    path: network.path().to_owned(),
+                    source: source.into(),
+                })?,
+                windows: *windows,
+                // Both were checked with the sidecar: at most 2^14 x 2^16.
+                window_samples: spectrogram.window_frames * spectrogram.hop_length,
+                sample_rate_hz: spectrogram.sample_rate_hz,
+            },
+            FrontEnd::SpectrogramImage { mean, std } => MusicFrontEnd::Picture {
+                mean: *mean,
+                std: *std,
+            },
+            other @ FrontEnd::Face { .. } => {
+                return Err(ModelError::FrontEnd {
+                    path: network.path().to_owned(),
+                    got: other.name(),
+                    needed: "log_mel or spectrogram_image",
+                });
+            }
+        };
+        Ok(Self {
+            network,
+            sidecar,
+            front_end,
+        })
+    }
+
+    /// Decodes the windows of a song and analyses them.
+    ///
+    /// # Errors
+    /// If the song cannot be decoded or holds no sound, or the network fails.
+    pub fn embed_song(&self, path: &Path) -> Result<SongEmbedding, ModelError> {
+        let (starts, windows, duration_seconds) = match &self.front_end {
+            MusicFrontEnd::LogMel {
+                windows,
+                window_samples,
+                sample_rate_hz,
+                ..
+            } => {
+                let plan = WindowPlan {
+                    count: *windows,
+                    window_seconds: *window_samples as f64 / f64::from(*sample_rate_hz),
+                    sample_rate_hz: *sample_rate_hz,
+                };
+                let song = audio::decode_windows(path, &plan)
+                    .map_err(|source| ModelError::Audio(source.into()))?;
+                (song.starts_seconds, song.windows, song.duration_seconds)
+            }
+            MusicFrontEnd::Picture { .. } => {
+                let start = audio::decode_start(path, PICTURE_RATE_HZ, Some(PICTURE_SECONDS))
+                    .map_err(|source| ModelError::Audio(source.into()))?;
+                let seconds = start.seconds();
+                (vec![0.0], vec![start], seconds)
+            }
+        };
+        let vectors = self.embed_windows(&windows)?;
+        let vector = EmotionVector::mean(&vectors).ok_or_else(|| ModelError::NoSound {
+            path: path.to_owned(),
+        })?;
+        Ok(SongEmbedding {
+            vector,
+            windows: starts.into_iter().zip(vectors).collect(),
+            duration_seconds,
+        })
+    }
+
+    /// One vector per window of sound, which must be at the model's sample rate. A window is cut or
+    /// filled up with silence to the length that the network sees.
+    ///
+    /// # Errors
+    /// If the network fails or gives numbers that are no distribution.
+    pub fn embed_windows(&self, windows: &[Waveform]) -> Result<Vec<EmotionVector>, ModelError> {
+        let mut vectors = Vec::with_capacity(windows.len());
+        // One at a time: a batch is no faster on one core and takes more memory.
+        for window in windows {
+            for logits in self.network.run(&self.input(window)?)? {
+                let vector = distribution(&[logits], &self.sidecar);
+                vectors.push(vector.map_err(|source| ModelError::Output {
+                    path: self.path(),
+                    source,
+                })?);
+            }
+        }
+        Ok(vectors)
+    }
+
+    /// The sidecar's name for this model.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.sidecar.name
+    }
+
+    /// The mean vector over the data that the model was judged on.
+    #[must_use]
+    pub const fn prior(&self) -> Option<EmotionVector> {
+        self.sidecar.prior
+    }
+
+    fn path(&self) -> PathBuf {
+        self.network.path().to_owned()
+    }
+
+    fn input(&self, window: &Waveform) -> Result<Vec<f32>, ModelError> {
+        let failed = |source| ModelError::Spectrogram {
+            path: self.path(),
+            source,
+        };
+        match (&self.front_end, &self.sidecar.front_end) {
+            (
+                MusicFrontEnd::LogMel {
+                    transform,
+                    window_samples,
+                    ..
+                },
+                FrontEnd::LogMel { mean, std, .. },
+            ) => {
+                // Silence is added to the sound, not to the spectrogram, so that a short song looks
+                // as it would with silence after it.
+                let mut samples = window.samples.clone();
+                samples.resize(*window_samples, 0.0);
+                let spectrogram = transform
+                    .compute(&Waveform {
+                        samples,
+                        sample_rate_hz: window.sample_rate_hz,
+                    })
+                    .map_err(|source| failed(source.into()))?;
+                let frames = self.network.shape()[2];
+                let mut values = Vec::with_capacity(self.network.example_len());
+                let bands = spectrogram.values.chunks(spectrogram.frames.max(1));
+                for ((band, mean), std) in bands.zip(mean).zip(std) {
+                    let normalised = band.iter().map(|db| (db - mean) / std);
+                    values.extend(normalised.chain(std::iter::repeat(0.0)).take(frames));
+                }
+                values.resize(self.network.example_len(), 0.0);
+                Ok(values)
+            }
+            (MusicFrontEnd::Picture { mean, std }, _) => {
+                let picture = spectrogram_image(window);
+                let [channels, height, width] = self.network.shape();
+                let (Ok(width), Ok(height)) = (u32::try_from(width), u32::try_from(height)) else {
+                    return Ok(Vec::new());
+                };
+                let sized = resize(&picture, width, height, FilterType::Triangle).into_raw();
+                let values = sized.iter().map(|&p| (f32::from(p) / 255.0 - mean) / std);
+                let plane: Vec<f32> = values.collect();
+                Ok(plane.repeat(channels))
+            }
+            (MusicFrontEnd::LogMel { .. }, other) => Err(ModelError::FrontEnd {
+                path: self.path(),
+                got: other.name(),
+                needed: "log_mel",
+            }),
+        }
+    }
+}
+
+impl std::fmt::Debug for MusicFrontEnd {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::LogMel { .. } => "LogMel",
+            Self::Picture { .. } => "Picture",
+        })
+    }
+}
