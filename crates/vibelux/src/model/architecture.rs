@@ -99,6 +99,35 @@ impl LayerSpec {
     }
 }
 
+impl LayerSpec {
+    /// Whether sizes and number of weights stay in bounds, so that they can be multiplied freely.
+    fn is_sane_for(&self, input: Shape) -> bool {
+        let inputs = match input {
+            Shape::Image([c, _, _]) => c,
+            Shape::Flat([n]) => n,
+        };
+        match self {
+            Self::Conv2d {
+                filters, kernel, ..
+            } => product(&[*filters, inputs, kernel[0], kernel[1]]).is_some(),
+            Self::Dense { units } => product(&[*units, inputs]).is_some(),
+            Self::MaxPool { size, stride } => {
+                size.iter().chain(stride).all(|&n| n <= LARGEST_WINDOW)
+            }
+            _ => true,
+        }
+    }
+}
+
+/// The product of sizes, if it stays within [`LARGEST_COUNT`]. A zero among them hides nothing: the
+/// other sizes are held to the limit too.
+fn product(sizes: &[usize]) -> Option<usize> {
+    sizes.iter().try_fold(1_usize, |count, &size| {
+        let count = count.checked_mul(size)?;
+        (size <= LARGEST_COUNT && count <= LARGEST_COUNT).then_some(count)
+    })
+}
+
 /// The shape of one example between two layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -126,6 +155,12 @@ impl Shape {
     }
 }
 
+/// The largest size of a pooling window or its step.
+pub const LARGEST_WINDOW: usize = 1 << 20;
+
+/// The most values between two layers, and the most weights of one layer.
+pub const LARGEST_COUNT: usize = 1 << 27;
+
 /// What makes a sequence of layers impossible.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -149,6 +184,17 @@ pub enum ArchitectureError {
         kind: &'static str,
         /// The shape that reached it.
         got: Shape,
+    },
+    /// A size is beyond any network that makes sense here.
+    #[error(
+        "layer {index} ({kind}) is too large; pooling windows go to {LARGEST_WINDOW}, values and \
+         weights per layer to {LARGEST_COUNT}"
+    )]
+    TooLarge {
+        /// Position in the sequence, from 0; 0 also for the input itself.
+        index: usize,
+        /// Its kind.
+        kind: &'static str,
     },
     /// Softmax stands before another layer.
     #[error("layer {index} (softmax) must be the last one")]
@@ -186,8 +232,18 @@ impl Architecture {
     pub fn shapes(&self) -> Result<Vec<Shape>, ArchitectureError> {
         let mut shapes = vec![Shape::Image(self.input)];
         let mut shape = Shape::Image(self.input);
+        if product(&self.input).is_none() {
+            return Err(ArchitectureError::TooLarge {
+                index: 0,
+                kind: "input",
+            });
+        }
         for (index, layer) in self.layers.iter().enumerate() {
             let kind = layer.kind();
+            let too_large = ArchitectureError::TooLarge { index, kind };
+            if !layer.is_sane_for(shape) {
+                return Err(too_large);
+            }
             let bad = ArchitectureError::BadInput {
                 index,
                 kind,
@@ -251,8 +307,10 @@ impl Architecture {
                 ) => any,
                 _ => return Err(bad),
             };
-            if next.is_empty() {
-                return Err(empty);
+            match next {
+                Shape::Image(sizes) if product(&sizes).is_none() => return Err(too_large),
+                next if next.is_empty() => return Err(empty),
+                _ => {}
             }
             shape = next;
             shapes.push(next);
