@@ -53,7 +53,13 @@ pub enum DatasetError {
         /// Which file.
         path: PathBuf,
         /// What was looked for.
-        expected: &'static str,
+        expected: String,
+    },
+    /// No row of a table is left.
+    #[error("{path} has no row with a target distribution that meets the conditions")]
+    NoRows {
+        /// Which file.
+        path: PathBuf,
     },
     /// Every file of a split failed to load.
     #[error("none of the {count} files in {path} could be read; the first: {first}")]

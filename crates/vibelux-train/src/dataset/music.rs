@@ -1,0 +1,236 @@
+//! Songs as log-mel spectrograms, held in memory at a hundredth of a decibel.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use vibelux::audio::{decode_start, is_audio_file};
+use vibelux::spectrogram::{LogMel, LogMelConfig};
+use vibelux::{Emotion, EmotionVector};
+
+use super::folders::{DatasetError, class_files};
+use super::table::TableRow;
+use super::{EvaluationSet, TrainingSet};
+use crate::augment::MusicAugmentation;
+use crate::nn::Random;
+
+/// Of a longer song only the start is used, so that one file cannot fill the memory.
+const MAX_SECONDS: f64 = 600.0;
+/// Steps per decibel in memory.
+const STEPS_PER_DB: f32 = 100.0;
+
+#[derive(Debug, Clone)]
+struct Song {
+    /// `[band][frame]`, hundredths of a decibel.
+    mel: Vec<i16>,
+    frames: usize,
+    target: EmotionVector,
+    class: Emotion,
+}
+
+/// The mean and standard deviation of each mel band over the training songs, in dB.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BandStatistics {
+    /// One per band, low to high.
+    pub mean: Vec<f32>,
+    /// One per band, low to high.
+    pub std: Vec<f32>,
+}
+
+/// Songs to train or judge on.
+#[derive(Debug, Clone)]
+pub struct MusicSet {
+    songs: Vec<Song>,
+    /// Files that could not be read, with the reason.
+    pub failed: Vec<(PathBuf, String)>,
+    config: LogMelConfig,
+    statistics: BandStatistics,
+    windows: usize,
+    crops_per_song: usize,
+    augmentation: MusicAugmentation,
+    label_smoothing: f32,
+}
+
+/// The audio files in the class folders of a split, each with all weight on its class.
+///
+/// # Errors
+/// If there are none.
+pub fn songs_in_folders(split: &Path) -> Result<Vec<TableRow>, DatasetError> {
+    let files: Vec<TableRow> = class_files(split)?
+        .into_iter()
+        .filter(|file| is_audio_file(&file.path))
+        .map(|file| TableRow {
+            path: file.path,
+            target: EmotionVector::one_hot(file.class),
+            quadrant: None,
+            fold: None,
+        })
+        .collect();
+    if files.is_empty() {
+        return Err(DatasetError::NoClasses { path: split.to_owned() });
+    }
+    Ok(files)
+}
+
+impl MusicSet {
+    /// Decodes songs (their first ten minutes) and makes their spectrograms, on all cores.
+    ///
+    /// # Errors
+    /// If none can be read.
+    pub fn load(
+        rows: &[TableRow],
+        config: &LogMelConfig,
+        windows: usize,
+    ) -> Result<Self, DatasetError> {
+        let read: Vec<_> = rows
+            .par_iter()
+            .map(|row| load_song(row, config).map_err(|reason| (row.path.clone(), reason)))
+            .collect();
+        let (mut songs, mut failed) = (Vec::new(), Vec::new());
+        for row in read {
+            match row {
+                Ok(song) => songs.push(song),
+                Err(failure) => failed.push(failure),
+            }
+        }
+        if songs.is_empty() {
+            let first = failed.first().map_or_else(String::new, |f| f.1.clone());
+            let path = rows.first().map(|r| r.path.clone()).unwrap_or_default();
+            return Err(DatasetError::AllFailed { path, count: rows.len(), first });
+        }
+        let statistics = band_statistics(&songs, config.n_mels);
+        Ok(Self {
+            songs,
+            failed,
+            config: config.clone(),
+            statistics,
+            windows,
+            crops_per_song: 1,
+            augmentation: MusicAugmentation::default(),
+            label_smoothing: 0.0,
+        })
+    }
+
+    /// The statistics of these songs.
+    #[must_use]
+    pub fn statistics(&self) -> &BandStatistics {
+        &self.statistics
+    }
+
+    /// Standardises by other songs' statistics: those of the training set.
+    #[must_use]
+    pub fn with_statistics(mut self, statistics: BandStatistics) -> Self {
+        self.statistics = statistics;
+        self
+    }
+
+    /// Sets what training draws.
+    #[must_use]
+    pub fn with_training(
+        mut self,
+        augmentation: MusicAugmentation,
+        crops_per_song: usize,
+        label_smoothing: f32,
+    ) -> Self {
+        self.augmentation = augmentation;
+        self.crops_per_song = crops_per_song.max(1);
+        self.label_smoothing = label_smoothing;
+        self
+    }
+
+    /// Fills `input` (`[band][frame]`) from `start` in steps of `step` frames; silence beyond the end
+    /// is the band's mean.
+    fn window(&self, song: &Song, start: f32, step: f32, input: &mut [f32]) {
+        let bands = input.chunks_exact_mut(self.config.window_frames);
+        for (band, row) in bands.enumerate() {
+            let (mean, std) = (self.statistics.mean[band], self.statistics.std[band]);
+            let values = &song.mel[band * song.frames..(band + 1) * song.frames];
+            for (i, v) in row.iter_mut().enumerate() {
+                let at = (start + i as f32 * step) as usize;
+                *v = values.get(at).map_or(0.0, |&db| (f32::from(db) / STEPS_PER_DB - mean) / std);
+            }
+        }
+    }
+}
+
+fn load_song(row: &TableRow, config: &LogMelConfig) -> Result<Song, String> {
+    let waveform = decode_start(&row.path, config.sample_rate_hz, Some(MAX_SECONDS))
+        .map_err(|e| e.to_string())?;
+    let spectrogram = LogMel::new(config)
+        .and_then(|mut mel| mel.compute(&waveform))
+        .map_err(|e| e.to_string())?;
+    Ok(Song {
+        mel: spectrogram.values.iter().map(|&db| (db * STEPS_PER_DB).round() as i16).collect(),
+        frames: spectrogram.frames,
+        target: row.target,
+        class: row.target.strongest(),
+    })
+}
+
+fn band_statistics(songs: &[Song], bands: usize) -> BandStatistics {
+    let (mut mean, mut std) = (Vec::new(), Vec::new());
+    for band in 0..bands {
+        let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
+        for song in songs {
+            for &v in &song.mel[band * song.frames..(band + 1) * song.frames] {
+                let db = f64::from(v) / f64::from(STEPS_PER_DB);
+                sum += db;
+                squares += db * db;
+                count += 1.0;
+            }
+        }
+        let m = sum / f64::max(count, 1.0);
+        mean.push(m as f32);
+        // A band that never changes must not divide by zero.
+        std.push((squares / f64::max(count, 1.0) - m * m).max(1e-6).sqrt().max(0.1) as f32);
+    }
+    BandStatistics { mean, std }
+}
+
+impl TrainingSet for MusicSet {
+    fn len(&self) -> usize {
+        self.songs.len() * self.crops_per_song
+    }
+
+    fn draw(&self, index: usize, random: &mut Random, input: &mut [f32], target: &mut [f32]) {
+        let song = &self.songs[index % self.songs.len()];
+        let step = self.augmentation.tempo_step(random);
+        let span = self.config.window_frames as f32 * step;
+        let start = random.uniform(0.0, (song.frames as f32 - span).max(0.0));
+        self.window(song, start, step, input);
+        self.augmentation.apply(input, self.config.n_mels, &self.statistics.std, random);
+        let smooth = self.label_smoothing / target.len() as f32;
+        for (t, &p) in target.iter_mut().zip(song.target.values()) {
+            *t = (1.0 - self.label_smoothing) * p + smooth;
+        }
+    }
+}
+
+impl EvaluationSet for MusicSet {
+    fn len(&self) -> usize {
+        self.songs.len()
+    }
+
+    fn views(&self, index: usize) -> usize {
+        let whole = self.songs[index].frames / self.config.window_frames;
+        self.windows.min(whole).max(1)
+    }
+
+    fn view(&self, index: usize, view: usize, input: &mut [f32]) {
+        let song = &self.songs[index];
+        let room = song.frames.saturating_sub(self.config.window_frames) as f32;
+        let gaps = (self.views(index) - 1).max(1) as f32;
+        self.window(song, (room * view as f32 / gaps).floor(), 1.0, input);
+    }
+
+    fn class(&self, index: usize) -> usize {
+        self.songs[index].class.index()
+    }
+
+    fn target(&self, index: usize) -> Option<[f32; 7]> {
+        Some(*self.songs[index].target.values())
+    }
+
+    fn averages_logits(&self) -> bool {
+        false
+    }
+}
