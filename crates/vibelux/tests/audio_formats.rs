@@ -199,7 +199,25 @@ fn aac_and_alac_are_as_ffmpeg_decodes_them() {
 
 #[test]
 fn foreign_codecs_go_through_ffmpeg() {
-    compare("a.wma", &["-c:a", "wmav2", "-b:a", "192k"], RATE_HZ);
+    // ffmpeg itself seeks in ASF to the packet, not to the sample: only the start is compared.
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.wav");
+    wav(&source, &stereo(12.0), 2, RATE_HZ);
+    let path = folder.path().join("a.wma");
+    let (from, to) = (source.to_str().unwrap(), path.to_str().unwrap());
+    if !has_ffmpeg() || !ffmpeg(&["-i", from, "-c:a", "wmav2", "-b:a", "192k", to]) {
+        println!("SKIPPED: no ffmpeg that can write WMA");
+        return;
+    }
+    let start = decode_start(&path, RATE_HZ, Some(3.0)).unwrap();
+    let c = correlation(&start.samples, &reference(&path, RATE_HZ));
+    let song = decode_windows(&path, &plan(3, 1.5, 16_000)).unwrap();
+    println!(
+        "a.wma ({}): start {c:.6}, {:.3} s",
+        song.codec, song.duration_seconds
+    );
+    assert!(c > 0.999 && song.windows.len() == 3);
+    assert!(song.windows.iter().all(|w| w.samples.len() == 24_000));
 }
 
 #[test]
@@ -271,6 +289,7 @@ fn a_short_song_is_padded_and_a_lying_header_is_seen_through() {
     // A header that promises an hour over three seconds of samples.
     wav(&path, &stereo(3.0), 2, RATE_HZ);
     let mut bytes = fs::read(&path).unwrap();
+    bytes[4..8].copy_from_slice(&(3_600 * 176_400_u32 + 36).to_le_bytes());
     bytes[40..44].copy_from_slice(&(3_600 * 176_400_u32).to_le_bytes());
     fs::write(&path, bytes).unwrap();
     let song = decode_windows(&path, &plan(3, 1.0, 16_000)).unwrap();

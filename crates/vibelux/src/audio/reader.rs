@@ -141,16 +141,19 @@ impl SongReader {
             planes: Vec::new(),
             damage: None,
         };
-        // A recording of a live stream does not start at time 0.
-        let start = reader.frame_at(track.start_ts);
-        reader.lead_in = reader.lead_in.saturating_add(start.max(0));
+        // Granule positions of Ogg Opus count the pre-skip (RFC 7845, section 4.3).
+        if reader.format.format_info().short_name == "ogg" && reader.codec() == "opus" {
+            reader.lead_in = i64::from(track.delay.unwrap_or(0));
+        }
+        let hidden = u64::try_from(reader.lead_in).unwrap_or(0);
         let frames = track
             .duration
             .map(|d| reader.frames_in(d.get()))
             .or(track.num_frames);
-        reader.claimed_frames = frames
-            .map(|f| f.saturating_sub(u64::try_from(reader.lead_in - start.max(0)).unwrap_or(0)))
-            .filter(|&f| f > 0);
+        reader.claimed_frames = frames.map(|f| f.saturating_sub(hidden)).filter(|&f| f > 0);
+        // A recording of a live stream does not start at time 0.
+        let start = reader.frame_at(track.start_ts);
+        reader.lead_in = reader.lead_in.saturating_add(start.max(0));
         Ok(reader)
     }
 

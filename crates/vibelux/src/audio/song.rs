@@ -164,7 +164,7 @@ fn read_windows(
     let length = (plan.window_seconds * rate).ceil() as usize;
     let mut missing = 0;
     for start_seconds in plan.starts_seconds(song.duration_seconds) {
-        let start = (start_seconds * rate).round() as u64;
+        let start = on_both_grids((start_seconds * rate) as u64, rate_hz, plan.sample_rate_hz);
         let margin = Margin::before(start, rate_hz, plan.sample_rate_hz);
         let mut samples = Vec::with_capacity(margin.frames + length + MARGIN_FRAMES);
         let wanted = margin.frames + length + MARGIN_FRAMES;
@@ -189,6 +189,24 @@ fn read_windows(
     Ok((song, missing))
 }
 
+/// The ratio of two rates in lowest terms.
+fn reduced(from_hz: u32, to_hz: u32) -> (usize, usize) {
+    let mut divisor = (from_hz, to_hz);
+    while divisor.1 != 0 {
+        divisor = (divisor.1, divisor.0 % divisor.1);
+    }
+    ((from_hz / divisor.0) as usize, (to_hz / divisor.0) as usize)
+}
+
+/// The frame at or before `start` that is also a whole sample at the wanted rate, so that a window
+/// is a cut-out of the resampled song. Rates that nearly never meet keep their frame.
+fn on_both_grids(start: u64, from_hz: u32, to_hz: u32) -> u64 {
+    match reduced(from_hz, to_hz).0 {
+        down if down <= MARGIN_FRAMES => start - start % down as u64,
+        _ => start,
+    }
+}
+
 /// What is decoded before a window: `frames` at the song's rate are exactly `samples` at the
 /// wanted one, so that cutting it off moves nothing.
 struct Margin {
@@ -198,11 +216,7 @@ struct Margin {
 
 impl Margin {
     fn before(start: u64, from_hz: u32, to_hz: u32) -> Self {
-        let mut divisor = (from_hz, to_hz);
-        while divisor.1 != 0 {
-            divisor = (divisor.1, divisor.0 % divisor.1);
-        }
-        let (down, up) = ((from_hz / divisor.0) as usize, (to_hz / divisor.0) as usize);
+        let (down, up) = reduced(from_hz, to_hz);
         let units = MARGIN_FRAMES.div_ceil(down);
         if units as u64 * down as u64 > start {
             return Self {
