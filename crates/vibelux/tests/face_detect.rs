@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use image::GrayImage;
 use image::imageops::{FilterType, overlay, resize};
-use vibelux::face::{FaceBox, FaceDetector, FaceImage, FaceQuality, GreyImage, load_picture};
+use vibelux::face::{
+    Camera, CameraSource, FaceBox, FaceDetector, FaceImage, FaceQuality, GreyImage, load_picture,
+};
 
 const FRAME: (u32, u32) = (640, 480);
 
@@ -182,6 +184,62 @@ fn faces_are_found_in_any_size_of_picture_and_the_largest_comes_first() {
     assert!(far >= 20, "{far}");
     assert!(pairs >= 20, "{pairs}");
     assert_eq!(ordered, pairs);
+}
+
+#[test]
+fn a_face_in_a_video_is_the_face_in_its_picture() {
+    let faces = faces(30);
+    if faces.is_empty() {
+        return;
+    }
+    let mut detector = FaceDetector::new().unwrap();
+    let stills = faces
+        .iter()
+        .map(|face| frame_with(face, 200, (150, 120), FRAME));
+    let found = stills.into_iter().find_map(|still| {
+        let face = detector.detect(&still).first().copied()?;
+        Some((still, face))
+    });
+    let (still, face) = found.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let (picture, video) = (dir.path().join("face.png"), dir.path().join("face.mp4"));
+    let pixels = GrayImage::from_raw(still.width, still.height, still.pixels.clone()).unwrap();
+    pixels.save(&picture).unwrap();
+    let made = std::process::Command::new("ffmpeg")
+        .args([
+            "-loglevel",
+            "error",
+            "-nostdin",
+            "-loop",
+            "1",
+            "-t",
+            "1",
+            "-i",
+        ])
+        .arg(&picture)
+        .args(["-pix_fmt", "yuv420p"])
+        .arg(&video)
+        .status();
+    if !made.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: no ffmpeg on this machine, so no face in a video");
+        return;
+    }
+    let mut camera = Camera::open(&CameraSource::File(video)).unwrap();
+    let frames = camera.frames_for(0.5).unwrap();
+    assert_eq!(frames.len(), 15);
+    let in_video = detector.detect(&frames[14]);
+    // Compression moves the detector's box a little; the pixels below must not move.
+    assert!(in_video[0].intersection_over_union(&face) > 0.6);
+    let (a, b) = (
+        FaceImage::crop(&still, &face),
+        FaceImage::crop(&frames[14], &face),
+    );
+    let off: u32 =
+        a.0.iter()
+            .zip(&b.0)
+            .map(|(&p, &q)| u32::from(p.abs_diff(q)))
+            .sum();
+    assert!(off < 3 * 48 * 48, "{off}");
 }
 
 #[test]

@@ -19,6 +19,9 @@ use super::{FaceError, GreyImage};
 pub use source::CameraSource;
 pub(super) use source::SCHEMES;
 
+/// The most frames that [`Camera::frames_for`] keeps of a live source: 10 s at 120 a second.
+const MAX_LIVE_FRAMES: usize = 1200;
+
 /// How frames are fetched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraSettings {
@@ -90,24 +93,32 @@ impl Camera {
         })
     }
 
-    /// The frames of the next `seconds` (at least one frame, at most 60 s): of a file by its own
+    /// The frames of the next `seconds` (at least one frame, at most 10 s: all are kept in memory): of a file by its own
     /// time, of a camera by the clock from the first frame on. Fewer if the source ends before.
     ///
     /// # Errors
     /// If no frame comes at all: what [`Iterator::next`] gives, or [`FaceError::NotVideo`] if a file
     /// has no frame (left).
     pub fn frames_for(&mut self, seconds: f64) -> Result<Vec<GreyImage>, FaceError> {
-        let seconds = if seconds.is_finite() { seconds } else { 0.0 }.clamp(0.0, 60.0);
+        let seconds = if seconds.is_finite() { seconds } else { 0.0 }.clamp(0.0, 10.0);
         let Some(first) = self.next() else {
             return Err(FaceError::NotVideo {
                 source_name: self.child.name().to_owned(),
             });
         };
         let mut frames = vec![first?];
-        let wanted = (seconds * f64::from(self.settings.frames_per_second)).round() as usize;
+        let rate = self.settings.frames_per_second.clamp(1, 120);
+        let wanted = (seconds * f64::from(rate)).round() as usize;
         let until = Instant::now() + Duration::from_secs_f64(seconds);
-        // Also bounded by count: a network source may play faster than the clock.
-        while frames.len() < wanted.max(1) && (!self.live || Instant::now() < until) {
+        let live = self.live;
+        let more = |count: usize| {
+            if live {
+                Instant::now() < until && count < MAX_LIVE_FRAMES
+            } else {
+                count < wanted
+            }
+        };
+        while more(frames.len()) {
             match self.next() {
                 Some(Ok(frame)) => frames.push(frame),
                 // What came before the source broke off is still good.
