@@ -10,6 +10,7 @@ mod library_location;
 mod output;
 mod pending;
 mod query;
+mod results;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,8 @@
 //! The commands that work on the library, run as a user would: import, export, recommend, and the
 //! parts of embed that need no model.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
+
 use std::fs;
 use std::path::PathBuf;
 

@@ -3,6 +3,8 @@
 //!
 //! The test starts itself as a child process, which embeds with a slow substitute for the model.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
+
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs::{self, OpenOptions};

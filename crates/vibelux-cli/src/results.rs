@@ -1,0 +1,227 @@
+//! The songs that were found: chosen among those that can be played, and shown as text, JSON or a
+//! playlist.
+
+use std::collections::HashSet;
+
+use console::Style;
+use serde_json::json;
+use vibelux::library::Song;
+use vibelux::recommend::{Match, Mode, Query, SongIndex, reasons};
+use vibelux::{Emotion, EmotionVector};
+
+use crate::bars::{bars, columns};
+use crate::output;
+use crate::pending::playlist::PlaylistEntry;
+use crate::query::Asked;
+
+/// A reason that contributes less than this to the cosine is not worth reading.
+const MIN_REASON: f32 = 0.05;
+
+/// A query with what was found for it.
+pub struct Found {
+    /// The query.
+    pub asked: Asked,
+    /// Its songs, best first.
+    pub matches: Vec<Match>,
+}
+
+/// The best `count` songs that are `playable`. Only as many files are looked for as are needed: a
+/// library may hold a million, on a slow disk.
+pub fn best(
+    index: &SongIndex,
+    query: &Query,
+    count: usize,
+    playable: impl Fn(usize) -> bool,
+) -> Vec<Match> {
+    let mut asked_for = count.saturating_add(1);
+    let mut looked_at = 0;
+    let mut matches = Vec::new();
+    loop {
+        let ranked = index.top_k(query, asked_for);
+        for found in &ranked[looked_at.min(ranked.len())..] {
+            if matches.len() < count && playable(found.index) {
+                matches.push(*found);
+            }
+        }
+        if matches.len() >= count || ranked.len() == index.len() {
+            return matches;
+        }
+        looked_at = ranked.len();
+        asked_for = asked_for.saturating_mul(4);
+    }
+}
+
+/// All songs found, each once, in the order they are shown.
+pub fn playlist(found: &[Found], songs: &[(Song, EmotionVector)]) -> Vec<PlaylistEntry> {
+    let mut seen = HashSet::new();
+    found
+        .iter()
+        .flat_map(|found| &found.matches)
+        .filter(|found| seen.insert(found.index))
+        .map(|found| {
+            let song = &songs[found.index].0;
+            PlaylistEntry {
+                path: song.path.clone(),
+                title: Some(song.title()),
+                artist: song.tags.artist.clone(),
+                duration_seconds: song.duration_seconds,
+            }
+        })
+        .collect()
+}
+
+/// What was found, for reading: each query's bars, then its songs, with the emotions that matched if
+/// `why`.
+pub fn to_text(
+    found: &[Found],
+    songs: &[(Song, EmotionVector)],
+    index: &SongIndex,
+    why: bool,
+) -> String {
+    let mut text = String::new();
+    for (i, Found { asked, matches }) in found.iter().enumerate() {
+        if i > 0 {
+            text.push('\n');
+        }
+        let vector = &asked.query.vector;
+        text += &format!("{} {}.\n", asked.subject, vector.strongest());
+        text += &bars(vector, columns());
+        text.push('\n');
+        if asked.query.is_undirected(index.mode()) {
+            text +=
+                "  This is the average, so no song fits better than another; try --mode plain.\n";
+        }
+        if matches.is_empty() {
+            text += "  None of the songs' files is on this disk; --include-missing names them anyway.\n";
+        }
+        for (rank, found) in matches.iter().enumerate() {
+            text += &row(rank + 1, found, &songs[found.index].0);
+            if why {
+                text += &reasons_line(index, &asked.query, found);
+            }
+        }
+    }
+    text
+}
+
+/// Rank, cosine, title and artist; the path below, where it is never cut.
+fn row(rank: usize, found: &Match, song: &Song) -> String {
+    let bold = Style::new().bold();
+    let dim = Style::new().dim();
+    let artist = match &song.tags.artist {
+        Some(artist) => format!(" \u{2014} {artist}"),
+        None => String::new(),
+    };
+    format!(
+        "{rank:>4} {:>6.3}  {}{artist}\n{:13}{}\n",
+        found.cosine,
+        bold.apply_to(output::readable(song.title().as_ref())),
+        "",
+        dim.apply_to(output::readable(&song.path)),
+    )
+}
+
+fn reasons_line(index: &SongIndex, query: &Query, found: &Match) -> String {
+    let contributions = index.why(query, found.index).unwrap_or_default();
+    let reasons: Vec<String> = reasons(&contributions)
+        .into_iter()
+        .filter(|(_, value)| *value >= MIN_REASON)
+        .map(|(emotion, value)| {
+            // Centred, two deviations agree when both are below average too.
+            let below = query.direction(index.mode())[emotion.index()] < 0.0;
+            format!(
+                "{}{emotion} {value:+.2}",
+                if below { "little " } else { "" }
+            )
+        })
+        .collect();
+    if reasons.is_empty() {
+        format!("{:13}nothing in particular matched\n", "")
+    } else {
+        format!("{:13}{}\n", "", reasons.join(", "))
+    }
+}
+
+/// What was found, for programs.
+pub fn to_json(
+    found: &[Found],
+    songs: &[(Song, EmotionVector)],
+    index: &SongIndex,
+) -> serde_json::Value {
+    let queries: Vec<_> = found
+        .iter()
+        .map(|Found { asked, matches }| {
+            let rows: Vec<_> = matches
+                .iter()
+                .enumerate()
+                .map(|(rank, found)| {
+                    let (song, vector) = &songs[found.index];
+                    let why = index.why(&asked.query, found.index).unwrap_or_default();
+                    json!({
+                        "rank": rank + 1,
+                        "cosine": decimal(found.cosine),
+                        "title": song.title(),
+                        "artist": song.tags.artist,
+                        "album": song.tags.album,
+                        "duration_seconds": song.duration_seconds,
+                        "path": song.path.to_string_lossy(),
+                        "vector": by_name(vector.values()),
+                        "why": by_name(&why),
+                    })
+                })
+                .collect();
+            json!({
+                "subject": asked.subject,
+                "strongest": asked.query.vector.strongest().name(),
+                "vector": by_name(asked.query.vector.values()),
+                "reference": by_name(asked.query.reference.values()),
+                "songs": rows,
+            })
+        })
+        .collect();
+    let mode = match index.mode() {
+        Mode::Plain => "plain",
+        Mode::Centred => "centred",
+    };
+    json!({ "mode": mode, "library_songs": index.len(), "queries": queries })
+}
+
+fn by_name(values: &[f32; 7]) -> serde_json::Value {
+    Emotion::ALL
+        .iter()
+        .zip(values)
+        .map(|(emotion, value)| (emotion.name(), decimal(*value)))
+        .collect()
+}
+
+/// An f32 without the digits that its f64 would show.
+fn decimal(value: f32) -> f64 {
+    (f64::from(value) * 1e6).round() / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn songs_that_cannot_be_played_are_passed_over_however_many() {
+        let songs: Vec<_> = (0..100_u8)
+            .map(|i| EmotionVector::from_weights([1.0, 0.0, 0.0, f32::from(i), 0.0, 0.0, 0.0]))
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let index = SongIndex::new(&songs, Mode::Plain);
+        let query = Query {
+            vector: EmotionVector::one_hot(Emotion::Happy),
+            reference: EmotionVector::UNIFORM,
+        };
+        let chosen = |count, playable: &dyn Fn(usize) -> bool| -> Vec<usize> {
+            let matches = best(&index, &query, count, playable);
+            matches.iter().map(|found| found.index).collect()
+        };
+        assert_eq!(chosen(3, &|_| true), [99, 98, 97]);
+        assert_eq!(chosen(3, &|i| i < 10), [9, 8, 7]);
+        assert_eq!(chosen(30, &|i| i < 2), [1, 0]);
+        assert!(chosen(3, &|_| false).is_empty() && chosen(0, &|_| true).is_empty());
+        assert_eq!(chosen(usize::MAX, &|_| true).len(), 100);
+    }
+}
