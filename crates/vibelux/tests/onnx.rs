@@ -108,10 +108,15 @@ fn onnxruntime_gives_what_the_reference_gives() {
         let input: Vec<f32> = (0..3 * len).map(|_| noise(&mut state)).collect();
         let path = |name: &str, extension| dir.path().join(name).with_extension(extension);
         let save = |name: &str, file: Vec<u8>, weights: &Weights| {
-            let outputs = input.chunks(len).map(|x| forward(&net, weights, x).unwrap());
+            let outputs = input
+                .chunks(len)
+                .map(|x| forward(&net, weights, x).unwrap());
             std::fs::write(path(name, "onnx"), file).unwrap();
             write(&path(name, "input"), &input);
-            write(&path(name, "output"), &outputs.flatten().collect::<Vec<_>>());
+            write(
+                &path(name, "output"),
+                &outputs.flatten().collect::<Vec<_>>(),
+            );
         };
         save(name, to_onnx(&net, &weights).unwrap(), &weights);
         // Multiples of 1/512 below 1 survive half precision, and a batch norm that only shifts
@@ -133,10 +138,7 @@ fn onnxruntime_gives_what_the_reference_gives() {
         let half = to_onnx_with(&net, &weights, WeightPrecision::F16).unwrap();
         save(&format!("{name}_f16"), half, &weights);
     }
-    let script = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../scripts/check_onnx.py"
-    );
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/check_onnx.py");
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let output = match Command::new(&python).arg(script).arg(dir.path()).output() {
         Ok(output) => output,

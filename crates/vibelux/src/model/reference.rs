@@ -99,9 +99,9 @@ fn apply(
                 Padding::Valid => [0, 0],
             };
             let mut out = Vec::with_capacity(oc * oh * ow);
-            for o in 0..oc {
+            for (o, &bias) in biases.iter().enumerate() {
                 for (y, z) in (0..oh).flat_map(|y| (0..ow).map(move |z| (y, z))) {
-                    let mut sum = f64::from(biases[o]);
+                    let mut sum = f64::from(bias);
                     for i in 0..c {
                         for (p, q) in
                             (0..kernel[0]).flat_map(|p| (0..kernel[1]).map(move |q| (p, q)))
@@ -161,8 +161,8 @@ fn apply(
             for (k, y) in (0..oc).flat_map(|k| (0..oh).map(move |y| (k, y))) {
                 for z in 0..ow {
                     let window = (0..size[0]).flat_map(|p| (0..size[1]).map(move |q| (p, q)));
-                    let values = window
-                        .map(|(p, q)| x[(k * h + y * stride[0] + p) * w + z * stride[1] + q]);
+                    let values =
+                        window.map(|(p, q)| x[(k * h + y * stride[0] + p) * w + z * stride[1] + q]);
                     out.push(values.fold(f64::NEG_INFINITY, f64::max));
                 }
             }
@@ -243,12 +243,7 @@ mod tests {
             input: [1, 2, 3],
             layers: vec![LayerSpec::TimeMeanMax],
         };
-        let out = forward(
-            &net,
-            &Weights::default(),
-            &[1.0, 2.0, 6.0, 3.0, 4.0, 2.0],
-        )
-        .unwrap();
+        let out = forward(&net, &Weights::default(), &[1.0, 2.0, 6.0, 3.0, 4.0, 2.0]).unwrap();
         assert_eq!(out, [3.0, 4.0]);
         assert!(matches!(
             forward(&net, &Weights::default(), &[1.0]),

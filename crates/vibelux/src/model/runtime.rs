@@ -145,8 +145,11 @@ impl Network {
             Value::from_shape([batch, c, h, w], values.to_vec()).map_err(|e| failed(e.into()))?
         };
         let result = on_one_core(|options| {
-            self.model
-                .run_n(vec![(self.input, input.into())], [self.output], Some(options))
+            self.model.run_n(
+                vec![(self.input, input.into())],
+                [self.output],
+                Some(options),
+            )
         });
         let [output] = result
             .map_err(|error| match error {
@@ -196,10 +199,13 @@ fn layout(
     };
     let fits = |sizes: [usize; 3]| {
         rest.len() == 3
-            && rest.iter().zip(sizes).all(|(dimension, size)| match dimension {
-                Dimension::Fixed(n) => *n == size,
-                Dimension::Symbolic(_) => true,
-            })
+            && rest
+                .iter()
+                .zip(sizes)
+                .all(|(dimension, size)| match dimension {
+                    Dimension::Fixed(n) => *n == size,
+                    Dimension::Symbolic(_) => true,
+                })
     };
     let fixed_batch = match batch {
         Dimension::Fixed(n) if (1..=256).contains(n) => Some(*n),
@@ -487,11 +493,7 @@ mod tests {
     fn calls_from_rayon_workers_agree_with_a_plain_call() {
         use rayon::prelude::*;
         let net = small();
-        let network = load(
-            to_onnx(&net, &Noise(1).weights(&net)).unwrap(),
-            net.input,
-        )
-        .unwrap();
+        let network = load(to_onnx(&net, &Noise(1).weights(&net)).unwrap(), net.input).unwrap();
         let values: Vec<f32> = (0..30).map(|i| i as f32 / 30.0).collect();
         let expected = network.run(&values).unwrap();
         let outputs: Vec<_> = (0..64)

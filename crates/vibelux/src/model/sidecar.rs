@@ -127,7 +127,9 @@ pub enum SidecarError {
         source: std::io::Error,
     },
     /// Not TOML, or fields are missing or of the wrong type.
-    #[error("{path} is not a model sidecar: {source}\nFor a face model it holds at least:\n{MINIMAL_FACE}")]
+    #[error(
+        "{path} is not a model sidecar: {source}\nFor a face model it holds at least:\n{MINIMAL_FACE}"
+    )]
     Parse {
         /// Which file.
         path: PathBuf,
@@ -324,7 +326,12 @@ impl Sidecar {
         range("spectrogram's window in samples", samples, 1, 1 << 26)?;
         let [channels, height, width] = self.input;
         agree("input's channels", channels, "a log-mel spectrogram", 1)?;
-        agree("input's height", height, "spectrogram.n_mels", config.n_mels)?;
+        agree(
+            "input's height",
+            height,
+            "spectrogram.n_mels",
+            config.n_mels,
+        )?;
         agree(
             "input's width",
             width,
@@ -425,10 +432,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("m.toml");
         for prior in [None, Some(EmotionVector::one_hot(Emotion::Sad))] {
-            let sidecar = Sidecar {
-                prior,
-                ..log_mel()
-            };
+            let sidecar = Sidecar { prior, ..log_mel() };
             sidecar.save(&path).unwrap();
             assert_eq!(Sidecar::load(&path).unwrap(), sidecar);
         }

@@ -106,7 +106,14 @@ fn describe(
         }
     }
     // (x / 255 - mean) / std must give what Keras saw: 0..255, or 0..1.
-    let (mean, std) = (0.0, if options.unit_pixels { 1.0 } else { 1.0 / 255.0 });
+    let (mean, std) = (
+        0.0,
+        if options.unit_pixels {
+            1.0
+        } else {
+            1.0 / 255.0
+        },
+    );
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     Ok(Sidecar {
         version: VERSION,

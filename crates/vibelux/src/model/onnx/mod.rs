@@ -182,11 +182,11 @@ impl Exporter<'_> {
             vec![0.0; filters]
         };
         let folded = self.fold_next_norm(index, &mut kernel, &mut biases)?;
-        let mut inputs = vec![self.graph.initializer(
-            &format!("{name}.weight"),
-            &shape,
-            &kernel,
-        )?];
+        let mut inputs =
+            vec![
+                self.graph
+                    .initializer(&format!("{name}.weight"), &shape, &kernel)?,
+            ];
         if bias || folded {
             inputs.push(
                 self.graph
@@ -255,7 +255,10 @@ impl Exporter<'_> {
     }
 
     fn affine(&self, number: usize, channels: usize, epsilon: f32) -> Result<Affine, OnnxError> {
-        let field = |field: &str| self.weights.get(&format!("bn{number}.{field}"), &[channels]);
+        let field = |field: &str| {
+            self.weights
+                .get(&format!("bn{number}.{field}"), &[channels])
+        };
         let (weight, bias) = (field("weight")?, field("bias")?);
         let (mean, variance) = (field("running_mean")?, field("running_var")?);
         let scale: Vec<f64> = weight
