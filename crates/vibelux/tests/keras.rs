@@ -3,6 +3,8 @@
 //! The files come from `scripts/golden_keras.py`. With `VIBELUX_KERAS_DIR` set, another folder of
 //! such files is read as well, for example the full-size net of `golden_keras.py DIR --full`.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 

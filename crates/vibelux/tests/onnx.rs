@@ -1,5 +1,7 @@
 //! Exported networks are run by onnxruntime and compared with the reference forward pass.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 use std::path::Path;
 use std::process::Command;
 

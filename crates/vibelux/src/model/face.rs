@@ -172,3 +172,109 @@ pub(super) fn distribution(
     }
     EmotionVector::from_logits(logits, sidecar.temperature)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::architecture::{Architecture, LayerSpec};
+    use super::super::onnx::to_onnx;
+    use super::super::sidecar::VERSION;
+    use super::super::weights::{Tensor, Weights};
+    use super::*;
+    use crate::emotion::Emotion;
+
+    fn sidecar(output: OutputKind, mirror: bool) -> Sidecar {
+        let mut classes = Emotion::ALL.to_vec();
+        classes.reverse();
+        Sidecar {
+            version: VERSION,
+            name: "own".to_owned(),
+            input: [1, 2, 48],
+            classes,
+            output,
+            temperature: 2.0,
+            prior: None,
+            front_end: FrontEnd::Face {
+                mean: 0.5,
+                std: 0.25,
+                mirror,
+            },
+        }
+    }
+
+    /// Logits from the left half's mean alone: weight k for class k.
+    fn model(mirror: bool) -> Result<FaceModel, ModelError> {
+        let net = Architecture {
+            input: [1, 2, 48],
+            layers: vec![LayerSpec::Flatten, LayerSpec::Dense { units: 7 }],
+        };
+        let left = |i: usize| if i % 48 < 24 { 1.0 / 48.0 } else { 0.0 };
+        let rows = (0..7).flat_map(|k| (0..96).map(move |i| k as f32 * left(i)));
+        let tensor = |shape: &[usize], data| Tensor {
+            shape: shape.to_vec(),
+            data,
+        };
+        let weights = Weights(BTreeMap::from([
+            ("dense1.weight".to_owned(), tensor(&[7, 96], rows.collect())),
+            ("dense1.bias".to_owned(), tensor(&[7], vec![0.0; 7])),
+        ]));
+        let dir = tempfile::tempdir().unwrap();
+        let onnx = dir.path().join("own.onnx");
+        std::fs::write(&onnx, to_onnx(&net, &weights).unwrap()).unwrap();
+        sidecar(OutputKind::Logits, mirror)
+            .save(&dir.path().join("own.toml"))
+            .unwrap();
+        FaceModel::load(&onnx)
+    }
+
+    /// White on the left, black on the right.
+    fn half_white() -> FaceImage {
+        FaceImage(std::array::from_fn(|i| if i % 48 < 24 { 255 } else { 0 }))
+    }
+
+    fn assert_close(got: EmotionVector, expected: EmotionVector) {
+        for (a, b) in got.values().iter().zip(expected.values()) {
+            assert!((a - b).abs() < 1e-6, "{got} {expected}");
+        }
+    }
+
+    #[test]
+    fn pixels_temperature_and_class_order_follow_the_sidecar() {
+        // White is (1 - 0.5) / 0.25 = 2, so class k has logit 2 k; the classes are reversed.
+        let logits = std::array::from_fn(|i| 2.0 * (6 - i) as f32);
+        let expected = EmotionVector::from_logits(logits, 2.0).unwrap();
+        let one_sided = model(false).unwrap();
+        assert_close(one_sided.classify(&half_white()).unwrap(), expected);
+        assert_eq!(one_sided.name(), "own");
+        // The mirror image gives -2 k, so the averaged logits are zero.
+        let both = model(true).unwrap();
+        assert_close(
+            both.classify(&half_white()).unwrap(),
+            EmotionVector::UNIFORM,
+        );
+        let batch = both.classify_batch(&vec![half_white(); 20]).unwrap();
+        assert_eq!(batch.len(), 20);
+    }
+
+    #[test]
+    fn probabilities_pass_through_at_temperature_one() {
+        let mut sidecar = sidecar(OutputKind::Probabilities, false);
+        sidecar.temperature = 1.0;
+        let p = [0.5, 0.25, 0.125, 0.125, 0.0, 0.0, 0.0];
+        let vector = distribution(&[p], &sidecar).unwrap();
+        let mut reversed = p;
+        reversed.reverse();
+        assert_close(vector, EmotionVector::from_weights(reversed).unwrap());
+        assert!(distribution(&[[f32::NAN; 7]], &sidecar).is_err());
+    }
+
+    #[test]
+    fn a_model_without_a_sidecar_is_an_error_that_shows_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let message = FaceModel::load(&dir.path().join("f.onnx"))
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("f.toml") && message.contains("front_end = \"face\""));
+    }
+}
