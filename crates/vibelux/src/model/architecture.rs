@@ -448,4 +448,30 @@ mod tests {
             Err(ArchitectureError::BadInput { index: 0, .. })
         ));
     }
+
+    #[test]
+    fn sizes_beyond_reason_are_refused_without_overflow() {
+        let dense = |units| LayerSpec::Dense { units };
+        let conv = LayerSpec::Conv2d {
+            filters: usize::MAX,
+            kernel: [usize::MAX; 2],
+            padding: Padding::Valid,
+            bias: true,
+        };
+        let pool = LayerSpec::MaxPool {
+            size: [1, 1],
+            stride: [usize::MAX, 1],
+        };
+        for (input, layers) in [
+            ([usize::MAX; 3], vec![]),
+            ([1, 2, 2], vec![conv]),
+            ([1, 2, 2], vec![pool]),
+            ([1, 2, 2], vec![LayerSpec::Flatten, dense(usize::MAX)]),
+        ] {
+            assert!(matches!(
+                Architecture { input, layers }.shapes(),
+                Err(ArchitectureError::TooLarge { .. })
+            ));
+        }
+    }
 }
