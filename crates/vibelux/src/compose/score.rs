@@ -12,6 +12,9 @@ use super::timbre::Timbre;
 /// A piece lasts about this long before its last note fades.
 const TARGET_SECONDS: f64 = 23.0;
 
+/// How far a melody wanders from its part's centre before it turns back.
+const REACH_SEMITONES: i32 = 10;
+
 /// Which bus a note is mixed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bus {
@@ -212,8 +215,9 @@ impl Writer<'_> {
         };
         let up = chance.chance(if rises { 0.65 } else { 0.35 });
         let next = degree + if up { size } else { -size };
-        let distance = self.pitch(next) - self.style.melody.centre;
-        if distance.abs() > 10 {
+        let distance = |degree: i32| (self.pitch(degree) - self.style.melody.centre).abs();
+        let leaves = distance(next) > REACH_SEMITONES && distance(next) > distance(degree);
+        if leaves {
             degree - (next - degree)
         } else {
             next

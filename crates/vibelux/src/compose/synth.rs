@@ -148,8 +148,12 @@ fn play_voice(
             let mut sample = 0.0;
             for (phase, step) in phases.iter_mut().zip(steps) {
                 sample += read(bright, dull, *phase, brightness);
+                // Not `floor`, which is a call on plain x86-64. At any audible rate a step is below 1;
+                // beyond, the masked index still keeps the reading inside the table.
                 *phase += step;
-                *phase -= phase.floor();
+                if *phase >= 1.0 {
+                    *phase -= 1.0;
+                }
             }
             if voice.noise > 0.0 {
                 noise += 0.35 * (random.signed() as f32 - noise);
@@ -177,7 +181,8 @@ fn pan(position: f32) -> (f32, f32) {
 /// Both tables at a phase of 0..1, linearly interpolated, mixed by `brightness`.
 fn read(bright: &[f32], dull: &[f32], phase: f64, brightness: f32) -> f32 {
     let position = phase * TABLE_LENGTH as f64;
-    let (i, share) = (position as usize, position.fract() as f32);
+    let i = position as usize;
+    let share = (position - i as f64) as f32;
     let (i, j) = (i & (TABLE_LENGTH - 1), (i + 1) & (TABLE_LENGTH - 1));
     let at = |table: &[f32]| table[i] + share * (table[j] - table[i]);
     let low = at(dull);

@@ -86,8 +86,9 @@ fn samples(waveform: &StereoWaveform) -> Vec<u8> {
         .flatten()
         .flat_map(|&v| {
             let dither = (random.unit() - random.unit()) as f32;
-            // `as` saturates, so no sample can wrap around.
-            ((v * full_scale + dither).round() as i16).to_le_bytes()
+            // Rounds by truncating a positive number; `as` and `clamp` keep it from wrapping.
+            let shifted = (v * full_scale + dither + 32_768.5) as i32;
+            ((shifted.clamp(0, 65_535) - 32_768) as i16).to_le_bytes()
         })
         .collect()
 }
