@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::Report;
 
-/// Column heads of the confusion matrix are cut to this many characters.
-const SHORT_NAME: usize = 6;
+/// Column heads of the confusion matrix are cut to this many characters; seven of them and the row
+/// names then fit into 80 columns.
+const SHORT_NAME: usize = 9;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,7 +85,7 @@ fn confusion(report: &Report, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         .max()
         .copied()
         .unwrap_or(0);
-    let column = SHORT_NAME.max(largest.to_string().len()) + 2;
+    let column = SHORT_NAME.max(largest.to_string().len()) + 1;
     write!(f, "\n{:width$}", "true \\ as")?;
     for class in &report.per_class {
         let short: String = class.class.chars().take(SHORT_NAME).collect();
