@@ -8,7 +8,6 @@ mod bars;
 mod commands;
 mod library_location;
 mod output;
-mod pending;
 mod query;
 mod results;
 
@@ -31,7 +30,19 @@ fn main() -> ExitCode {
         Command::Completions(args) => commands::completions::run(args),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("vibelux: {error:#}");
+        eprintln!("vibelux: {}", whole_story(&error));
         ExitCode::from(2)
     })
+}
+
+/// The error and its causes in one line; a cause that a message before it quotes is not repeated.
+fn whole_story(error: &anyhow::Error) -> String {
+    let mut story = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !story.contains(&cause) {
+            story = format!("{story}: {cause}");
+        }
+    }
+    story
 }

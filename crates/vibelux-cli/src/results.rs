@@ -11,8 +11,8 @@ use vibelux::{Emotion, EmotionVector};
 
 use crate::bars::{bars, columns};
 use crate::output;
-use crate::pending::playlist::PlaylistEntry;
 use crate::query::Asked;
+use vibelux::playlist::PlaylistEntry;
 
 /// A reason that contributes less than this to the cosine is not worth reading.
 const MIN_REASON: f32 = 0.05;

@@ -14,7 +14,7 @@ fn original_layers(filters: &[usize], kernel: usize, dense: &[usize]) -> Vec<Lay
         layers.extend([
             LayerSpec::Conv2d {
                 filters,
-                kernel: [3, 3],
+                kernel: [kernel, kernel],
                 padding: Padding::Same,
                 bias: true,
             },
@@ -75,12 +75,20 @@ fn short_chunk_layers(channels: &[usize], last: usize, dropout: f32) -> Vec<Laye
     let mut layers = Vec::new();
     for (i, &filters) in channels.iter().chain([&last]).enumerate() {
         layers.extend([
-            LayerSpec::Conv2d { filters, kernel: [3, 3], padding: Padding::Same, bias: false },
+            LayerSpec::Conv2d {
+                filters,
+                kernel: [3, 3],
+                padding: Padding::Same,
+                bias: false,
+            },
             LayerSpec::BatchNorm { epsilon: 1e-5 },
             LayerSpec::Relu,
         ]);
         if i < channels.len() {
-            layers.push(LayerSpec::MaxPool { size: [2, 2], stride: [2, 2] });
+            layers.push(LayerSpec::MaxPool {
+                size: [2, 2],
+                stride: [2, 2],
+            });
         }
     }
     layers.extend([
@@ -178,7 +186,10 @@ pub fn face(name: &str) -> Option<TrainingConfig> {
                     erase_probability: 0.25,
                 },
             },
-            Architecture { input: [1, 48, 48], layers: vgg_layers(&[32, 64, 128, 256], 0.4) },
+            Architecture {
+                input: [1, 48, 48],
+                layers: vgg_layers(&[32, 64, 128, 256], 0.4),
+            },
         )),
         _ => None,
     }
@@ -189,7 +200,10 @@ pub fn face(name: &str) -> Option<TrainingConfig> {
 pub fn music(name: &str) -> Option<TrainingConfig> {
     match name {
         "original" => Some(original(
-            TaskConfig::SpectrogramImage { mean: 0.0, std: 1.0 },
+            TaskConfig::SpectrogramImage {
+                mean: 0.0,
+                std: 1.0,
+            },
             Architecture {
                 input: [1, 128, 176],
                 layers: original_layers(&[32, 64, 128, 256, 256], 5, &[256, 64]),
@@ -222,9 +236,16 @@ pub fn music(name: &str) -> Option<TrainingConfig> {
                     },
                     crops_per_song: 4,
                 },
-                Architecture { input, layers: short_chunk_layers(&[32, 64, 96, 128], 192, 0.3) },
+                Architecture {
+                    input,
+                    layers: short_chunk_layers(&[32, 64, 96, 128], 192, 0.3),
+                },
             );
-            Some(TrainingConfig { batch_size: 32, ema_decay: 0.995, ..config })
+            Some(TrainingConfig {
+                batch_size: 32,
+                ema_decay: 0.995,
+                ..config
+            })
         }
         _ => None,
     }
@@ -241,7 +262,10 @@ mod tests {
             for name in ["default", "original"] {
                 let config = presets(name).unwrap();
                 config.check().unwrap();
-                assert_eq!(config.architecture.shapes().unwrap().last().unwrap().len(), 7);
+                assert_eq!(
+                    config.architecture.shapes().unwrap().last().unwrap().len(),
+                    7
+                );
                 let path = dir.path().join("config.toml");
                 config.save(&path).unwrap();
                 assert_eq!(TrainingConfig::load(&path).unwrap(), config);

@@ -16,8 +16,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use vibelux::library::{
-    EmbedOptions, EmbedSummary, SongEmbedder, SongEmbedding, SongStore, embed_songs, plan, scan,
+    EmbedOptions, EmbedSummary, SongEmbedder, SongStore, embed_songs, plan, scan,
 };
+use vibelux::model::SongEmbedding;
 use vibelux::{Emotion, EmotionVector};
 
 const SONGS: usize = 60;

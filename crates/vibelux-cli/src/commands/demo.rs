@@ -3,16 +3,27 @@
 //! Composes a dozen short pieces into a folder, then embeds and recommends them like anybody's
 //! songs. Pieces that are already there are left alone.
 
-use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
+use clap::ArgGroup;
 use directories::ProjectDirs;
 use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use vibelux::EmotionVector;
+use vibelux::audio::is_audio_file;
 use vibelux::compose::{ARTIST, Piece, compose_all, write_wav};
+use vibelux::library::{EmbedOptions, SongStore, embed_songs, mark_missing, plan, scan};
+use vibelux::model::MusicModel;
+use vibelux::recommend::{Mode, SongIndex};
+
+use super::recommend;
+use crate::output;
+use crate::query::{self, Answer, SourceArgs};
+use crate::results;
 
 /// Everybody's demo sounds the same.
 const SEED: u64 = 1;
@@ -20,69 +31,33 @@ const SEED: u64 = 1;
 /// CD quality, which every player takes.
 const SAMPLE_RATE_HZ: u32 = 44_100;
 
+/// The mood that is used when the flags name no source.
+const DEFAULT_MOOD: &str = "happy=0.6,surprised=0.2,neutral=0.2";
+
 /// Flags of `vibelux demo`.
 #[derive(Debug, clap::Args)]
+#[command(
+    group = ArgGroup::new("source").multiple(false),
+    after_help = "Without a source the mood is happy=0.6,surprised=0.2,neutral=0.2."
+)]
 pub struct DemoArgs {
-    /// Use the face in this picture
-    #[arg(long, value_name = "FILE", group = "query")]
-    image: Option<PathBuf>,
-    /// Use the face in front of a camera (or in a video): a device or an address
-    #[arg(long, value_name = "SRC", num_args = 0..=1, group = "query")]
-    camera: Option<Option<String>>,
-    /// Use no face but this mood
-    #[arg(
-        long,
-        value_name = "MOOD",
-        group = "query",
-        default_value = "happy=0.6,surprised=0.2,neutral=0.2"
-    )]
-    mood: EmotionVector,
+    #[command(flatten)]
+    source: SourceArgs,
     /// Where the pieces go [default: the user's cache folder]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// How many pieces to recommend
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 5)]
     count: usize,
     /// Say why each piece was chosen
     #[arg(long)]
     why: bool,
 }
 
-/// What the recommendation starts from.
-#[derive(Debug)]
-enum Query {
-    Image(PathBuf),
-    /// A device or an address; the default camera without one.
-    Camera(Option<String>),
-    Mood(EmotionVector),
-}
-
-impl fmt::Display for Query {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Image(path) => write!(f, "the face in {}", path.display()),
-            Self::Camera(None) => f.write_str("the face in front of the camera"),
-            Self::Camera(Some(source)) => write!(f, "the face in {source}"),
-            Self::Mood(mood) => write!(f, "the mood {mood}"),
-        }
-    }
-}
-
-impl DemoArgs {
-    fn query(&self) -> Query {
-        match (&self.image, &self.camera) {
-            (Some(path), _) => Query::Image(path.clone()),
-            (None, Some(source)) => Query::Camera(source.clone()),
-            (None, None) => Query::Mood(self.mood),
-        }
-    }
-}
-
 /// Runs the command.
 pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
-    let query = args.query();
-    let dir = match args.dir {
-        Some(dir) => dir,
+    let dir = match &args.dir {
+        Some(dir) => dir.clone(),
         None => default_dir()?,
     };
     let pieces = compose_all(SEED);
@@ -90,9 +65,46 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     eprintln!(
         "{} pieces in {} ({rendered} new)",
         pieces.len(),
-        dir.display()
+        output::readable(&dir)
     );
-    embed_and_recommend(&dir, &query, args.count, args.why)
+    let store = embed(&dir)?;
+    let asked = match args.source.ask()? {
+        Some(Answer::Asked(asked)) => asked,
+        Some(Answer::NoFace(message)) => return Ok(query::no_face(&message)),
+        None => vec![query::of_mood(DEFAULT_MOOD.parse()?)],
+    };
+    let songs = recommend::load(&store, false)?;
+    let vectors: Vec<EmotionVector> = songs.iter().map(|(_, vector)| *vector).collect();
+    let index = SongIndex::new(&vectors, Mode::Centred);
+    let found = recommend::find(&index, asked, args.count, |_| true);
+    output::print(&results::to_text(&found, &songs, &index, args.why))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Embeds the pieces in `dir` into a library of their own beside them.
+fn embed(dir: &Path) -> anyhow::Result<SongStore> {
+    let model = MusicModel::shipped()?;
+    let found = scan(&[dir.to_owned()], is_audio_file);
+    let mut store = SongStore::open(&dir.join("demo.db"))?;
+    let options = EmbedOptions {
+        jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        force: false,
+        retry_failed: true,
+    };
+    let plan = plan(&store, &found, model.name(), &options)?;
+    mark_missing(&mut store, &found)?;
+    let bar = ProgressBar::new(plan.songs.len() as u64).with_style(ProgressStyle::with_template(
+        "listening {wide_bar} {pos}/{len}",
+    )?);
+    let never = AtomicBool::new(false);
+    let summary = embed_songs(&mut store, &plan, &model, &options, &never, |progress| {
+        bar.set_position(progress.done as u64);
+    })?;
+    bar.finish_and_clear();
+    for failed in &summary.failed {
+        eprintln!("{}: {}", output::readable(&failed.path), failed.reason);
+    }
+    Ok(store)
 }
 
 /// The version is part of the name, because another version may compose other music.
@@ -131,21 +143,6 @@ fn render_missing(dir: &Path, pieces: &[Piece]) -> anyhow::Result<usize> {
     Ok(missing.len())
 }
 
-/// THE SEAM: embeds the pieces in `dir` into a library of their own beside them, finds the `count`
-/// that fit `query`, and prints them, with reasons if `why`.
-fn embed_and_recommend(
-    dir: &Path,
-    query: &Query,
-    count: usize,
-    why: bool,
-) -> anyhow::Result<ExitCode> {
-    let reasons = if why { " with reasons" } else { "" };
-    anyhow::bail!(
-        "recommending {count} pieces{reasons} from {} for {query}: being written",
-        dir.display()
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,24 +151,16 @@ mod tests {
     #[derive(Debug, Parser)]
     struct Line {
         #[command(flatten)]
-        demo: DemoArgs,
-    }
-
-    fn query(line: &[&str]) -> Query {
-        let words = std::iter::once("demo").chain(line.iter().copied());
-        Line::try_parse_from(words).unwrap().demo.query()
+        _demo: DemoArgs,
     }
 
     #[test]
-    fn flags_choose_the_query() {
-        assert!(matches!(query(&[]), Query::Mood(_)));
-        assert!(matches!(query(&["--mood", "sad"]), Query::Mood(_)));
-        assert!(matches!(query(&["--image", "a.jpg"]), Query::Image(_)));
-        assert!(matches!(query(&["--camera"]), Query::Camera(None)));
-        assert!(matches!(
-            query(&["--camera", "/dev/video2"]),
-            Query::Camera(Some(_))
-        ));
+    fn flags_name_at_most_one_source() {
+        assert!(DEFAULT_MOOD.parse::<EmotionVector>().is_ok());
+        for one in [vec![], vec!["--mood=sad"], vec!["--camera"]] {
+            let words = std::iter::once("demo").chain(one.iter().copied());
+            assert!(Line::try_parse_from(words).is_ok(), "{one:?}");
+        }
         for two in [
             ["--image=a", "--camera"],
             ["--image=a", "--mood=sad"],

@@ -3,9 +3,8 @@
 //! Exit codes: 0 every song found has a vector, 1 some have none or some of the given paths could not
 //! be read, 2 could not run, 130 stopped by Ctrl-C (what was done is stored).
 
-use std::error::Error;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,14 +14,14 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use vibelux::library::{
-    EmbedOptions, EmbedPlan, EmbedSummary, Scan, SongEmbedder, SongEmbedding, SongStore,
-    embed_songs, mark_missing, plan, scan,
+    EmbedOptions, EmbedPlan, EmbedSummary, Scan, SongEmbedder, SongStore, embed_songs,
+    mark_missing, plan, scan,
 };
 
 use crate::library_location::LibraryArgs;
 use crate::output;
-use crate::pending::audio::is_audio_file;
-use crate::pending::model::MusicModel;
+use vibelux::audio::is_audio_file;
+use vibelux::model::MusicModel;
 
 /// The shell's convention for a program ended by SIGINT: 128 + 2.
 const INTERRUPTED: u8 = 130;
@@ -60,19 +59,6 @@ pub struct EmbedArgs {
     library: LibraryArgs,
 }
 
-/// The music model as the library wants it.
-struct Embedder(MusicModel);
-
-impl SongEmbedder for Embedder {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn embed(&self, path: &Path) -> Result<SongEmbedding, Box<dyn Error + Send + Sync>> {
-        Ok(self.0.embed_song(path)?)
-    }
-}
-
 /// What one run did, for the report.
 struct Run {
     scan: Scan,
@@ -92,7 +78,7 @@ pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
     let found = find(&args.songs)?;
     // Last, so that a mistyped path leaves no empty library behind.
     let mut store = args.library.open()?;
-    let run = embed(&args, found, &mut store, &Embedder(model))?;
+    let run = embed(&args, found, &mut store, &model)?;
     if args.json {
         output::print_json(&run.to_json(&store))?;
     } else {

@@ -13,9 +13,9 @@ use vibelux::recommend::{Mode, SongIndex};
 
 use crate::library_location::{self, LibraryArgs};
 use crate::output;
-use crate::pending::playlist::write_m3u;
-use crate::query::{self, Answer, SourceArgs};
+use crate::query::{self, Answer, Asked, SourceArgs};
 use crate::results::{self, Found};
+use vibelux::playlist::write_m3u;
 
 /// Flags of `vibelux recommend`.
 #[derive(Debug, clap::Args)]
@@ -94,15 +94,9 @@ pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
             }
         }
     };
-    let found: Vec<Found> = asked
-        .into_iter()
-        .map(|asked| {
-            let playable =
-                |i: usize| Some(i) != itself && (args.include_missing || songs[i].0.path.is_file());
-            let matches = results::best(&index, &asked.query, args.count, playable);
-            Found { asked, matches }
-        })
-        .collect();
+    let playable =
+        |i: usize| Some(i) != itself && (args.include_missing || songs[i].0.path.is_file());
+    let found = find(&index, asked, args.count, playable);
 
     if args.json {
         output::print_json(&results::to_json(&found, &songs, &index))?;
@@ -116,8 +110,27 @@ pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The best songs for each query, of those that may be played.
+pub(super) fn find(
+    index: &SongIndex,
+    asked: Vec<Asked>,
+    count: usize,
+    playable: impl Fn(usize) -> bool,
+) -> Vec<Found> {
+    asked
+        .into_iter()
+        .map(|asked| {
+            let matches = results::best(index, &asked.query, count, &playable);
+            Found { asked, matches }
+        })
+        .collect()
+}
+
 /// The songs that have a vector, in the order of their paths.
-fn load(store: &SongStore, include_missing: bool) -> anyhow::Result<Vec<(Song, EmotionVector)>> {
+pub(super) fn load(
+    store: &SongStore,
+    include_missing: bool,
+) -> anyhow::Result<Vec<(Song, EmotionVector)>> {
     let songs = store.songs()?;
     if songs.is_empty() {
         return Err(library_location::empty(store.path()));

@@ -5,10 +5,10 @@ use vibelux::EmotionVector;
 
 use super::faces::{FaceReader, choose};
 use super::{Answer, FaceChoice, SourceArgs};
-use crate::pending::face::{Camera, CameraSource};
+use vibelux::face::{Camera, CameraSource};
 
 /// How long to watch.
-const WATCH_SECONDS: f64 = 2.0;
+const WATCH_SECONDS: f64 = 1.0;
 
 /// So many of the frames, spread evenly, are searched for faces; finding one takes longer than a
 /// frame lasts.

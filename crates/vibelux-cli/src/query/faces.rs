@@ -5,8 +5,8 @@ use vibelux::EmotionVector;
 use vibelux::recommend::Query;
 
 use super::{Asked, FaceChoice, SourceArgs};
-use crate::pending::face::{FaceBox, FaceDetector, FaceImage, GreyImage};
-use crate::pending::model::FaceModel;
+use vibelux::face::{FaceBox, FaceDetector, FaceImage, GreyImage};
+use vibelux::model::FaceModel;
 
 /// Finds and reads faces as the flags say.
 pub struct FaceReader<'a> {

@@ -112,7 +112,7 @@ impl SourceArgs {
 }
 
 /// A mood is seen against no mood at all.
-fn of_mood(mood: EmotionVector) -> Asked {
+pub fn of_mood(mood: EmotionVector) -> Asked {
     Asked {
         subject: "The mood is mostly".to_owned(),
         query: Query {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::faces::FaceReader;
 use super::{Answer, SourceArgs};
 use crate::output;
-use crate::pending::face::load_picture;
+use vibelux::face::load_picture;
 
 /// Reads the faces in a picture.
 pub fn ask(file: &Path, args: &SourceArgs) -> anyhow::Result<Answer> {

@@ -36,7 +36,7 @@ impl SoftLabels {
         };
         let file = position(&["file", "path"]).ok_or(DatasetError::NoColumn {
             path: path.to_owned(),
-            expected: "file",
+            expected: "file".to_owned(),
         })?;
         let no_face = position(&["nf"]);
         let emotions: Vec<(usize, Emotion)> = headers

@@ -17,18 +17,7 @@ use super::song::{Outcome, Song};
 use super::store::SongStore;
 use super::tags::read_tags;
 use crate::emotion::EmotionVector;
-
-/// What a music model says of one song.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SongEmbedding {
-    /// The song's vector.
-    pub vector: EmotionVector,
-    /// What was heard where: the start in seconds and the vector of each window.
-    pub windows: Vec<(f64, EmotionVector)>,
-    /// The length of the song.
-    pub duration_seconds: f64,
-}
-
+use crate::model::{MusicModel, SongEmbedding};
 /// Whatever turns a song file into a vector: the music model, or a test's substitute.
 pub trait SongEmbedder: Sync {
     /// Names the model. Stored with each vector: when it changes, songs are embedded again.
@@ -40,6 +29,19 @@ pub trait SongEmbedder: Sync {
     /// Says why the file has no vector. A panic counts as an error too.
     fn embed(&self, path: &Path)
     -> Result<SongEmbedding, Box<dyn std::error::Error + Send + Sync>>;
+}
+
+impl SongEmbedder for MusicModel {
+    fn name(&self) -> &str {
+        Self::name(self)
+    }
+
+    fn embed(
+        &self,
+        path: &Path,
+    ) -> Result<SongEmbedding, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.embed_song(path)?)
+    }
 }
 
 /// How to embed.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use super::*;
-use crate::emotion::Emotion;
+use crate::emotion::{Emotion, EmotionVector};
 use crate::library::scan;
 
 /// Derives a vector from the file's length; the content `broken` fails, `panic` panics.

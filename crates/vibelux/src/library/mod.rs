@@ -14,8 +14,8 @@ mod store;
 mod tags;
 
 pub use embed::{
-    EmbedOptions, EmbedPlan, EmbedProgress, EmbedSummary, FailedSong, SongEmbedder, SongEmbedding,
-    embed_songs, mark_missing, plan,
+    EmbedOptions, EmbedPlan, EmbedProgress, EmbedSummary, FailedSong, SongEmbedder, embed_songs,
+    mark_missing, plan,
 };
 pub use error::LibraryError;
 pub use scan::{FoundSong, Scan, ScanProblem, scan};

@@ -203,7 +203,9 @@ impl MusicModel {
                 // as it would with silence after it.
                 let mut samples = window.samples.clone();
                 samples.resize(*window_samples, 0.0);
+                // A clone shares the plan and brings the scratch space that a call needs for itself.
                 let spectrogram = transform
+                    .clone()
                     .compute(&Waveform {
                         samples,
                         sample_rate_hz: window.sample_rate_hz,

@@ -7,6 +7,7 @@ use super::{LogMelConfig, Spectrogram, SpectrogramError};
 use crate::audio::Waveform;
 
 /// A planned log-mel spectrogram. Planning costs more than a second of audio; keep one per thread.
+#[derive(Clone)]
 pub struct LogMel {
     sample_rate_hz: u32,
     stft: Stft,

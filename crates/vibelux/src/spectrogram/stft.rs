@@ -20,6 +20,7 @@ const MAX_VALUES: usize = 1 << 29;
 pub(super) const BATCH: usize = 16;
 
 /// A planned short-time Fourier transform.
+#[derive(Clone)]
 pub struct Stft {
     n_fft: usize,
     hop_length: usize,
