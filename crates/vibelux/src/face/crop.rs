@@ -101,11 +101,12 @@ struct Taps {
 /// `source` pixels (at least 1).
 ///
 /// Shrinking, a Hamming-windowed sinc that reaches one output pixel to either side, so nothing aliases
-/// however large the face; enlarging, linear interpolation: PIL's `HAMMING` and `BILINEAR`. Of PIL's
-/// kernels Hamming and bicubic keep the fall of FER2013's spectrum towards fine detail best (within
-/// 1.4 dB when its pictures are halved; box and linear are off by up to 3.5), and Hamming makes no
-/// halos. At scale 1 the source is reproduced. What lies beyond the border is left out; where nothing
-/// is left, the border pixel stands for it.
+/// however large the face; enlarging, linear interpolation: PIL's `HAMMING` and `BILINEAR`. Judged by
+/// how the spectrum of FER2013 falls towards fine detail when its pictures are halved: linear is too
+/// soft (3.5 dB), skipping pixels aliases (3.9 dB); box, Hamming, bicubic and Lanczos are all within
+/// 1.5 dB. Hamming is the one of these that neither aliases as box does nor makes halos as the others.
+/// At scale 1 the source is reproduced. What lies beyond the border is left out; where nothing is left,
+/// the border pixel stands for it.
 fn axis(start: f64, length: f64, count: usize, source: usize) -> Vec<Taps> {
     let scale = length / count as f64;
     let support = scale.max(1.0);

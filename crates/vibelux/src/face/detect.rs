@@ -27,7 +27,7 @@ struct Look {
     pyramid_scale_factor: f32,
 }
 
-/// Tried in turn until there is a face. On 200 faces of FER2013 in 640x480 frames the first finds 171
+/// Tried in turn until there is a certain face; the one with the most certain face counts. On 200 faces of FER2013 in 640x480 frames the first finds 171
 /// in 30 ms, the second 182 in 54 ms, neither any that is not there. The third is for people far away
 /// in a photograph.
 const LOOKS: [Look; 3] = [
@@ -51,6 +51,10 @@ const SHORTEST_SIDE: u32 = 80;
 
 /// The crate's own default of 3.85 misses a good part of expressive faces.
 const SCORE_THRESHOLD: f64 = 2.0;
+
+/// A look that finds a face this certain is the last. Below it may be a pattern of several small faces
+/// that a finer look takes apart.
+const CERTAIN_SCORE: f64 = 5.0;
 
 /// Where a face is, in pixels of the picture that was searched. It may stick out of the picture.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -134,6 +138,8 @@ impl FaceDetector {
         if image.is_blank() {
             return Vec::new();
         }
+        let mut best = Vec::new();
+        let mut best_score = 0.0;
         let mut last_size = 0;
         for look in &LOOKS {
             let size = look.longest_side.min(image.width.max(image.height));
@@ -143,11 +149,16 @@ impl FaceDetector {
             }
             last_size = size;
             let faces = self.detect_with(image, look);
-            if !faces.is_empty() {
-                return faces;
+            let score = faces.iter().map(|face| face.score).fold(0.0, f64::max);
+            if score > best_score {
+                best = faces;
+                best_score = score;
+            }
+            if best_score >= CERTAIN_SCORE {
+                break;
             }
         }
-        Vec::new()
+        best
     }
 
     fn detect_with(&self, image: &GreyImage, look: &Look) -> Vec<FaceBox> {
