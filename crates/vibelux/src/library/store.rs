@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::error::LibraryError;
 use super::path_bytes::{from_bytes, to_bytes};
@@ -92,6 +92,7 @@ impl SongStore {
         };
         store.configure().map_err(error)?;
         store.migrate()?;
+        store.log_ahead().map_err(error)?;
         Ok(store)
     }
 
@@ -112,16 +113,39 @@ impl SongStore {
         connection.pragma_update(None, "synchronous", "NORMAL")
     }
 
+    /// Switches to write-ahead logging. A file system without shared memory stays in the old journal
+    /// mode, which works as well, only slower.
+    fn log_ahead(&self) -> rusqlite::Result<()> {
+        let mode = |row: &Row<'_>| row.get::<_, String>(0);
+        let deadline = Instant::now() + BUSY_TIMEOUT;
+        loop {
+            let current = self
+                .connection
+                .pragma_query_value(None, "journal_mode", mode)?;
+            if current == "wal" {
+                return Ok(());
+            }
+            let result = self
+                .connection
+                .pragma_update_and_check(None, "journal_mode", "WAL", mode);
+            match result {
+                // SQLite does not wait by itself for another process that is switching too.
+                Err(error)
+                    if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                        && Instant::now() < deadline =>
+                {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                result => return result.map(drop),
+            }
+        }
+    }
+
     fn migrate(&mut self) -> Result<(), LibraryError> {
         let supported = MIGRATIONS.len() as i64;
         if self.version()? == supported {
             return Ok(());
         }
-        // A file system without shared memory stays in the old journal mode, which works as well.
-        let mode = "journal_mode";
-        self.connection
-            .pragma_update_and_check(None, mode, "WAL", |_| Ok(()))
-            .map_err(|source| LibraryError::database(&self.path, source))?;
         let path = &self.path;
         let error = |source| LibraryError::database(path, source);
         let transaction = self
@@ -148,16 +172,19 @@ impl SongStore {
     /// The layout version, 0 for a new file; refuses what is not ours or too new.
     fn version(&self) -> Result<i64, LibraryError> {
         let error = |source| LibraryError::database(&self.path, source);
-        let pragma = |name: &str| -> rusqlite::Result<i64> {
-            self.connection
-                .pragma_query_value(None, name, |row| row.get(0))
+        let read = || -> rusqlite::Result<(i64, i64, i64)> {
+            // One snapshot: another process may be laying out the file right now.
+            let snapshot = self.connection.unchecked_transaction()?;
+            let pragma =
+                |name: &str| snapshot.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            let count = "SELECT count(*) FROM sqlite_schema";
+            Ok((
+                pragma("user_version")?,
+                pragma("application_id")?,
+                snapshot.query_row(count, [], |row| row.get(0))?,
+            ))
         };
-        let version = pragma("user_version").map_err(error)?;
-        let application = pragma("application_id").map_err(error)?;
-        let tables: i64 = self
-            .connection
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-            .map_err(error)?;
+        let (version, application, tables) = read().map_err(error)?;
         if application != APPLICATION_ID && (application != 0 || version != 0 || tables > 0) {
             return Err(LibraryError::Foreign {
                 path: self.path.clone(),

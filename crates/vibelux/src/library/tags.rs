@@ -103,4 +103,35 @@ mod tests {
             Default::default()
         );
     }
+
+    #[test]
+    fn names_and_length_of_a_file_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("song.wav");
+        let chunk = |id: &[u8], body: &[u8]| -> Vec<u8> {
+            let length = u32::try_from(body.len()).unwrap().to_le_bytes();
+            [id, &length, body].concat()
+        };
+        // One second of silence: PCM, mono, 8 kHz, 8 bits.
+        let format = [1, 0, 1, 0, 0x40, 0x1F, 0, 0, 0x40, 0x1F, 0, 0, 1, 0, 8, 0];
+        let info = [
+            b"INFO".to_vec(),
+            chunk(b"INAM", b"Blue\tSong\0\0"),
+            chunk(b"IART", b"Somebody\0\0"),
+        ]
+        .concat();
+        let body = [
+            b"WAVE".to_vec(),
+            chunk(b"fmt ", &format),
+            chunk(b"LIST", &info),
+            chunk(b"data", &[0x80; 8000]),
+        ]
+        .concat();
+        std::fs::write(&path, chunk(b"RIFF", &body)).unwrap();
+        let (tags, seconds) = read_tags(&path);
+        assert_eq!(tags.title.as_deref(), Some("Blue Song"));
+        assert_eq!(tags.artist.as_deref(), Some("Somebody"));
+        assert_eq!(tags.album, None);
+        assert_eq!(seconds, Some(1.0));
+    }
 }
