@@ -50,6 +50,7 @@ def original(k, full=False):
         layers.Flatten(),
         layers.Dropout(0.5),
         layers.Dense(128 if full else 8, activation="leaky_relu"),
+        *([layers.Dense(64, activation="relu")] if full else []),
         layers.Dense(7, activation="softmax"),
     ]
     return k.Sequential(stack)
@@ -94,7 +95,7 @@ def pooled(k):
     )
 
 
-def randomise(model, seed):
+def randomise(model, seed, full):
     random = np.random.default_rng(seed)
     for layer in model.layers:
         values = []
@@ -103,7 +104,7 @@ def randomise(model, seed):
             if "kernel" in name:
                 fan_in = np.prod(shape[:-1])
                 # Small logits, so that no softmax hides the differences by being certain.
-                deviation = 0.1 if layer.name in ("aa", "dense_1") else np.sqrt(2 / fan_in)
+                deviation = 0.1 if layer.name in ("aa", "dense_2" if full else "dense_1") else np.sqrt(2 / fan_in)
                 values.append(random.normal(0, deviation, shape))
             elif "gamma" in name or "variance" in name:
                 values.append(random.uniform(0.5, 1.5, shape))
@@ -132,7 +133,7 @@ def main():
             if k is tf_keras:
                 jobs.append((f"{generation}_pooled", pooled(k), ["h5"]))
     for seed, (name, model, formats) in enumerate(jobs):
-        randomise(model, seed)
+        randomise(model, seed, full)
         output = np.asarray(model.predict(inputs, batch_size=16, verbose=0), "<f4")
         assert output.shape == (COUNT, 7) and output.std(axis=0).min() > 1e-4, output.std(axis=0)
         for extension in formats:
