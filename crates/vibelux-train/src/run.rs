@@ -6,19 +6,26 @@
 //! | `checkpoint.safetensors` | the state to resume from |
 //! | `metrics.csv`, `metrics.json` | one row per epoch |
 //! | `weights.safetensors` | the selected weights |
+//! | `model.onnx`, `model.toml` | the model to use elsewhere, and how to feed it |
 //! | `training_curves.*`, `confusion_matrix.*`, `reliability_diagram.*` | PNG and SVG |
 //! | `report.json` | the figures on the validation split |
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use vibelux::Emotion;
+use vibelux::model::architecture::LayerSpec;
+use vibelux::model::onnx::{OnnxError, WeightPrecision, to_onnx_with};
+use vibelux::model::sidecar::{self, FrontEnd, OutputKind, Sidecar, SidecarError};
+use vibelux::{Emotion, EmotionVector};
 
 use crate::config::{ConfigError, TaskConfig, TrainingConfig};
-use crate::dataset::{DatasetError, EvaluationSet, FaceSet, SoftLabels, TrainingSet, splits};
+use crate::dataset::{
+    BandStatistics, Condition, DatasetError, EvaluationSet, FaceSet, MusicSet, PictureSet,
+    SoftLabels, TrainingSet, load_table, songs_in_folders, splits,
+};
 use crate::history::{self, HistoryError};
-use crate::metrics::{MetricsError, Report, fit_temperature};
-use crate::nn::{log_softmax, softmax};
+use crate::metrics::{MetricsError, Report, fit_temperature_by};
+use crate::nn::Network;
 use crate::plots::{self, PlotError};
 use crate::trainer::{Event, Outcome, Predictions, TrainError, Trainer, predict};
 
@@ -58,6 +65,20 @@ pub enum RunError {
     /// The weights cannot be written.
     #[error(transparent)]
     Weights(#[from] vibelux::model::weights::WeightsError),
+    /// The model cannot be exported.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
+    /// The sidecar cannot be written.
+    #[error(transparent)]
+    Sidecar(#[from] SidecarError),
+    /// Folds were named, but the table has none like that.
+    #[error("{path} has no row in fold {fold}")]
+    NoFold {
+        /// The table.
+        path: PathBuf,
+        /// What was asked for.
+        fold: String,
+    },
     /// The history cannot be written.
     #[error(transparent)]
     History(#[from] HistoryError),
@@ -77,15 +98,19 @@ pub enum RunError {
     },
 }
 
-/// Where a run reads and writes.
+/// Where a run reads its data.
 #[derive(Debug, Clone)]
 pub struct RunPaths {
-    /// Folder with `train/` and `validation/` or `test/`.
+    /// Folder with `train/` and `validation/` or `test/`, or a table of songs (`labels.csv`).
     pub data: PathBuf,
     /// Soft labels; by default `labels.csv` in the data folder, if it is there.
     pub labels: Option<PathBuf>,
-    /// The run folder.
-    pub out: PathBuf,
+    /// Which rows of a table are used at all.
+    pub conditions: Vec<Condition>,
+    /// Folds of a table to train on.
+    pub train_folds: Vec<String>,
+    /// Folds of a table to judge on.
+    pub validation_folds: Vec<String>,
 }
 
 /// The training and the validation set of a run.
@@ -98,6 +123,8 @@ pub struct DataSets {
     pub failed: Vec<(PathBuf, String)>,
     /// Files left out of training because their labels say that there is nothing to see.
     pub dropped: usize,
+    /// What the inputs are standardised by, for songs.
+    pub statistics: Option<BandStatistics>,
 }
 
 /// Reads the data of a run.
@@ -105,6 +132,40 @@ pub struct DataSets {
 /// # Errors
 /// If the folders are not there or nothing in them can be read.
 pub fn load_data(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, RunError> {
+    match &config.task {
+        TaskConfig::Face { .. } => load_faces(config, paths),
+        TaskConfig::Music { .. } => load_songs(config, paths),
+        TaskConfig::SpectrogramImage { mean, std } => {
+            let (train, validation) = splits(&paths.data)?;
+            let input = config.architecture.input;
+            let mut training = PictureSet::load(&train, input, (*mean, *std))?;
+            let mut validation = PictureSet::load(&validation, input, (*mean, *std))?;
+            let mut failed = std::mem::take(&mut training.failed);
+            failed.append(&mut validation.failed);
+            Ok(DataSets {
+                training: Box::new(training),
+                validation: Box::new(validation),
+                failed,
+                dropped: 0,
+                statistics: None,
+            })
+        }
+    }
+}
+
+fn load_faces(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, RunError> {
+    let TaskConfig::Face {
+        mean,
+        std,
+        mirror,
+        augmentation,
+    } = &config.task
+    else {
+        return Err(DatasetError::NoFolder {
+            path: paths.data.clone(),
+        }
+        .into());
+    };
     let (train, validation) = splits(&paths.data)?;
     let beside = paths.data.join("labels.csv");
     let labels = match &paths.labels {
@@ -112,36 +173,78 @@ pub fn load_data(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, 
         None if beside.is_file() => Some(SoftLabels::load(&beside)?),
         None => None,
     };
-    match &config.task {
-        TaskConfig::Face {
-            mean,
-            std,
-            mirror,
-            augmentation,
-        } => {
-            let how = (*mean, *std, *mirror);
-            let labels = labels.as_ref();
-            // Without soft targets nothing says that the votes should be heeded at all.
-            let drop = config.soft_target_weight > 0.0;
-            let mut training = FaceSet::load(&paths.data, &train, labels, drop, how)?
-                .with_training(
-                    augmentation.clone(),
-                    config.soft_target_weight,
-                    config.label_smoothing,
-                );
-            let mut validation = FaceSet::load(&paths.data, &validation, labels, false, how)?;
-            let mut failed = std::mem::take(&mut training.failed);
-            failed.append(&mut validation.failed);
-            let dropped = training.dropped;
-            Ok(DataSets {
-                training: Box::new(training),
-                validation: Box::new(validation),
-                failed,
-                dropped,
-            })
+    let how = (*mean, *std, *mirror);
+    let labels = labels.as_ref();
+    // Without soft targets nothing says that the votes should be heeded at all.
+    let drop = config.soft_target_weight > 0.0;
+    let mut training = FaceSet::load(&paths.data, &train, labels, drop, how)?.with_training(
+        augmentation.clone(),
+        config.soft_target_weight,
+        config.label_smoothing,
+    );
+    let mut validation = FaceSet::load(&paths.data, &validation, labels, false, how)?;
+    let mut failed = std::mem::take(&mut training.failed);
+    failed.append(&mut validation.failed);
+    let dropped = training.dropped;
+    Ok(DataSets {
+        training: Box::new(training),
+        validation: Box::new(validation),
+        failed,
+        dropped,
+        statistics: None,
+    })
+}
+
+fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, RunError> {
+    let TaskConfig::Music {
+        spectrogram,
+        windows,
+        augmentation,
+        crops_per_song,
+    } = &config.task
+    else {
+        return Err(DatasetError::NoFolder {
+            path: paths.data.clone(),
         }
-        TaskConfig::Music { .. } | TaskConfig::SpectrogramImage { .. } => unreachable!(),
-    }
+        .into());
+    };
+    let (train, validation) = if paths.data.is_file() {
+        let rows = load_table(&paths.data, &paths.conditions)?;
+        let chosen = |folds: &[String]| -> Result<Vec<_>, RunError> {
+            for fold in folds {
+                if !rows.iter().any(|r| r.fold.as_ref() == Some(fold)) {
+                    let (path, fold) = (paths.data.clone(), fold.clone());
+                    return Err(RunError::NoFold { path, fold });
+                }
+            }
+            let inside = |fold: &Option<String>| fold.as_ref().is_some_and(|f| folds.contains(f));
+            Ok(rows.iter().filter(|r| inside(&r.fold)).cloned().collect())
+        };
+        (
+            chosen(&paths.train_folds)?,
+            chosen(&paths.validation_folds)?,
+        )
+    } else {
+        let (train, validation) = splits(&paths.data)?;
+        (songs_in_folders(&train)?, songs_in_folders(&validation)?)
+    };
+    let mut training = MusicSet::load(&train, spectrogram, *windows)?.with_training(
+        augmentation.clone(),
+        *crops_per_song,
+        config.label_smoothing,
+    );
+    let statistics = training.statistics().clone();
+    let mut validation =
+        MusicSet::load(&validation, spectrogram, *windows)?.with_statistics(statistics.clone());
+    let mut failed = std::mem::take(&mut training.failed);
+    failed.append(&mut validation.failed);
+    Ok(DataSets {
+        training: Box::new(training),
+        validation: Box::new(validation),
+        failed,
+        dropped: 0,
+        statistics: Some(statistics),
+    })
 }
 
 /// Prepares the run folder; gives the configuration to run with (the saved one when resuming).
@@ -227,6 +330,7 @@ pub fn run(
     let predictions = predict(&mut network, &*data.validation);
     let temperature = temperature_of(&predictions);
     let report = report(&predictions, temperature, config.seed)?;
+    export(config, data, out, &network, &predictions, temperature)?;
     write_report(out, &report)?;
     Ok(Some(Finished {
         report,
@@ -235,11 +339,99 @@ pub fn run(
     }))
 }
 
-/// The temperature that makes the predictions' likelihood largest.
+/// Writes `model.onnx`, which gives logits, and its sidecar.
+fn export(
+    config: &TrainingConfig,
+    data: &DataSets,
+    out: &Path,
+    network: &Network,
+    predictions: &Predictions,
+    temperature: f32,
+) -> Result<(), RunError> {
+    let mut architecture = network.architecture().clone();
+    architecture
+        .layers
+        .retain(|layer| *layer != LayerSpec::Softmax);
+    let onnx = to_onnx_with(&architecture, &network.weights(), WeightPrecision::F16)?;
+    let path = out.join("model.onnx");
+    std::fs::write(&path, &onnx).map_err(|source| RunError::Io { path, source })?;
+    let (task, front_end) = match &config.task {
+        TaskConfig::Face {
+            mean, std, mirror, ..
+        } => (
+            "face",
+            FrontEnd::Face {
+                mean: *mean,
+                std: *std,
+                mirror: *mirror,
+            },
+        ),
+        TaskConfig::SpectrogramImage { mean, std } => (
+            "music",
+            FrontEnd::SpectrogramImage {
+                mean: *mean,
+                std: *std,
+            },
+        ),
+        TaskConfig::Music {
+            spectrogram,
+            windows,
+            ..
+        } => {
+            let zeros = || BandStatistics {
+                mean: vec![0.0; spectrogram.n_mels],
+                std: vec![1.0; spectrogram.n_mels],
+            };
+            let statistics = data.statistics.clone().unwrap_or_else(zeros);
+            let front_end = FrontEnd::LogMel {
+                spectrogram: spectrogram.clone(),
+                windows: *windows,
+                mean: statistics.mean,
+                std: statistics.std,
+            };
+            ("music", front_end)
+        }
+    };
+    let vectors: Vec<EmotionVector> = predictions
+        .probabilities(temperature)
+        .into_iter()
+        .filter_map(|p| EmotionVector::from_weights(p).ok())
+        .collect();
+    let sidecar = Sidecar {
+        version: sidecar::VERSION,
+        // Other weights are another model: the song store must notice.
+        name: format!("{task}-{}-{:08x}", config.preset, fingerprint(&onnx)),
+        input: architecture.input,
+        classes: Emotion::ALL.to_vec(),
+        output: OutputKind::Logits,
+        temperature,
+        prior: EmotionVector::mean(&vectors),
+        front_end,
+    };
+    sidecar.save(&out.join("model.toml"))?;
+    Ok(())
+}
+
+/// 32 bits of FNV-1a (Fowler, Noll & Vo): tells files apart, no more.
+fn fingerprint(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, &b| {
+        (hash ^ u32::from(b)).wrapping_mul(0x0100_0193)
+    })
+}
+
+/// The temperature that makes the labels most likely: the soft targets where songs have them, else
+/// the classes.
 #[must_use]
 pub fn temperature_of(predictions: &Predictions) -> f32 {
-    let rows: Vec<&[f32]> = predictions.logits.chunks_exact(7).collect();
-    fit_temperature(&rows, &predictions.classes)
+    if predictions.averages_logits {
+        let rows: Vec<[f32; 7]> = predictions
+            .probabilities(1.0)
+            .into_iter()
+            .map(|p| p.map(|p| p.max(1e-12).ln()))
+            .collect();
+        return crate::metrics::fit_temperature(&rows, &predictions.classes);
+    }
+    fit_temperature_by(|temperature| predictions.soft_loss(temperature))
 }
 
 /// Every figure of a set of predictions at a temperature.
@@ -251,27 +443,29 @@ pub fn report(
     temperature: f32,
     seed: u64,
 ) -> Result<Report, MetricsError> {
+    let rows = predictions.probabilities(temperature);
+    report_of(&rows, &predictions.classes, &predictions.targets, seed)
+}
+
+/// Every figure of distributions against classes and, where there are any, soft targets.
+///
+/// # Errors
+/// If there is nothing to measure.
+pub fn report_of(
+    rows: &[[f32; 7]],
+    classes: &[usize],
+    targets: &[Option<[f32; 7]>],
+    seed: u64,
+) -> Result<Report, MetricsError> {
     let names: Vec<&str> = Emotion::ALL.iter().map(|e| e.name()).collect();
-    let scaled: Vec<f32> = predictions.logits.iter().map(|z| z / temperature).collect();
-    let probabilities = softmax(&scaled, 7);
-    let rows: Vec<&[f32]> = probabilities.chunks_exact(7).collect();
-    let mut report = Report::new(&names, &rows, &predictions.classes, None, seed)?;
-    let (mut voted, mut votes, mut classes) = (Vec::new(), Vec::new(), Vec::new());
-    for ((row, target), &class) in rows
-        .iter()
-        .zip(&predictions.targets)
-        .zip(&predictions.classes)
-    {
-        if let Some(target) = target {
-            voted.push(*row);
-            votes.push(target.as_slice());
-            classes.push(class);
-        }
-    }
+    let mut report = Report::new(&names, rows, classes, None, seed)?;
+    let voted: Vec<usize> = (0..rows.len()).filter(|&i| targets[i].is_some()).collect();
     if !voted.is_empty() {
-        report.soft = Report::new(&names, &voted, &classes, Some(&votes), seed)?.soft;
+        let rows: Vec<[f32; 7]> = voted.iter().map(|&i| rows[i]).collect();
+        let classes: Vec<usize> = voted.iter().map(|&i| classes[i]).collect();
+        let targets: Vec<[f32; 7]> = voted.iter().filter_map(|&i| targets[i]).collect();
+        report.soft = Report::new(&names, &rows, &classes, Some(&targets), seed)?.soft;
     }
-    debug_assert!(log_softmax(&scaled, 7).iter().all(|p| p.is_finite()));
     Ok(report)
 }
 

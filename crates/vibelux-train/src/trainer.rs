@@ -13,9 +13,7 @@ use crate::checkpoint::{CheckpointError, Progress, State};
 use crate::config::{Schedule, Selection, TrainingConfig};
 use crate::dataset::{EvaluationSet, TrainingSet};
 use crate::history::EpochMetrics;
-use crate::nn::{
-    Mode, Network, NetworkError, Optimiser, Random, log_softmax, soft_cross_entropy, softmax,
-};
+use crate::nn::{Mode, Network, NetworkError, Optimiser, Random, soft_cross_entropy, softmax};
 
 /// Number of emotions: the length of a target.
 const CLASSES: usize = 7;
@@ -474,8 +472,12 @@ fn mix_up(inputs: &mut [f32], targets: &mut [f32], len: usize, alpha: f32, rando
 /// What a network says of an evaluation set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Predictions {
-    /// `[n][7]`; logarithms of probabilities where views were averaged after the softmax.
-    pub logits: Vec<f32>,
+    /// One row per view, the views of an example one after the other.
+    pub logits: Vec<[f32; CLASSES]>,
+    /// How many views each example has.
+    pub views: Vec<usize>,
+    /// Whether views are averaged before the softmax or after it.
+    pub averages_logits: bool,
     /// One per example.
     pub classes: Vec<usize>,
     /// One per example, where known.
@@ -483,21 +485,67 @@ pub struct Predictions {
 }
 
 impl Predictions {
-    /// Mean negative log-likelihood of the classes, and the share that is right.
+    /// The distribution of each example, with the logits divided by `temperature`.
+    #[must_use]
+    pub fn probabilities(&self, temperature: f32) -> Vec<[f32; CLASSES]> {
+        let mut rest = self.logits.as_slice();
+        self.views
+            .iter()
+            .map(|&views| {
+                let (rows, after) = rest.split_at(views);
+                rest = after;
+                let mut mean = [0.0; CLASSES];
+                for row in rows {
+                    let mut row = row.map(|z| z / temperature);
+                    if !self.averages_logits {
+                        let p = softmax(&row, CLASSES);
+                        row.copy_from_slice(&p);
+                    }
+                    for (m, v) in mean.iter_mut().zip(row) {
+                        *m += v / views as f32;
+                    }
+                }
+                if self.averages_logits {
+                    let p = softmax(&mean, CLASSES);
+                    mean.copy_from_slice(&p);
+                }
+                mean
+            })
+            .collect()
+    }
+
+    /// Mean negative log-likelihood of the classes at temperature 1, and the share that is right.
     #[must_use]
     pub fn loss_and_accuracy(&self) -> (f64, f64) {
-        let log_p = log_softmax(&self.logits, CLASSES);
         let (mut loss, mut right) = (0.0, 0);
-        for (row, &class) in log_p.chunks_exact(CLASSES).zip(&self.classes) {
-            loss -= f64::from(row[class]);
-            right += usize::from(argmax(row) == class);
+        for (p, &class) in self.probabilities(1.0).iter().zip(&self.classes) {
+            loss -= f64::from(p[class].max(1e-12)).ln();
+            right += usize::from(argmax(p) == class);
         }
         let n = self.classes.len().max(1) as f64;
         (loss / n, right as f64 / n)
     }
+
+    /// Mean cross-entropy with the soft targets; examples without one are judged by their class.
+    #[must_use]
+    pub fn soft_loss(&self, temperature: f32) -> f64 {
+        let rows = self.probabilities(temperature);
+        let sum: f64 = rows
+            .iter()
+            .zip(self.targets.iter().zip(&self.classes))
+            .map(|(p, (target, &class))| {
+                let nats = |p: f32| -f64::from(p.max(1e-12)).ln();
+                target.map_or_else(
+                    || nats(p[class]),
+                    |t| t.iter().zip(p).map(|(&t, &p)| f64::from(t) * nats(p)).sum(),
+                )
+            })
+            .sum();
+        sum / rows.len().max(1) as f64
+    }
 }
 
-/// Runs a network over an evaluation set, averaging the views of each example.
+/// Runs a network over an evaluation set.
 #[must_use]
 pub fn predict(network: &mut Network, set: &dyn EvaluationSet) -> Predictions {
     const VIEWS_PER_PASS: usize = 64;
@@ -505,7 +553,7 @@ pub fn predict(network: &mut Network, set: &dyn EvaluationSet) -> Predictions {
     let views: Vec<(usize, usize)> = (0..set.len())
         .flat_map(|i| (0..set.views(i)).map(move |v| (i, v)))
         .collect();
-    let mut sums = vec![0.0; set.len() * CLASSES];
+    let mut logits = Vec::with_capacity(views.len());
     let mut inputs = vec![0.0; VIEWS_PER_PASS * len];
     for part in views.chunks(VIEWS_PER_PASS) {
         let inputs = &mut inputs[..part.len() * len];
@@ -513,25 +561,13 @@ pub fn predict(network: &mut Network, set: &dyn EvaluationSet) -> Predictions {
             .par_chunks_exact_mut(len)
             .zip(part)
             .for_each(|(input, &(i, v))| set.view(i, v, input));
-        let logits = network.forward(inputs, Mode::Evaluate);
-        let rows = if set.averages_logits() {
-            logits.to_vec()
-        } else {
-            softmax(logits, CLASSES)
-        };
-        for (row, &(i, _)) in rows.chunks_exact(CLASSES).zip(part) {
-            for (s, r) in sums[i * CLASSES..(i + 1) * CLASSES].iter_mut().zip(row) {
-                *s += r / set.views(i) as f32;
-            }
-        }
-    }
-    if !set.averages_logits() {
-        for s in &mut sums {
-            *s = s.max(1e-12).ln();
-        }
+        let outputs = network.forward(inputs, Mode::Evaluate);
+        logits.extend(outputs.as_chunks::<CLASSES>().0);
     }
     Predictions {
-        logits: sums,
+        logits,
+        views: (0..set.len()).map(|i| set.views(i)).collect(),
+        averages_logits: set.averages_logits(),
         classes: (0..set.len()).map(|i| set.class(i)).collect(),
         targets: (0..set.len()).map(|i| set.target(i)).collect(),
     }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use vibelux::library::json::{self, ImportSummary};
 
-use super::import_keras::{self, KerasArgs};
+use super::import_keras::{self, ImportKerasArgs};
 use crate::library_location::LibraryArgs;
 use crate::output;
 
@@ -24,7 +24,7 @@ enum ImportSource {
     /// Put the vectors of a song_embeddings.json into the library
     Json(JsonArgs),
     /// Turn a Keras model into one that vibelux runs
-    Keras(KerasArgs),
+    Keras(ImportKerasArgs),
 }
 
 /// Flags of `vibelux import json`.

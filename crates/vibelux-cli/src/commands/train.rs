@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use vibelux_train::config::TrainingConfig;
+use vibelux_train::dataset::Condition;
 use vibelux_train::preset;
 use vibelux_train::run::{self, RunPaths};
 use vibelux_train::trainer::Event;
@@ -24,6 +25,12 @@ pub struct TrainArgs {
 enum Task {
     /// On folders of faces: DIR/train/<emotion>/* and DIR/validation/<emotion>/* (or test/)
     Face(RunArgs),
+    /// On songs: DIR/train/<emotion>/* and DIR/validation/<emotion>/* (or test/), or a table
+    ///
+    /// The preset `default` wants audio files, `original` wants the pictures that `vibelux
+    /// preprocess` makes (or audio, which it turns into such pictures). Instead of a folder, DIR may
+    /// be a table (CSV) with columns path, p_angry ... p_surprised and fold.
+    Music(MusicArgs),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -32,6 +39,33 @@ enum Preset {
     Default,
     /// The student project's network and recipe
     Original,
+}
+
+#[derive(Debug, clap::Args)]
+struct MusicArgs {
+    #[command(flatten)]
+    run: RunArgs,
+    /// Of a table, use only rows with this value in this column; can be given several times
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = condition)]
+    conditions: Vec<Condition>,
+    /// Of a table, the folds to train on
+    #[arg(
+        long,
+        value_name = "FOLDS",
+        value_delimiter = ',',
+        default_value = "0,1,2"
+    )]
+    train_folds: Vec<String>,
+    /// Of a table, the folds to judge on
+    #[arg(long, value_name = "FOLDS", value_delimiter = ',', default_value = "3")]
+    validation_folds: Vec<String>,
+}
+
+/// Reads `COLUMN=VALUE`.
+pub(super) fn condition(text: &str) -> Result<Condition, String> {
+    text.split_once('=')
+        .map(|(column, value)| (column.to_owned(), value.to_owned()))
+        .ok_or_else(|| format!("write {text:?} as COLUMN=VALUE"))
 }
 
 #[derive(Debug, clap::Args)]
@@ -72,14 +106,47 @@ struct RunArgs {
 
 /// Runs the command.
 pub fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
-    let Task::Face(args) = args.task;
-    train("face", preset::face, args)
+    match args.task {
+        Task::Face(args) => {
+            let paths = paths(&args);
+            train("face", preset::face, args, paths)
+        }
+        Task::Music(args) => {
+            let overlap = args
+                .validation_folds
+                .iter()
+                .any(|f| args.train_folds.contains(f));
+            if args.run.dir.is_file() && overlap {
+                eprintln!(
+                    "The folds to judge on are trained on too: the figures say nothing about new songs."
+                );
+            }
+            let paths = RunPaths {
+                conditions: args.conditions,
+                train_folds: args.train_folds,
+                validation_folds: args.validation_folds,
+                ..paths(&args.run)
+            };
+            train("music", preset::music, args.run, paths)
+        }
+    }
+}
+
+fn paths(args: &RunArgs) -> RunPaths {
+    RunPaths {
+        data: args.dir.clone(),
+        labels: args.labels.clone(),
+        conditions: Vec::new(),
+        train_folds: Vec::new(),
+        validation_folds: Vec::new(),
+    }
 }
 
 fn train(
     task: &str,
     presets: fn(&str) -> Option<TrainingConfig>,
     args: RunArgs,
+    paths: RunPaths,
 ) -> anyhow::Result<ExitCode> {
     if let Some(jobs) = args.jobs {
         rayon::ThreadPoolBuilder::new()
@@ -99,11 +166,6 @@ fn train(
     let config = run::prepare(config, &out, args.resume)?;
     let stop = stop_on_ctrl_c()?;
     eprintln!("Reading {}", args.dir.display());
-    let paths = RunPaths {
-        data: args.dir,
-        labels: args.labels,
-        out: out.clone(),
-    };
     let data = run::load_data(&config, &paths)?;
     eprintln!(
         "{} training and {} validation examples, {} parameters",

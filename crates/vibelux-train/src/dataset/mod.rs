@@ -3,10 +3,16 @@
 mod face;
 mod folders;
 mod labels;
+mod music;
+mod picture;
+mod table;
 
 pub use face::FaceSet;
 pub use folders::{ClassFile, DatasetError, class_files, splits};
 pub use labels::SoftLabels;
+pub use music::{BandStatistics, MusicSet, songs_in_folders};
+pub use picture::PictureSet;
+pub use table::{Condition, TableRow, load_table};
 
 use crate::nn::Random;
 

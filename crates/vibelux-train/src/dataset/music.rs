@@ -66,7 +66,9 @@ pub fn songs_in_folders(split: &Path) -> Result<Vec<TableRow>, DatasetError> {
         })
         .collect();
     if files.is_empty() {
-        return Err(DatasetError::NoClasses { path: split.to_owned() });
+        return Err(DatasetError::NoClasses {
+            path: split.to_owned(),
+        });
     }
     Ok(files)
 }
@@ -95,7 +97,11 @@ impl MusicSet {
         if songs.is_empty() {
             let first = failed.first().map_or_else(String::new, |f| f.1.clone());
             let path = rows.first().map(|r| r.path.clone()).unwrap_or_default();
-            return Err(DatasetError::AllFailed { path, count: rows.len(), first });
+            return Err(DatasetError::AllFailed {
+                path,
+                count: rows.len(),
+                first,
+            });
         }
         let statistics = band_statistics(&songs, config.n_mels);
         Ok(Self {
@@ -146,7 +152,9 @@ impl MusicSet {
             let values = &song.mel[band * song.frames..(band + 1) * song.frames];
             for (i, v) in row.iter_mut().enumerate() {
                 let at = (start + i as f32 * step) as usize;
-                *v = values.get(at).map_or(0.0, |&db| (f32::from(db) / STEPS_PER_DB - mean) / std);
+                *v = values
+                    .get(at)
+                    .map_or(0.0, |&db| (f32::from(db) / STEPS_PER_DB - mean) / std);
             }
         }
     }
@@ -159,7 +167,11 @@ fn load_song(row: &TableRow, config: &LogMelConfig) -> Result<Song, String> {
         .and_then(|mut mel| mel.compute(&waveform))
         .map_err(|e| e.to_string())?;
     Ok(Song {
-        mel: spectrogram.values.iter().map(|&db| (db * STEPS_PER_DB).round() as i16).collect(),
+        mel: spectrogram
+            .values
+            .iter()
+            .map(|&db| (db * STEPS_PER_DB).round() as i16)
+            .collect(),
         frames: spectrogram.frames,
         target: row.target,
         class: row.target.strongest(),
@@ -181,7 +193,12 @@ fn band_statistics(songs: &[Song], bands: usize) -> BandStatistics {
         let m = sum / f64::max(count, 1.0);
         mean.push(m as f32);
         // A band that never changes must not divide by zero.
-        std.push((squares / f64::max(count, 1.0) - m * m).max(1e-6).sqrt().max(0.1) as f32);
+        std.push(
+            (squares / f64::max(count, 1.0) - m * m)
+                .max(1e-6)
+                .sqrt()
+                .max(0.1) as f32,
+        );
     }
     BandStatistics { mean, std }
 }
@@ -197,7 +214,8 @@ impl TrainingSet for MusicSet {
         let span = self.config.window_frames as f32 * step;
         let start = random.uniform(0.0, (song.frames as f32 - span).max(0.0));
         self.window(song, start, step, input);
-        self.augmentation.apply(input, self.config.n_mels, &self.statistics.std, random);
+        self.augmentation
+            .apply(input, self.config.n_mels, &self.statistics.std, random);
         let smooth = self.label_smoothing / target.len() as f32;
         for (t, &p) in target.iter_mut().zip(song.target.values()) {
             *t = (1.0 - self.label_smoothing) * p + smooth;

@@ -57,9 +57,18 @@ impl PictureSet {
         }
         if pictures.is_empty() {
             let first = failed.first().map_or_else(String::new, |f| f.1.clone());
-            return Err(DatasetError::AllFailed { path: split.to_owned(), count, first });
+            return Err(DatasetError::AllFailed {
+                path: split.to_owned(),
+                count,
+                first,
+            });
         }
-        Ok(Self { pictures, failed, mean, std })
+        Ok(Self {
+            pictures,
+            failed,
+            mean,
+            std,
+        })
     }
 
     fn fill(&self, index: usize, input: &mut [f32]) {
@@ -71,11 +80,13 @@ impl PictureSet {
 
 fn load_picture(file: &ClassFile) -> Result<GrayImage, String> {
     if is_audio_file(&file.path) {
-        let waveform = decode_start(&file.path, SAMPLE_RATE_HZ, Some(SECONDS))
-            .map_err(|e| e.to_string())?;
+        let waveform =
+            decode_start(&file.path, SAMPLE_RATE_HZ, Some(SECONDS)).map_err(|e| e.to_string())?;
         return Ok(spectrogram_image(&waveform));
     }
-    Ok(image::open(&file.path).map_err(|e| e.to_string())?.to_luma8())
+    Ok(image::open(&file.path)
+        .map_err(|e| e.to_string())?
+        .to_luma8())
 }
 
 impl TrainingSet for PictureSet {

@@ -31,15 +31,24 @@ pub type Condition = (String, String);
 /// # Errors
 /// If the file cannot be read, lacks a column, or no row is left.
 pub fn load_table(path: &Path, conditions: &[Condition]) -> Result<Vec<TableRow>, DatasetError> {
-    let csv = |source| DatasetError::Csv { path: path.to_owned(), source: Box::new(source) };
+    let csv = |source| DatasetError::Csv {
+        path: path.to_owned(),
+        source: Box::new(source),
+    };
     let mut reader = csv::Reader::from_path(path).map_err(csv)?;
     let headers = reader.headers().map_err(csv)?.clone();
-    let column = |name: &str| headers.iter().position(|h| h.trim().eq_ignore_ascii_case(name));
+    let column = |name: &str| {
+        headers
+            .iter()
+            .position(|h| h.trim().eq_ignore_ascii_case(name))
+    };
     let missing = |expected: &str| DatasetError::NoColumn {
         path: path.to_owned(),
         expected: expected.to_owned(),
     };
-    let file = column("path").or_else(|| column("file")).ok_or_else(|| missing("path"))?;
+    let file = column("path")
+        .or_else(|| column("file"))
+        .ok_or_else(|| missing("path"))?;
     let mut targets = [0; 7];
     for (at, emotion) in targets.iter_mut().zip(Emotion::ALL) {
         let name = format!("p_{emotion}");
@@ -59,7 +68,9 @@ pub fn load_table(path: &Path, conditions: &[Condition]) -> Result<Vec<TableRow>
             continue;
         }
         let weights = targets.map(|i| text(i).parse::<f32>().unwrap_or(0.0));
-        let Ok(target) = EmotionVector::from_weights(weights) else { continue };
+        let Ok(target) = EmotionVector::from_weights(weights) else {
+            continue;
+        };
         rows.push(TableRow {
             path: folder.join(text(file)),
             target,
@@ -74,7 +85,9 @@ pub fn load_table(path: &Path, conditions: &[Condition]) -> Result<Vec<TableRow>
         });
     }
     if rows.is_empty() {
-        return Err(DatasetError::NoRows { path: path.to_owned() });
+        return Err(DatasetError::NoRows {
+            path: path.to_owned(),
+        });
     }
     Ok(rows)
 }
@@ -95,7 +108,12 @@ mod tests {
         assert_eq!(all[0].target, EmotionVector::one_hot(Emotion::Happy));
         assert_eq!((all[0].quadrant, all[1].quadrant), (Some(0), None));
         let condition = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
-        assert_eq!(load_table(&path, &condition("dataset", "y")).unwrap()[0].fold.as_deref(), Some("2"));
+        assert_eq!(
+            load_table(&path, &condition("dataset", "y")).unwrap()[0]
+                .fold
+                .as_deref(),
+            Some("2")
+        );
         assert!(matches!(
             load_table(&path, &condition("dataset", "z")),
             Err(DatasetError::NoRows { .. })

@@ -15,7 +15,7 @@ mod temperature;
 
 use serde::{Deserialize, Serialize};
 
-pub use temperature::{fit_temperature, softmax};
+pub use temperature::{fit_temperature, fit_temperature_by, softmax};
 
 /// Probabilities below this are raised to it before a logarithm is taken.
 pub const PROBABILITY_FLOOR: f64 = 1e-12;

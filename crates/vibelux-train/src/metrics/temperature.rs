@@ -64,6 +64,14 @@ pub fn fit_temperature<L: AsRef<[f32]>>(logits: &[L], truth: &[usize]) -> f32 {
     golden_section(nll, low, high, 1e-5).exp() as f32
 }
 
+/// The temperature in 0.05..=20 that minimises any other loss, for predictions that are more than one
+/// softmax: means over windows, or soft targets.
+#[must_use]
+pub fn fit_temperature_by(loss: impl Fn(f32) -> f64) -> f32 {
+    let (low, high) = (LOWEST_TEMPERATURE.ln(), HIGHEST_TEMPERATURE.ln());
+    golden_section(|log_t| loss(log_t.exp() as f32), low, high, 1e-3).exp() as f32
+}
+
 /// -ln softmax(row * inverse)[class], by log-sum-exp.
 fn row_nll(row: &[f32], class: usize, inverse: f64) -> f64 {
     let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
