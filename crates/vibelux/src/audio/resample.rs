@@ -41,6 +41,9 @@ pub fn resample(waveform: &Waveform, sample_rate_hz: u32) -> Result<Waveform, Au
     })
 }
 
+/// Plans by old and new rate.
+type PlanCache = HashMap<(u32, u32), Arc<Plan>>;
+
 /// What depends on the two rates only.
 struct Plan {
     /// The reduced ratio: `up` output samples for every `down` input samples.
@@ -86,8 +89,7 @@ impl Plan {
 
     /// A plan from the cache: every song of a library has one of a few rates.
     fn cached(from_hz: u32, to_hz: u32) -> Arc<Self> {
-        static CACHE: LazyLock<Mutex<HashMap<(u32, u32), Arc<Plan>>>> =
-            LazyLock::new(Mutex::default);
+        static CACHE: LazyLock<Mutex<PlanCache>> = LazyLock::new(Mutex::default);
         let key = (from_hz, to_hz);
         let cached = CACHE
             .lock()
