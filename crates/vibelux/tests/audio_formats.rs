@@ -2,6 +2,8 @@
 //! broken files; and, where it is there, real music. The files are made here: WAV by hand, the
 //! others by ffmpeg, and a test that cannot make its file says so loudly.
 
+#![allow(clippy::unwrap_used, reason = "a test's own set-up may fail loudly")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
