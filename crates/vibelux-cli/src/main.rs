@@ -12,13 +12,39 @@ mod query;
 mod results;
 
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
 
 use args::{Args, Command};
 
 fn main() -> ExitCode {
-    let result = match Args::parse().command {
+    // A decoder that panics on a broken file is caught and becomes a row in a summary; it should not
+    // write to the terminal as well. What nobody catches is told below.
+    std::panic::set_hook(Box::new(|panic| {
+        let mut last = LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = panic.to_string();
+    }));
+    let args = Args::parse();
+    match std::panic::catch_unwind(|| run(args)) {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => {
+            eprintln!("vibelux: {}", whole_story(&error));
+            ExitCode::from(2)
+        }
+        Err(_) => {
+            let last = LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+            eprintln!("vibelux: this is a mistake in vibelux, please report it: {last}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// What the latest panic said.
+static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
+
+fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match args.command {
         Command::Demo(args) => commands::demo::run(args),
         Command::Embed(args) => commands::embed::run(args),
         Command::Recommend(args) => commands::recommend::run(args),
@@ -28,11 +54,7 @@ fn main() -> ExitCode {
         Command::Import(args) => commands::import::run(args),
         Command::Export(args) => commands::export::run(args),
         Command::Completions(args) => commands::completions::run(args),
-    };
-    result.unwrap_or_else(|error| {
-        eprintln!("vibelux: {}", whole_story(&error));
-        ExitCode::from(2)
-    })
+    }
 }
 
 /// The error and its causes in one line; a cause that a message before it quotes is not repeated.

@@ -9,6 +9,7 @@ pub mod augment;
 pub mod checkpoint;
 pub mod config;
 pub mod dataset;
+pub mod evaluate;
 pub mod history;
 pub mod metrics;
 pub mod nn;

@@ -383,7 +383,7 @@ impl<'a> Trainer<'a> {
             ..metrics
         };
         let p = &mut self.progress;
-        p.history.push(metrics.clone());
+        p.history.push(metrics);
         p.epoch += 1;
         (p.step, p.loss_sum_bits, p.right, p.seen, p.seconds) = (0, 0, 0, 0, 0.0);
         observe(&Event::Epoch(metrics));

@@ -184,7 +184,7 @@ fn train(
     }
     let progress = Progress::new(config.epochs, config.batch_size);
     let finished = run::run(&config, &data, &out, args.resume, &stop, &mut |event| {
-        progress.show(event)
+        progress.show(event);
     })?;
     progress.bar.finish_and_clear();
     let Some(finished) = finished else {
