@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# The test command: installs what the tests need, runs every check, stops at the first that fails.
+#
+#   scripts/test.sh
+#
+# Installs apt packages where it may (root or passwordless sudo) and a Python environment under
+# target/. What cannot be installed is named, and the tests that need it say SKIPPED; nothing else is
+# ever left out. Everything written goes under target/.
+#
+# Environment: VIBELUX_DATA, the research data (default ../shared/data); tests on real faces and music
+# are skipped without it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+
+# A heading with the seconds since the start, so that slow steps show.
+step() { printf '\n=== [%s s] %s\n' "$SECONDS" "$*"; }
+skipped() { printf '!!! SKIPPED: %s\n' "$*" >&2; }
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# One package per tool that is missing. python3 counts as present only if it can make an environment.
+missing_packages() {
+  have ffmpeg || echo ffmpeg
+  have zstd || echo zstd
+  have cc || echo gcc libc6-dev
+  have git || echo git
+  python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
+}
+
+install_packages() {
+  local packages as_root=()
+  read -ra packages <<<"$(missing_packages | tr '\n' ' ')"
+  ((${#packages[@]})) || return 0
+  if ! have apt-get; then
+    skipped "no apt-get; install these by hand: ${packages[*]}"
+    return 0
+  fi
+  if ((EUID != 0)); then
+    if ! sudo -n true 2>/dev/null; then
+      skipped "no root here; install these by hand: sudo apt-get install ${packages[*]}"
+      return 0
+    fi
+    as_root=(sudo -n)
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null ||
+    skipped "apt-get could not install ${packages[*]}"
+}
+
+# onnxruntime, which checks the ONNX files that the program writes. $PYTHON, if it is set, is taken as
+# it is.
+prepare_python() {
+  [[ -z ${PYTHON:-} ]] || return 0
+  local venv=target/test-venv stamp=target/test-venv/requirements.txt
+  if ! cmp -s scripts/requirements-test.txt "$stamp"; then
+    if ! { python3 -m venv "$venv" &&
+      "$venv/bin/pip" install -q --disable-pip-version-check -r scripts/requirements-test.txt; }; then
+      skipped "no Python environment with onnxruntime; the ONNX files are not checked by it"
+      return 0
+    fi
+    cp scripts/requirements-test.txt "$stamp"
+  fi
+  export PYTHON=$root/$venv/bin/python
+}
+
+# The faces come packed; the tests read files.
+unpack_faces() {
+  export VIBELUX_DATA=${VIBELUX_DATA:-$root/../shared/data}
+  [[ -z ${VIBELUX_FER2013:-} ]] || return 0
+  local packed=$VIBELUX_DATA/fer2013 unpacked=$root/target/test-data/fer2013
+  if [[ ! -f $packed/validation.tar.zst ]]; then
+    skipped "no research data in $VIBELUX_DATA (set VIBELUX_DATA); no tests on real faces and music"
+    return 0
+  fi
+  if [[ ! -d $unpacked ]]; then
+    if ! have zstd; then
+      skipped "no zstd to unpack the faces with; no tests on real faces"
+      return 0
+    fi
+    # Complete or absent: a run that is stopped here leaves no half data set.
+    rm -rf "$unpacked.part"
+    mkdir -p "$unpacked.part"
+    zstd -dc --long=27 "$packed/validation.tar.zst" | tar -x -C "$unpacked.part"
+    cp "$packed/labels.csv" "$unpacked.part/"
+    mv "$unpacked.part" "$unpacked"
+  fi
+  export VIBELUX_FER2013=$unpacked
+}
+
+run_tests() {
+  if cargo nextest --version >/dev/null 2>&1; then
+    # Passing tests are shown too where they say SKIPPED.
+    cargo nextest run --workspace --all-targets --success-output final 2>&1 | tee "$log"
+  else
+    cargo test --workspace --all-targets -- --show-output 2>&1 | tee "$log"
+  fi
+  cargo test --workspace --doc
+}
+
+step "what the tests need"
+if ! have cargo; then
+  echo "no cargo on this machine; install Rust 1.95 or newer with rustup, then run this again" >&2
+  exit 2
+fi
+mkdir -p target
+log=target/test.log
+install_packages
+prepare_python
+unpack_faces
+
+step "format"
+cargo fmt --all --check
+step "lints"
+cargo clippy --workspace --all-targets --locked -- -D warnings
+step "tests"
+run_tests
+step "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+step "licences"
+if cargo deny --version >/dev/null 2>&1; then
+  cargo deny --offline check bans licenses sources
+else
+  python3 scripts/check_licences.py
+fi
+step "source tree and documented commands"
+cargo build --package vibelux-cli --locked
+python3 scripts/check_tree.py --program target/debug/vibelux
+step "the demo, as the README starts it"
+cargo run --locked --quiet -- demo --dir target/test-data/demo --why
+
+step "done"
+# Once more at the end, where it is read.
+grep -h 'SKIPPED' "$log" | sort -u || echo "no test was skipped"
