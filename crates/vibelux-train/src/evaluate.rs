@@ -31,6 +31,8 @@ pub struct Judged {
     pub class: Emotion,
     /// Its target distribution, where labels are softer than a class.
     pub target: Option<EmotionVector>,
+    /// Whether the same picture is among those that were trained on.
+    pub twin: bool,
     /// Its quadrant of valence and arousal, 0..4, if known.
     pub quadrant: Option<usize>,
     /// What the model said.
@@ -56,6 +58,16 @@ impl Judgement {
             }
         }
         judgement
+    }
+
+    /// The files that have no twin among those that were trained on, if some have one.
+    #[must_use]
+    pub fn without_twins(&self) -> Option<Self> {
+        let judged: Vec<Judged> = self.judged.iter().filter(|j| !j.twin).cloned().collect();
+        (judged.len() < self.judged.len()).then_some(Self {
+            judged,
+            failed: Vec::new(),
+        })
     }
 
     /// Every figure about these files.
@@ -157,6 +169,7 @@ pub fn faces(
             path: file.path.clone(),
             class: file.class,
             target: labels.and_then(|l| l.get(&name)).flatten(),
+            twin: labels.is_some_and(|l| l.has_twin(&name)),
             quadrant: None,
             vector,
         })
@@ -187,6 +200,7 @@ pub fn songs(model: &MusicModel, rows: &[TableRow], done: &AtomicUsize) -> Judge
                     path: row.path.clone(),
                     class: row.target.strongest(),
                     target: Some(row.target),
+                    twin: false,
                     quadrant: row.quadrant,
                     vector: embedding.vector,
                 }),
@@ -343,6 +357,7 @@ mod tests {
             path: PathBuf::new(),
             class,
             target: Some(EmotionVector::one_hot(class)),
+            twin: false,
             quadrant: None,
             vector,
         }

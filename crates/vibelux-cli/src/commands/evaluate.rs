@@ -41,9 +41,9 @@ enum Task {
 
 #[derive(Debug, clap::Args)]
 struct FaceArgs {
-    /// One folder per emotion
+    /// One folder per emotion, or a data set with validation/ or test/
     dir: PathBuf,
-    /// Soft labels, relative to the folder that the file lies in or to DIR's parent
+    /// Soft labels [default: labels.csv in the data set's folder, if it is there]
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
     /// The model (an ONNX file with its .toml beside it) [default: the built-in one]
@@ -142,12 +142,33 @@ fn music_model(path: Option<PathBuf>) -> anyhow::Result<MusicModel> {
 }
 
 fn judge_faces(dir: &Path, labels: Option<&Path>, model: &FaceModel) -> anyhow::Result<Judgement> {
-    let files: Vec<ClassFile> = class_files(dir)?;
-    let labels = labels.map(SoftLabels::load).transpose()?;
-    // A table of a data set names its files with the split's folder: validation/happy/im0.png.
-    let root = dir.parent().unwrap_or(dir);
+    // A data set's folder stands for its validation split.
+    let split = ["validation", "test"]
+        .map(|name| dir.join(name))
+        .into_iter()
+        .find(|path| path.is_dir())
+        .unwrap_or_else(|| dir.to_owned());
+    let files: Vec<ClassFile> = class_files(&split)?;
+    // Tables of labels name files from the data set's folder on: validation/happy/im0.png.
+    let split = std::path::absolute(split)?;
+    let root = split.parent().unwrap_or(&split).to_owned();
+    let files: Vec<ClassFile> = files
+        .into_iter()
+        .map(|file| {
+            Ok(ClassFile {
+                path: std::path::absolute(file.path)?,
+                ..file
+            })
+        })
+        .collect::<std::io::Result<_>>()?;
+    let beside = root.join("labels.csv");
+    let labels = match labels {
+        Some(path) => Some(SoftLabels::load(path)?),
+        None if beside.is_file() => Some(SoftLabels::load(&beside)?),
+        None => None,
+    };
     with_progress(files.len(), |done| {
-        evaluate::faces(model, root, &files, labels.as_ref(), done)
+        evaluate::faces(model, &root, &files, labels.as_ref(), done)
     })
 }
 
@@ -197,6 +218,10 @@ fn with_progress(
 fn finish(judgement: &Judgement, args: &OutputArgs) -> anyhow::Result<ExitCode> {
     let report = judgement.report(SEED)?;
     let quadrants = judgement.quadrants();
+    let unseen = judgement
+        .without_twins()
+        .map(|rest| rest.report(SEED))
+        .transpose()?;
     if let Some(out) = &args.out {
         std::fs::create_dir_all(out)?;
         write_report(out, &report)?;
@@ -207,9 +232,25 @@ fn finish(judgement: &Judgement, args: &OutputArgs) -> anyhow::Result<ExitCode> 
             .iter()
             .map(|(path, reason)| json!({"path": path.to_string_lossy(), "reason": reason}))
             .collect();
-        output::print_json(&json!({"report": report, "quadrants": quadrants, "failed": failed}))?;
+        output::print_json(&json!({
+            "report": report,
+            "without_training_twins": unseen,
+            "quadrants": quadrants,
+            "failed": failed,
+        }))?;
     } else {
         output::print(&format!("{report}\n"))?;
+        if let Some(unseen) = unseen {
+            output::print(&format!(
+                "Without the {} that are also among the training pictures: {:.1} % of {} (95 %: {:.1} to \
+                 {:.1})\n",
+                report.examples - unseen.examples,
+                100.0 * unseen.accuracy,
+                unseen.examples,
+                100.0 * unseen.accuracy_interval[0],
+                100.0 * unseen.accuracy_interval[1]
+            ))?;
+        }
         if let Some(q) = quadrants {
             output::print(&format!(
                 "Quadrants of valence and arousal, from the seven: {:.1} % of {} (arousal {:.1} %, \

@@ -2,19 +2,24 @@
 //!
 //! A column `file` (or `path`) names the file relative to the data set's folder; columns named after
 //! emotions (in any spelling that [`Emotion`] reads, with or without a leading `p_`) hold votes or
-//! probabilities. A column `nf` ("not a face"), if there is one, counts the votes for dropping a row.
+//! probabilities. A column `nf` ("not a face"), if there is one, counts the votes for dropping a row; a
+//! column `train_similarity` (0..=1) tells files that have a twin among the training files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use vibelux::{Emotion, EmotionVector};
 
 use super::folders::DatasetError;
 
+/// From this similarity on, a file is the same picture as one that was trained on.
+const TWIN_SIMILARITY: f32 = 0.995;
+
 /// Votes per file.
 #[derive(Debug, Clone, Default)]
 pub struct SoftLabels {
     rows: HashMap<String, Option<EmotionVector>>,
+    twins: HashSet<String>,
 }
 
 impl SoftLabels {
@@ -39,6 +44,7 @@ impl SoftLabels {
             expected: "file".to_owned(),
         })?;
         let no_face = position(&["nf"]);
+        let similarity = position(&["train_similarity"]);
         let emotions: Vec<(usize, Emotion)> = headers
             .iter()
             .enumerate()
@@ -47,7 +53,7 @@ impl SoftLabels {
                 name.parse::<Emotion>().ok().map(|e| (i, e))
             })
             .collect();
-        let mut rows = HashMap::new();
+        let (mut rows, mut twins) = (HashMap::new(), HashSet::new());
         for record in reader.records() {
             let record = record.map_err(csv)?;
             let number = |i: usize| record.get(i).and_then(|v| v.trim().parse::<f32>().ok());
@@ -61,15 +67,27 @@ impl SoftLabels {
                 .filter(|_| against <= votes.iter().copied().fold(0.0, f32::max));
             if let Some(name) = record.get(file) {
                 rows.insert(name.to_owned(), vector);
+                if similarity
+                    .and_then(number)
+                    .is_some_and(|s| s >= TWIN_SIMILARITY)
+                {
+                    twins.insert(name.to_owned());
+                }
             }
         }
-        Ok(Self { rows })
+        Ok(Self { rows, twins })
     }
 
     /// The distribution of a file; `Some(None)` if its row says that there is nothing to see in it.
     #[must_use]
     pub fn get(&self, relative_path: &str) -> Option<Option<EmotionVector>> {
         self.rows.get(relative_path).copied()
+    }
+
+    /// Whether the same picture is among the training files.
+    #[must_use]
+    pub fn has_twin(&self, relative_path: &str) -> bool {
+        self.twins.contains(relative_path)
     }
 }
 
