@@ -104,6 +104,10 @@ if ! have cargo; then
   echo "no cargo on this machine; install Rust 1.95 or newer with rustup, then run this again" >&2
   exit 2
 fi
+# rustup's minimal profile leaves these two out.
+if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+  rustup component add rustfmt clippy
+fi
 mkdir -p target
 log=target/test.log
 install_packages
