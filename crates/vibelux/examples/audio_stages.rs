@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use vibelux::audio::{Waveform, WindowPlan, decode_start, decode_windows, resample};
+use vibelux::model::MusicModel;
 use vibelux::spectrogram::{LogMel, LogMelConfig, Stft};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -72,7 +73,63 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     stage("90 s at 8 kHz: STFT", rounds, || {
         Ok(stft.magnitude(&start.samples)?.values.len())
     })?;
+
+    let model = MusicModel::shipped()?;
+    let Some(plan) = model.plan() else {
+        return Ok(());
+    };
+    println!(
+        "# the model's windows: {} of {:.2} s",
+        plan.count, plan.window_seconds
+    );
+    process_stage("the model's windows: decode and resample", rounds, || {
+        Ok(decode_windows(path, &plan)?.windows.len())
+    })?;
+    let windows = decode_windows(path, &plan)?.windows;
+    process_stage("the model's windows: log-mel and network", rounds, || {
+        Ok(model.embed_windows(&windows)?.len())
+    })?;
+    process_stage("song to vector: all", rounds, || {
+        Ok(model.embed_song(path)?.windows.len())
+    })?;
     Ok(())
+}
+
+/// The same for work that runs on a thread of its own, as networks do: the mean of many runs, since
+/// a process's time is counted in hundredths of a second.
+fn process_stage(
+    name: &str,
+    rounds: usize,
+    mut work: impl FnMut() -> Result<usize, Box<dyn std::error::Error>>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    std::hint::black_box(work()?);
+    let runs = 20 * rounds.max(1);
+    let start = process_cpu_seconds();
+    for _ in 0..runs {
+        std::hint::black_box(work()?);
+    }
+    println!(
+        "{name}\t{:.2}",
+        (process_cpu_seconds() - start) / runs as f64 * 1000.0
+    );
+    Ok(())
+}
+
+/// CPU time of the whole process where the system tells it (Linux), the clock elsewhere.
+fn process_cpu_seconds() -> f64 {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let ticks = std::fs::read_to_string("/proc/self/stat")
+        .ok()
+        .and_then(|text| {
+            // The fields after the program's name in brackets: state is the first, utime the 12th.
+            let fields: Vec<&str> = text.rsplit(") ").next()?.split(' ').collect();
+            Some(fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?)
+        });
+    ticks.map_or_else(
+        || START.elapsed().as_secs_f64(),
+        |ticks| ticks / TICKS_PER_SECOND,
+    )
 }
 
 fn plan(sample_rate_hz: u32) -> WindowPlan {

@@ -1,4 +1,4 @@
-//! How long each stage from a picture to a face crop takes, on one core.
+//! How long each stage from a picture to an emotion vector takes, on one core.
 //!
 //! ```text
 //! cargo run --release -p vibelux --example face_stages -- picture.jpg [rounds]
@@ -13,6 +13,7 @@ use std::time::Instant;
 use vibelux::face::{
     FaceDetector, FaceImage, FaceQuality, GreyImage, decode_picture, load_picture,
 };
+use vibelux::model::FaceModel;
 
 fn median_ms<T>(rounds: usize, mut stage: impl FnMut() -> T) -> f64 {
     let mut times: Vec<f64> = (0..rounds.max(1))
@@ -62,6 +63,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("crop            {crop:9.3} ms");
         let quality = median_ms(rounds * 10, || FaceQuality::measure(&picture, face));
         println!("crop + quality  {quality:9.3} ms");
+        let model = FaceModel::shipped()?;
+        let image = FaceImage::crop(&picture, face);
+        let classify = median_ms(rounds * 10, || model.classify(&image));
+        println!("classify        {classify:9.3} ms (mirror image included)");
     }
     Ok(())
 }

@@ -18,6 +18,9 @@ const MAX_SECONDS: f64 = 600.0;
 /// Steps per decibel in memory.
 const STEPS_PER_DB: f32 = 100.0;
 
+/// What [`LogMel`] makes of digital silence: its floor of 1e-10.
+const SILENCE_DB: f32 = -100.0;
+
 #[derive(Debug, Clone)]
 struct Song {
     /// `[band][frame]`, hundredths of a decibel.
@@ -143,8 +146,8 @@ impl MusicSet {
         self
     }
 
-    /// Fills `input` (`[band][frame]`) from `start` in steps of `step` frames; silence beyond the end
-    /// is the band's mean.
+    /// Fills `input` (`[band][frame]`) from `start` in steps of `step` frames; beyond the end there is
+    /// silence.
     fn window(&self, song: &Song, start: f32, step: f32, input: &mut [f32]) {
         let bands = input.chunks_exact_mut(self.config.window_frames);
         for (band, row) in bands.enumerate() {
@@ -152,9 +155,10 @@ impl MusicSet {
             let values = &song.mel[band * song.frames..(band + 1) * song.frames];
             for (i, v) in row.iter_mut().enumerate() {
                 let at = (start + i as f32 * step) as usize;
-                *v = values
+                let db = values
                     .get(at)
-                    .map_or(0.0, |&db| (f32::from(db) / STEPS_PER_DB - mean) / std);
+                    .map_or(SILENCE_DB, |&db| f32::from(db) / STEPS_PER_DB);
+                *v = (db - mean) / std;
             }
         }
     }

@@ -12,12 +12,7 @@ use super::sidecar::{FrontEnd, Sidecar};
 use crate::audio::{self, Waveform, WindowPlan};
 use crate::emotion::EmotionVector;
 use crate::spectrogram::LogMel;
-use crate::spectrogram::image::spectrogram_image;
-
-/// What the original's spectrogram pictures show of a song.
-const PICTURE_SECONDS: f64 = 90.0;
-/// The rate at which the original decoded them.
-const PICTURE_RATE_HZ: u32 = 8000;
+use crate::spectrogram::image::{SAMPLE_RATE_HZ, SECONDS, spectrogram_image};
 
 /// What a model makes of a song.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,29 +105,37 @@ impl MusicModel {
         })
     }
 
-    /// Decodes the windows of a song and analyses them.
-    ///
-    /// # Errors
-    /// If the song cannot be decoded or holds no sound, or the network fails.
-    pub fn embed_song(&self, path: &Path) -> Result<SongEmbedding, ModelError> {
-        let (starts, windows, duration_seconds) = match &self.front_end {
+    /// Which windows of a song are analysed; `None` for models that look at a picture of its start.
+    #[must_use]
+    pub fn plan(&self) -> Option<WindowPlan> {
+        match &self.front_end {
             MusicFrontEnd::LogMel {
                 windows,
                 window_samples,
                 sample_rate_hz,
                 ..
-            } => {
-                let plan = WindowPlan {
-                    count: *windows,
-                    window_seconds: *window_samples as f64 / f64::from(*sample_rate_hz),
-                    sample_rate_hz: *sample_rate_hz,
-                };
+            } => Some(WindowPlan {
+                count: *windows,
+                window_seconds: *window_samples as f64 / f64::from(*sample_rate_hz),
+                sample_rate_hz: *sample_rate_hz,
+            }),
+            MusicFrontEnd::Picture { .. } => None,
+        }
+    }
+
+    /// Decodes the windows of a song and analyses them.
+    ///
+    /// # Errors
+    /// If the song cannot be decoded or holds no sound, or the network fails.
+    pub fn embed_song(&self, path: &Path) -> Result<SongEmbedding, ModelError> {
+        let (starts, windows, duration_seconds) = match self.plan() {
+            Some(plan) => {
                 let song = audio::decode_windows(path, &plan)
                     .map_err(|source| ModelError::Audio(source.into()))?;
                 (song.starts_seconds, song.windows, song.duration_seconds)
             }
-            MusicFrontEnd::Picture { .. } => {
-                let start = audio::decode_start(path, PICTURE_RATE_HZ, Some(PICTURE_SECONDS))
+            None => {
+                let start = audio::decode_start(path, SAMPLE_RATE_HZ, Some(SECONDS))
                     .map_err(|source| ModelError::Audio(source.into()))?;
                 let seconds = start.seconds();
                 (vec![0.0], vec![start], seconds)
