@@ -1,0 +1,524 @@
+//! Whole runs, from a folder of files to a run folder whose model the program can use, and the promise
+//! that an interrupted run computes what an undisturbed one does, to the last bit.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use image::GrayImage;
+use tempfile::TempDir;
+use vibelux::Emotion;
+use vibelux::face::{FaceImage, load_picture};
+use vibelux::model::architecture::{Architecture, LayerSpec, Padding};
+use vibelux::model::sidecar::{FrontEnd, Sidecar};
+use vibelux::model::weights::Weights;
+use vibelux::model::{FaceModel, MusicModel};
+use vibelux_train::config::{Schedule, Selection, TaskConfig, TrainingConfig};
+use vibelux_train::dataset::class_files;
+use vibelux_train::metrics::Report;
+use vibelux_train::nn::{Init, Network, OptimiserKind, Random};
+use vibelux_train::run::{DataSets, Finished, RunError, RunPaths, load_data, prepare, run};
+use vibelux_train::trainer::{Event, predict};
+use vibelux_train::{history, preset};
+
+/// What a finished run leaves besides the pictures.
+const FILES: [&str; 8] = [
+    "config.toml",
+    "checkpoint.safetensors",
+    "metrics.csv",
+    "metrics.json",
+    "weights.safetensors",
+    "model.onnx",
+    "model.toml",
+    "report.json",
+];
+const PICTURES: [&str; 3] = ["training_curves", "confusion_matrix", "reliability_diagram"];
+
+/// A picture whose class anybody would see, mirrored or not: stripes, boards and halves under noise.
+fn pattern(class: usize, width: u32, height: u32, random: &mut Random) -> GrayImage {
+    GrayImage::from_fn(width, height, |x, y| {
+        let bright = match class {
+            0 => (x / 4) % 2 == 0,
+            1 => (y / 4) % 2 == 0,
+            2 => ((x + y) / 6) % 2 == 0,
+            3 => (x / 6 + y / 6) % 2 == 0,
+            4 => x > width / 4 && x < 3 * width / 4,
+            5 => y < height / 2,
+            _ => false,
+        };
+        let grey = if bright { 190.0 } else { 70.0 } + random.uniform(-40.0, 40.0);
+        image::Luma([grey as u8])
+    })
+}
+
+fn write_pictures(root: &Path, per_class: [(&str, usize); 2], width: u32, height: u32) {
+    let mut random = Random::new(5, 0, 0);
+    for (split, count) in per_class {
+        for emotion in Emotion::ALL {
+            let folder = root.join(split).join(emotion.name());
+            fs::create_dir_all(&folder).unwrap();
+            for i in 0..count {
+                let picture = pattern(emotion.index(), width, height, &mut random);
+                picture.save(folder.join(format!("{i:02}.png"))).unwrap();
+            }
+        }
+    }
+}
+
+fn conv(filters: usize) -> LayerSpec {
+    LayerSpec::Conv2d {
+        filters,
+        kernel: [3, 3],
+        padding: Padding::Same,
+        bias: false,
+    }
+}
+
+fn pool(size: usize) -> LayerSpec {
+    LayerSpec::MaxPool {
+        size: [size, size],
+        stride: [size, size],
+    }
+}
+
+/// The default preset's choices (soft targets, mixup, averaged weights, mirrored judging) on a network
+/// that trains in a moment.
+fn face_config() -> TrainingConfig {
+    let mut config = preset::face("default").unwrap();
+    config.epochs = 3;
+    config.batch_size = 16;
+    config.warmup_epochs = 0.5;
+    config.ema_decay = 0.8;
+    config.optimiser.learning_rate = 1e-2;
+    config.architecture = Architecture {
+        input: [1, 48, 48],
+        layers: vec![
+            conv(6),
+            LayerSpec::BatchNorm { epsilon: 1e-5 },
+            LayerSpec::Relu,
+            pool(4),
+            LayerSpec::Dropout { rate: 0.1 },
+            conv(8),
+            LayerSpec::BatchNorm { epsilon: 1e-5 },
+            LayerSpec::Relu,
+            pool(3),
+            LayerSpec::Flatten,
+            LayerSpec::Dense { units: 7 },
+            LayerSpec::Softmax,
+        ],
+    };
+    let TaskConfig::Face { augmentation, .. } = &mut config.task else {
+        unreachable!("a face preset")
+    };
+    // A few dozen steps are too few to see through strong changes.
+    augmentation.rotation_degrees = 4.0;
+    augmentation.scale = 0.05;
+    augmentation.erase_probability = 0.0;
+    config
+}
+
+fn paths(data: &Path) -> RunPaths {
+    RunPaths {
+        data: data.to_owned(),
+        labels: None,
+        conditions: Vec::new(),
+        train_folds: Vec::new(),
+        validation_folds: Vec::new(),
+    }
+}
+
+/// A run from its configuration to its end.
+fn whole_run(config: &TrainingConfig, data: &RunPaths, out: &Path) -> (DataSets, Finished) {
+    let config = prepare(config.clone(), out, false).unwrap();
+    let data = load_data(&config, data).unwrap();
+    let stop = AtomicBool::new(false);
+    let finished = run(&config, &data, out, false, &stop, &mut |_| {}).unwrap();
+    (data, finished.unwrap())
+}
+
+/// Everything that a run folder must hold, read back by what reads it elsewhere.
+fn check_run_folder(out: &Path, config: &TrainingConfig) {
+    for name in FILES {
+        assert!(out.join(name).is_file(), "{name} is missing");
+    }
+    for stem in PICTURES {
+        let picture = image::open(out.join(format!("{stem}.png"))).unwrap();
+        assert!(picture.width() > 100, "{stem}");
+        let svg = fs::read_to_string(out.join(format!("{stem}.svg"))).unwrap();
+        assert!(svg.contains("<svg") && svg.trim_end().ends_with("</svg>"));
+    }
+    assert_eq!(
+        &TrainingConfig::load(&out.join("config.toml")).unwrap(),
+        config
+    );
+    let rows = history::read_csv(&out.join("metrics.csv")).unwrap();
+    assert_eq!(rows, history::read_json(&out.join("metrics.json")).unwrap());
+    let epochs: Vec<usize> = rows.iter().map(|m| m.epoch).collect();
+    assert_eq!(epochs, (1..=config.epochs).collect::<Vec<_>>());
+    let text = fs::read_to_string(out.join("report.json")).unwrap();
+    let _: Report = serde_json::from_str(&text).unwrap();
+    let sidecar = Sidecar::load(&out.join("model.toml")).unwrap();
+    assert_eq!(sidecar.input, config.architecture.input);
+    Weights::load(&out.join("weights.safetensors")).unwrap();
+}
+
+/// The network of a finished run, from its files.
+fn trained(out: &Path, config: &TrainingConfig) -> Network {
+    let mut network = Network::new(&config.architecture, Init::He, 0).unwrap();
+    let weights = Weights::load(&out.join("weights.safetensors")).unwrap();
+    network.load(&weights).unwrap();
+    network
+}
+
+#[test]
+fn a_face_run_learns_and_its_model_says_the_same_elsewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    write_pictures(&data, [("train", 36), ("validation", 8)], 48, 48);
+    let out = dir.path().join("run");
+    let config = face_config();
+    let (sets, finished) = whole_run(&config, &paths(&data), &out);
+    check_run_folder(&out, &config);
+    assert!(
+        finished.report.accuracy > 0.7,
+        "{}",
+        finished.report.accuracy
+    );
+    assert_eq!(finished.epoch, config.epochs);
+
+    let expected =
+        predict(&mut trained(&out, &config), &*sets.validation).probabilities(finished.temperature);
+    let faces: Vec<FaceImage> = class_files(&data.join("validation"))
+        .unwrap()
+        .iter()
+        .map(|file| FaceImage::whole(&load_picture(&file.path).unwrap()))
+        .collect();
+    let model = FaceModel::load(&out.join("model.onnx")).unwrap();
+    let got = model.classify_batch(&faces).unwrap();
+    assert_eq!(got.len(), expected.len());
+    for (g, e) in got.iter().zip(&expected) {
+        for (g, e) in g.values().iter().zip(e) {
+            // The file holds its weights in 16 bits.
+            assert!((g - e).abs() < 1e-2, "{g}, expected {e}");
+        }
+    }
+}
+
+#[test]
+fn a_run_folder_is_neither_overwritten_nor_resumed_from_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = face_config();
+    assert!(matches!(
+        prepare(config.clone(), dir.path(), true),
+        Err(RunError::NothingToResume { .. })
+    ));
+    prepare(config.clone(), dir.path(), false).unwrap();
+    fs::write(dir.path().join("checkpoint.safetensors"), "x").unwrap();
+    assert!(matches!(
+        prepare(config, dir.path(), false),
+        Err(RunError::Exists { .. })
+    ));
+}
+
+/// A place in a run: epoch and step, from 1.
+type Moment = (usize, usize);
+
+/// Runs until `moment` (or the end), in a folder that may hold an interrupted run.
+fn run_until(
+    config: &TrainingConfig,
+    data: &DataSets,
+    out: &Path,
+    moment: Option<Moment>,
+) -> Option<Finished> {
+    let resume = out.join("checkpoint.safetensors").exists();
+    let config = prepare(config.clone(), out, resume).unwrap();
+    let stop = AtomicBool::new(false);
+    run(&config, data, out, resume, &stop, &mut |event| {
+        if let Event::Step { epoch, step, .. } = event
+            && Some((*epoch, *step)) == moment
+        {
+            stop.store(true, Ordering::Relaxed);
+        }
+    })
+    .unwrap()
+}
+
+/// What must not depend on interruptions: the metrics without the columns that measure time, the
+/// weights, and the model.
+fn outcome(out: &Path) -> (String, Vec<u8>, Vec<u8>) {
+    let metrics = fs::read_to_string(out.join("metrics.csv"))
+        .unwrap()
+        .lines()
+        .map(|line| {
+            let columns: Vec<&str> = line.split(',').collect();
+            columns[..columns.len() - 2].join(",") + "\n"
+        })
+        .collect();
+    let bytes = |name: &str| fs::read(out.join(name)).unwrap();
+    (metrics, bytes("weights.safetensors"), bytes("model.onnx"))
+}
+
+/// Interrupts a run at several moments, and brings an earlier checkpoint back as a crash would.
+fn check_resume(config: &TrainingConfig) {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    // Not a multiple of the batch: each epoch leaves other examples out.
+    write_pictures(&data, [("train", 15), ("validation", 4)], 48, 48);
+    let data = load_data(config, &paths(&data)).unwrap();
+    let folder = |name: &str| dir.path().join(name);
+
+    let whole = folder("whole");
+    assert!(run_until(config, &data, &whole, None).is_some());
+    let expected = outcome(&whole);
+
+    let parts = folder("parts");
+    let crashed = folder("crashed");
+    fs::create_dir(&crashed).unwrap();
+    // In the middle of an epoch, one step later, at its very end, and in the last one.
+    for moment in [(1, 2), (1, 3), (2, 6), (3, 4)] {
+        assert!(run_until(config, &data, &parts, Some(moment)).is_none());
+        if moment == (1, 3) {
+            for name in ["config.toml", "checkpoint.safetensors"] {
+                fs::copy(parts.join(name), crashed.join(name)).unwrap();
+            }
+        }
+    }
+    assert!(run_until(config, &data, &parts, None).is_some());
+    assert!(outcome(&parts) == expected, "an interrupted run differs");
+
+    // As if the program had died after the second interruption, with files of later moments about.
+    fs::copy(parts.join("metrics.csv"), crashed.join("metrics.csv")).unwrap();
+    fs::write(crashed.join("checkpoint.part"), "half a checkpoint").unwrap();
+    assert!(run_until(config, &data, &crashed, None).is_some());
+    assert!(outcome(&crashed) == expected, "a crashed run differs");
+
+    // A finished run that is resumed once more only writes its files again.
+    assert!(run_until(config, &data, &parts, None).is_some());
+    assert!(outcome(&parts) == expected, "a finished run changed");
+}
+
+#[test]
+fn an_interrupted_run_gives_the_same_bits_with_adamw_and_cosine() {
+    let mut config = face_config();
+    config.selection = Selection::ValidationLoss;
+    config.label_smoothing = 0.1;
+    check_resume(&config);
+}
+
+#[test]
+fn an_interrupted_run_gives_the_same_bits_with_sgd_and_a_constant_rate() {
+    let mut config = face_config();
+    config.optimiser.kind = OptimiserKind::Sgd;
+    config.schedule = Schedule::Constant;
+    config.ema_decay = 0.0;
+    config.selection = Selection::ValidationAccuracy;
+    check_resume(&config);
+}
+
+#[test]
+fn a_run_that_is_stopped_at_once_can_be_resumed() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    write_pictures(&data, [("train", 5), ("validation", 1)], 48, 48);
+    let out = dir.path().join("run");
+    let mut config = face_config();
+    config.epochs = 1;
+    let config = prepare(config, &out, false).unwrap();
+    let data = load_data(&config, &paths(&data)).unwrap();
+    let stop = AtomicBool::new(true);
+    let stopped = run(&config, &data, &out, false, &stop, &mut |_| {}).unwrap();
+    assert!(stopped.is_none());
+    assert!(run_until(&config, &data, &out, None).is_some());
+    check_run_folder(&out, &config);
+}
+
+const RATE_HZ: u32 = 16_000;
+
+/// Three seconds of a tone whose pitch says the class, softly noisy, as 16-bit mono WAV.
+fn write_tone(path: &Path, class: usize, random: &mut Random) {
+    let samples = 3 * RATE_HZ;
+    let pitch_hz = 150.0 * 1.7_f64.powi(class as i32) * f64::from(random.uniform(0.98, 1.02));
+    let mut bytes = Vec::new();
+    bytes.extend(b"RIFF");
+    bytes.extend((36 + 2 * samples).to_le_bytes());
+    bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    bytes.extend(RATE_HZ.to_le_bytes());
+    bytes.extend((2 * RATE_HZ).to_le_bytes());
+    bytes.extend(b"\x02\0\x10\0data");
+    bytes.extend((2 * samples).to_le_bytes());
+    for i in 0..samples {
+        let phase = std::f64::consts::TAU * pitch_hz * f64::from(i) / f64::from(RATE_HZ);
+        let value = 0.4 * phase.sin() + 0.02 * f64::from(random.normal());
+        bytes.extend(((value * 32_767.0) as i16).to_le_bytes());
+    }
+    fs::write(path, bytes).unwrap();
+}
+
+/// Songs in class folders, and a table of the same songs with folds 1, 2 (train) and 3 (validation).
+fn write_songs(root: &Path) -> PathBuf {
+    let mut random = Random::new(9, 0, 0);
+    let mut table =
+        "path,p_angry,p_disgusted,p_fearful,p_happy,p_neutral,p_sad,p_surprised,fold\n".to_owned();
+    for (split, folds) in [("train", &["1", "2"][..]), ("test", &["3"][..])] {
+        for emotion in Emotion::ALL {
+            let folder = root.join(split).join(emotion.name());
+            fs::create_dir_all(&folder).unwrap();
+            for fold in folds {
+                let name = format!("{fold}.wav");
+                write_tone(&folder.join(&name), emotion.index(), &mut random);
+                let targets: Vec<String> = Emotion::ALL
+                    .iter()
+                    .map(|e| if *e == emotion { "0.9" } else { "0.0166" }.to_owned())
+                    .collect();
+                let row = [format!("{split}/{emotion}/{name}"), targets.join(",")].join(",");
+                table += &format!("{row},{fold}\n");
+            }
+        }
+    }
+    let path = root.join("labels.csv");
+    fs::write(&path, table).unwrap();
+    path
+}
+
+fn music_config() -> TrainingConfig {
+    let mut config = preset::music("default").unwrap();
+    config.epochs = 4;
+    config.batch_size = 8;
+    config.ema_decay = 0.5;
+    config.mixup = 0.0;
+    config.optimiser.learning_rate = 2e-2;
+    let TaskConfig::Music {
+        spectrogram,
+        windows,
+        augmentation,
+        ..
+    } = &mut config.task
+    else {
+        unreachable!("a music preset")
+    };
+    spectrogram.n_mels = 32;
+    spectrogram.window_frames = 64;
+    *windows = 2;
+    // Moving and masking bands would hide which tone it is.
+    augmentation.shift_bands = 0;
+    augmentation.masks = 0;
+    config.architecture = Architecture {
+        input: [1, 32, 64],
+        layers: vec![
+            conv(8),
+            LayerSpec::BatchNorm { epsilon: 1e-5 },
+            LayerSpec::Relu,
+            LayerSpec::MaxPool {
+                size: [1, 8],
+                stride: [1, 8],
+            },
+            LayerSpec::Flatten,
+            LayerSpec::Dropout { rate: 0.1 },
+            LayerSpec::Dense { units: 7 },
+            LayerSpec::Softmax,
+        ],
+    };
+    config
+}
+
+/// The exported model, on the song files themselves, against what the network said of them.
+fn check_song_model(out: &Path, config: &TrainingConfig, sets: &DataSets, songs: &Path) {
+    let sidecar = Sidecar::load(&out.join("model.toml")).unwrap();
+    let expected =
+        predict(&mut trained(out, config), &*sets.validation).probabilities(sidecar.temperature);
+    let model = MusicModel::load(&out.join("model.onnx")).unwrap();
+    for (file, expected) in class_files(songs).unwrap().iter().zip(&expected) {
+        let vector = model.embed_song(&file.path).unwrap().vector;
+        for (g, e) in vector.values().iter().zip(expected) {
+            // The windows start within a frame of each other, and the training set keeps hundredths
+            // of a decibel.
+            assert!((g - e).abs() < 0.05, "{:?}: {g}, expected {e}", file.path);
+        }
+    }
+}
+
+#[test]
+fn a_music_run_learns_from_folders_and_from_a_table() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let table = write_songs(&data);
+    let config = music_config();
+
+    let folders = dir.path().join("from_folders");
+    let (sets, finished) = whole_run(&config, &paths(&data), &folders);
+    check_run_folder(&folders, &config);
+    let accuracy = finished.report.accuracy;
+    assert!(accuracy > 0.7, "{accuracy}");
+    check_song_model(&folders, &config, &sets, &data.join("test"));
+
+    let from_table = dir.path().join("from_table");
+    let mut table_paths = paths(&table);
+    table_paths.train_folds = vec!["1".to_owned(), "2".to_owned()];
+    table_paths.validation_folds = vec!["3".to_owned()];
+    let (sets, finished) = whole_run(&config, &table_paths, &from_table);
+    check_run_folder(&from_table, &config);
+    let accuracy = finished.report.accuracy;
+    assert!(accuracy > 0.7, "{accuracy}");
+    // The table's rows are in the order of the folders.
+    check_song_model(&from_table, &config, &sets, &data.join("test"));
+
+    table_paths.validation_folds = vec!["no such fold".to_owned()];
+    assert!(matches!(
+        load_data(&config, &table_paths),
+        Err(RunError::NoFold { .. })
+    ));
+}
+
+/// The original's music network on smaller pictures, with an eighth of its filters.
+fn original_music_config() -> TrainingConfig {
+    let mut config = preset::music("original").unwrap();
+    config.epochs = 3;
+    config.batch_size = 14;
+    config.optimiser.learning_rate = 3e-3;
+    config.architecture.input = [1, 32, 44];
+    for layer in &mut config.architecture.layers {
+        match layer {
+            LayerSpec::Conv2d { filters, .. } => *filters /= 8,
+            LayerSpec::Dropout { rate } => *rate = 0.1,
+            _ => {}
+        }
+    }
+    config
+}
+
+#[test]
+fn the_originals_music_net_trains_on_spectrogram_pictures() {
+    let dir: TempDir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    write_pictures(&data, [("train", 10), ("test", 2)], 88, 64);
+    let out = dir.path().join("run");
+    let config = original_music_config();
+    let (_, finished) = whole_run(&config, &paths(&data), &out);
+    check_run_folder(&out, &config);
+    let rows = history::read_csv(&out.join("metrics.csv")).unwrap();
+    let (first, last) = (rows.first().unwrap(), rows.last().unwrap());
+    assert!(
+        last.train_loss < 0.98 * first.train_loss,
+        "{} to {}",
+        first.train_loss,
+        last.train_loss
+    );
+    let best = rows
+        .iter()
+        .min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss))
+        .unwrap();
+    assert_eq!(finished.epoch, best.epoch);
+    let sidecar = Sidecar::load(&out.join("model.toml")).unwrap();
+    assert!(matches!(
+        sidecar.front_end,
+        FrontEnd::SpectrogramImage { .. }
+    ));
+
+    let song = dir.path().join("song.wav");
+    write_tone(&song, 2, &mut Random::new(1, 0, 0));
+    let model = MusicModel::load(&out.join("model.onnx")).unwrap();
+    let embedding = model.embed_song(&song).unwrap();
+    assert!((embedding.duration_seconds - 3.0).abs() < 0.01);
+}
