@@ -1,110 +1,120 @@
-//! Training speed in images per second: forward, backward and optimiser step on 48x48 grey images,
-//! batch 64. Run with `cargo run --release -p vibelux-train --example step_speed`.
+//! Training speed in images per second: forward, backward and optimiser step of the face presets'
+//! nets, batch 64, on all cores.
+//!
+//! Run with `cargo run --release -p vibelux-train --example step_speed [-- --json] [--steps N]`.
+//! `--json` prints one object per net and line, with the architecture: `scripts/compare_keras.py`
+//! builds the same net in Keras from it.
 
+use std::error::Error;
 use std::time::Instant;
 
-use vibelux::model::architecture::{Architecture, LayerSpec, Padding};
+use serde_json::json;
+use vibelux::model::architecture::Architecture;
 use vibelux_train::nn::{
-    Init, Mode, Network, Optimiser, OptimiserConfig, OptimiserKind, soft_cross_entropy,
+    Init, Mode, Network, Optimiser, OptimiserConfig, OptimiserKind, Random, soft_cross_entropy,
+};
+use vibelux_train::preset;
+
+const BATCH: usize = 64;
+const CLASSES: usize = 7;
+/// Untimed steps: the buffers are allocated, the clock speed settles.
+const WARM_UP_STEPS: u64 = 2;
+const DEFAULT_STEPS: u64 = 12;
+const OPTIMISER: OptimiserConfig = OptimiserConfig {
+    kind: OptimiserKind::Adamw,
+    learning_rate: 1e-3,
+    weight_decay: 4e-3,
 };
 
-fn original() -> Architecture {
-    let mut layers = vec![];
-    for filters in [32, 64, 128, 128] {
-        layers.push(LayerSpec::Conv2d {
-            filters,
-            kernel: [3, 3],
-            padding: Padding::Same,
-            bias: true,
-        });
-        layers.push(LayerSpec::Relu);
-        layers.push(LayerSpec::MaxPool {
-            size: [2, 2],
-            stride: [2, 2],
-        });
-        layers.push(LayerSpec::Dropout { rate: 0.25 });
-    }
-    layers.push(LayerSpec::Flatten);
-    for units in [128, 64] {
-        layers.push(LayerSpec::Dense { units });
-        layers.push(LayerSpec::LeakyRelu { alpha: 0.1 });
-        layers.push(LayerSpec::Dropout { rate: 0.25 });
-    }
-    layers.push(LayerSpec::Dense { units: 7 });
-    Architecture {
-        input: [1, 48, 48],
-        layers,
+/// Mean milliseconds of a step's parts.
+struct StepTimes {
+    forward: f64,
+    backward: f64,
+    optimiser: f64,
+}
+
+impl StepTimes {
+    fn images_per_second(&self) -> f64 {
+        BATCH as f64 * 1e3 / (self.forward + self.backward + self.optimiser)
     }
 }
 
-fn blocks(side: usize, channels: [usize; 4]) -> Architecture {
-    let mut layers = vec![];
-    for filters in channels {
-        for _ in 0..2 {
-            layers.push(LayerSpec::Conv2d {
-                filters,
-                kernel: [3, 3],
-                padding: Padding::Same,
-                bias: false,
-            });
-            layers.push(LayerSpec::BatchNorm { epsilon: 1e-5 });
-            layers.push(LayerSpec::Relu);
-        }
-        layers.push(LayerSpec::MaxPool {
-            size: [2, 2],
-            stride: [2, 2],
-        });
+fn measure(architecture: &Architecture, steps: u64) -> Result<StepTimes, Box<dyn Error>> {
+    let mut net = Network::new(architecture, Init::He, 1)?;
+    let mut optimiser = Optimiser::new(OPTIMISER, net.parameters());
+    let mut random = Random::new(1, 0, 0);
+    let x: Vec<f32> = (0..BATCH * net.input_len())
+        .map(|_| random.uniform(-0.5, 0.5))
+        .collect();
+    let mut targets = vec![0.0; BATCH * CLASSES];
+    for row in targets.chunks_exact_mut(CLASSES) {
+        row[random.below(CLASSES)] = 1.0;
     }
-    layers.push(LayerSpec::GlobalAveragePool);
-    layers.push(LayerSpec::Dense { units: 7 });
-    Architecture {
-        input: [1, side, side],
-        layers,
-    }
-}
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for (name, architecture) in [
-        ("original 48 px", original()),
-        ("32-64-128-256 44 px", blocks(44, [32, 64, 128, 256])),
-        ("64-128-256-512 44 px", blocks(44, [64, 128, 256, 512])),
-    ] {
-        let mut net = Network::new(&architecture, Init::He, 1)?;
-        let config = OptimiserConfig {
-            kind: OptimiserKind::Adamw,
-            learning_rate: 1e-3,
-            weight_decay: 1e-4,
-        };
-        let mut optimiser = Optimiser::new(config, net.parameters());
-        let n = 64;
-        let x: Vec<f32> = (0..n * net.input_len())
-            .map(|i| (i % 255) as f32 / 255.0 - 0.5)
-            .collect();
-        let t: Vec<f32> = (0..n * 7)
-            .map(|i| if i % 7 == (i / 7) % 7 { 1.0 } else { 0.0 })
-            .collect();
-        let mut times = [0.0; 3];
-        let steps = 12;
-        for step in 0..steps + 2 {
-            let start = Instant::now();
-            let logits = net.forward(&x, Mode::Train { seed: step }).to_vec();
-            let (_, d) = soft_cross_entropy(&logits, &t, 7);
-            let forward = start.elapsed().as_secs_f64();
-            net.backward(&d);
-            let backward = start.elapsed().as_secs_f64() - forward;
-            optimiser.step(net.parameters_mut(), 1.0);
-            if step >= 2 {
-                times[0] += forward;
-                times[1] += backward;
-                times[2] += start.elapsed().as_secs_f64() - forward - backward;
+    let mut seconds = [0.0; 3];
+    for step in 0..WARM_UP_STEPS + steps {
+        let start = Instant::now();
+        let logits = net.forward(&x, Mode::Train { seed: step });
+        let (_, gradient) = soft_cross_entropy(logits, &targets, CLASSES);
+        let forward = start.elapsed().as_secs_f64();
+        net.backward(&gradient);
+        let backward = start.elapsed().as_secs_f64();
+        optimiser.step(net.parameters_mut(), 1.0);
+        let all = start.elapsed().as_secs_f64();
+        if step >= WARM_UP_STEPS {
+            for (sum, part) in seconds
+                .iter_mut()
+                .zip([forward, backward - forward, all - backward])
+            {
+                *sum += part;
             }
         }
-        let [f, b, o] = times.map(|t| t / f64::from(steps as u32) * 1e3);
-        println!(
-            "{name}: {:.0} images/s ({:.2} M parameters; forward {f:.0} ms, backward {b:.0} ms, optimiser {o:.1} ms)",
-            n as f64 / (f + b + o) * 1e3,
-            architecture.parameter_count()? as f64 / 1e6
-        );
+    }
+    let [forward, backward, optimiser] = seconds.map(|s| s / steps as f64 * 1e3);
+    Ok(StepTimes {
+        forward,
+        backward,
+        optimiser,
+    })
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (mut json, mut steps) = (false, DEFAULT_STEPS);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--json" => json = true,
+            "--steps" => {
+                let value = arguments.next().ok_or("--steps needs a number")?;
+                steps = value.parse::<u64>()?.max(1);
+            }
+            other => return Err(format!("unknown argument {other:?}").into()),
+        }
+    }
+    for name in ["original", "default"] {
+        let preset = preset::face(name).ok_or("the preset is gone")?;
+        let architecture = &preset.architecture;
+        let times = measure(architecture, steps)?;
+        let (speed, parameters) = (times.images_per_second(), architecture.parameter_count()?);
+        if json {
+            let line = json!({
+                "name": name,
+                "architecture": architecture,
+                "parameters": parameters,
+                "weight_decay": OPTIMISER.weight_decay,
+                "batch": BATCH,
+                "steps": steps,
+                "images_per_second": speed,
+            });
+            println!("{line}");
+        } else {
+            println!(
+                "{name}: {speed:.0} images/s ({:.2} M parameters; forward {:.0} ms, backward {:.0} ms, optimiser {:.1} ms)",
+                parameters as f64 / 1e6,
+                times.forward,
+                times.backward,
+                times.optimiser,
+            );
+        }
     }
     Ok(())
 }
