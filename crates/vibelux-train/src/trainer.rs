@@ -31,7 +31,9 @@ pub enum TrainError {
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// Fewer examples than a step needs.
-    #[error("{examples} training examples are fewer than one batch of {batch_size}")]
+    #[error(
+        "{examples} training examples are fewer than one batch of {batch_size}; lower --batch-size"
+    )]
     TooFewExamples {
         /// How many there are.
         examples: usize,

@@ -1,9 +1,9 @@
-//! Vector registers behind one small trait: the ground the convolution kernels of [`super::conv`]
-//! stand on.
+//! Vector registers behind one small trait: the ground that [`super::kernels`] stands on.
 //!
 //! The kernels are written once, generic over [`Simd`], and compiled once per instruction set by
-//! [`dispatch!`]; which one runs is decided at run time, so one binary serves every machine. All
-//! `unsafe` code of this crate is in this file and in `conv.rs`.
+//! [`dispatch!`]; which one runs is decided at run time, so one binary serves every machine. The
+//! `unsafe` code of this crate is in this file, in `kernels.rs`, and where `conv.rs` and `dense.rs`
+//! call the kernels.
 
 #![allow(unsafe_code, reason = "vector instructions")]
 
