@@ -6,7 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use vibelux::Emotion;
+use vibelux::face::FACE_SIDE;
 use vibelux::model::architecture::Architecture;
+use vibelux::model::sidecar::{self, FrontEnd, InvalidSidecar, OutputKind, Sidecar};
 use vibelux::spectrogram::LogMelConfig;
 
 use crate::augment::{FaceAugmentation, MusicAugmentation};
@@ -145,6 +148,9 @@ pub enum ConfigError {
         /// What it may be.
         expected: &'static str,
     },
+    /// The input that the network takes is not what the task gives, or cannot be made.
+    #[error("the network's input and the task do not fit: {0}")]
+    Input(#[from] InvalidSidecar),
 }
 
 impl TrainingConfig {
@@ -180,10 +186,10 @@ impl TrainingConfig {
         })
     }
 
-    /// Checks that every value is in its range.
+    /// Checks that every value is in its range, and that the network takes what the task gives.
     ///
     /// # Errors
-    /// [`ConfigError::Range`] for the first that is not.
+    /// [`ConfigError::Range`] for the first that is not, [`ConfigError::Input`].
     pub fn check(&self) -> Result<(), ConfigError> {
         let rate = self.optimiser.learning_rate;
         let checks: [(&'static str, bool, String, &'static str); 8] = [
@@ -230,7 +236,61 @@ impl TrainingConfig {
                 });
             }
         }
-        Ok(())
+        self.check_input()
+    }
+
+    /// What the sidecar of the trained model will refuse is better refused before the training.
+    fn check_input(&self) -> Result<(), ConfigError> {
+        let input = self.architecture.input;
+        let (pixels, expected) = match self.task {
+            TaskConfig::Face { .. } => ([1, FACE_SIDE, FACE_SIDE], "[1, 48, 48] for faces"),
+            _ => ([1, input[1], input[2]], "one channel"),
+        };
+        if input != pixels {
+            return Err(ConfigError::Range {
+                field: "architecture.input",
+                value: format!("{input:?}"),
+                expected,
+            });
+        }
+        let front_end = match &self.task {
+            TaskConfig::Face {
+                mean, std, mirror, ..
+            } => FrontEnd::Face {
+                mean: *mean,
+                std: *std,
+                mirror: *mirror,
+            },
+            TaskConfig::SpectrogramImage { mean, std } => FrontEnd::SpectrogramImage {
+                mean: *mean,
+                std: *std,
+            },
+            TaskConfig::Music {
+                spectrogram,
+                windows,
+                ..
+            } => {
+                // The sidecar's own limit on sizes: a larger one is refused, not allocated.
+                let bands = spectrogram.n_mels.min(1 << 14);
+                FrontEnd::LogMel {
+                    spectrogram: spectrogram.clone(),
+                    windows: *windows,
+                    mean: vec![0.0; bands],
+                    std: vec![1.0; bands],
+                }
+            }
+        };
+        let sidecar = Sidecar {
+            version: sidecar::VERSION,
+            name: self.preset.clone(),
+            input,
+            classes: Emotion::ALL.to_vec(),
+            output: OutputKind::Logits,
+            temperature: 1.0,
+            prior: None,
+            front_end,
+        };
+        Ok(sidecar.validate()?)
     }
 }
 
@@ -241,4 +301,46 @@ fn unit(field: &'static str, value: f32) -> (&'static str, bool, String, &'stati
         value.to_string(),
         "between 0 and 1",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preset;
+
+    #[test]
+    fn a_network_that_does_not_take_what_the_task_gives_is_refused() {
+        let mut config = preset::face("default").unwrap();
+        config.architecture.input = [1, 44, 44];
+        assert!(matches!(config.check(), Err(ConfigError::Range { .. })));
+
+        let mut config = preset::music("original").unwrap();
+        config.architecture.input[0] = 3;
+        assert!(matches!(config.check(), Err(ConfigError::Range { .. })));
+
+        let mut config = preset::music("default").unwrap();
+        config.architecture.input[1] += 1;
+        assert!(matches!(config.check(), Err(ConfigError::Input(_))));
+    }
+
+    #[test]
+    fn what_the_sidecar_would_refuse_is_refused_before_the_training() {
+        let mut config = preset::face("default").unwrap();
+        if let TaskConfig::Face { std, .. } = &mut config.task {
+            *std = 0.0;
+        }
+        assert!(matches!(config.check(), Err(ConfigError::Input(_))));
+
+        let mut config = preset::music("default").unwrap();
+        if let TaskConfig::Music {
+            windows,
+            spectrogram,
+            ..
+        } = &mut config.task
+        {
+            *windows = 0;
+            spectrogram.n_mels = usize::MAX;
+        }
+        assert!(matches!(config.check(), Err(ConfigError::Input(_))));
+    }
 }
