@@ -1,9 +1,10 @@
 //! Training, evaluation and plots for vibelux models.
 //!
 //! [`dataset`] reads class folders, [`augment`] changes what is drawn from them, [`nn`] is the engine,
-//! [`trainer`] the loop around it, [`config`] every choice of a run and [`preset`] the ready-made ones.
+//! [`trainer`] the loop around it, [`accelerator`] the way to a graphics card, [`config`] every choice of a run and [`preset`] the ready-made ones.
 //! [`metrics`] measures, [`history`] records, [`plots`] draws.
 
+pub mod accelerator;
 mod atomic;
 pub mod augment;
 pub mod checkpoint;

@@ -18,6 +18,7 @@ use vibelux::model::onnx::{OnnxError, WeightPrecision, to_onnx_with};
 use vibelux::model::sidecar::{self, FrontEnd, OutputKind, Sidecar, SidecarError};
 use vibelux::{Emotion, EmotionVector};
 
+use crate::accelerator::Accelerator;
 use crate::config::{ConfigError, TaskConfig, TrainingConfig};
 use crate::dataset::{
     BandStatistics, Condition, DatasetError, EvaluationSet, FaceSet, MusicSet, PictureSet,
@@ -290,7 +291,8 @@ pub struct Finished {
     pub epoch: usize,
 }
 
-/// Trains and, unless interrupted, writes everything that a finished run leaves.
+/// Trains, on the accelerator if there is one, and, unless interrupted, writes everything that a
+/// finished run leaves.
 ///
 /// # Errors
 /// If training fails or a file cannot be written.
@@ -299,11 +301,15 @@ pub fn run(
     data: &DataSets,
     out: &Path,
     resume: bool,
+    accelerator: Option<Box<dyn Accelerator>>,
     stop: &AtomicBool,
     observe: &mut dyn FnMut(&Event),
 ) -> Result<Option<Finished>, RunError> {
     let mut trainer = Trainer::new(config.clone(), &*data.training, &*data.validation)?
         .with_checkpoint(out.join("checkpoint.safetensors"));
+    if let Some(accelerator) = accelerator {
+        trainer = trainer.with_accelerator(accelerator);
+    }
     if resume {
         trainer = trainer.resume()?;
     }

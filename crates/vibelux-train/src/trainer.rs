@@ -3,12 +3,14 @@
 //! Everything random is drawn from (seed, epoch, example), so a run that was interrupted and resumed
 //! computes the same numbers as one that was not.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use rayon::prelude::*;
 
+use crate::accelerator::{Accelerator, AcceleratorError, Placed, Step};
 use crate::checkpoint::{CheckpointError, Progress, State};
 use crate::config::{Schedule, Selection, TrainingConfig};
 use crate::dataset::{EvaluationSet, TrainingSet};
@@ -30,6 +32,9 @@ pub enum TrainError {
     /// A checkpoint cannot be written or read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The graphics card failed.
+    #[error(transparent)]
+    Accelerator(#[from] AcceleratorError),
     /// Fewer examples than a step needs.
     #[error(
         "{examples} training examples are fewer than one batch of {batch_size}; lower --batch-size"
@@ -100,6 +105,7 @@ pub struct Trainer<'a> {
     best: Vec<Vec<f32>>,
     progress: Progress,
     checkpoint: Option<PathBuf>,
+    placed: Option<Placed>,
 }
 
 impl<'a> Trainer<'a> {
@@ -141,7 +147,15 @@ impl<'a> Trainer<'a> {
             best: Vec::new(),
             progress: Progress::default(),
             checkpoint: None,
+            placed: None,
         })
+    }
+
+    /// Runs the steps and the passes over the validation set on an accelerator.
+    #[must_use]
+    pub fn with_accelerator(mut self, accelerator: Box<dyn Accelerator>) -> Self {
+        self.placed = Some(Placed::new(accelerator));
+        self
     }
 
     /// Writes checkpoints to this file.
@@ -158,6 +172,9 @@ impl<'a> Trainer<'a> {
     pub fn resume(mut self) -> Result<Self, TrainError> {
         if let Some(path) = self.checkpoint.clone() {
             self.progress = self.state().load(&path)?;
+            if let Some(placed) = &mut self.placed {
+                placed.forget();
+            }
         }
         Ok(self)
     }
@@ -217,7 +234,9 @@ impl<'a> Trainer<'a> {
         observe: &mut dyn FnMut(&Event),
     ) -> Result<Outcome, TrainError> {
         while self.progress.epoch < self.config.epochs && !self.stopped_early() {
-            if !self.train_epoch(stop, observe)? {
+            let whole = self.train_epoch(stop, observe)?;
+            self.fetch()?;
+            if !whole {
                 self.write_checkpoint(observe)?;
                 return Ok(Outcome::Interrupted);
             }
@@ -271,7 +290,7 @@ impl<'a> Trainer<'a> {
                 &mut inputs,
                 &mut targets,
             );
-            let (loss, right) = self.step(&inputs, &targets);
+            let (loss, right) = self.step(&inputs, &targets)?;
             let progress = &mut self.progress;
             let loss_sum = f64::from_bits(progress.loss_sum_bits) + loss * batch as f64;
             if !loss_sum.is_finite() {
@@ -293,6 +312,7 @@ impl<'a> Trainer<'a> {
                 examples_per_second: progress.seen as f64 / progress.seconds,
             });
             if since_checkpoint.elapsed().as_secs_f64() > CHECKPOINT_SECONDS {
+                self.fetch()?;
                 self.write_checkpoint(observe)?;
                 since_checkpoint = Instant::now();
             }
@@ -320,33 +340,76 @@ impl<'a> Trainer<'a> {
     }
 
     /// One optimiser step; the batch's mean loss and how many examples were right.
-    fn step(&mut self, inputs: &[f32], targets: &[f32]) -> (f64, u64) {
+    fn step(&mut self, inputs: &[f32], targets: &[f32]) -> Result<(f64, u64), TrainError> {
         let run_step = self.progress.epoch * self.steps_per_epoch() + self.progress.step;
         let factor = self.learning_rate_factor(run_step);
         let seed = crate::nn::hash(self.config.seed, 0xd209, run_step as u64);
+        let optimiser_step = self.optimiser.steps + 1;
+        let average_decay = self.average_decay(optimiser_step);
+        if let Some(placed) = &mut self.placed {
+            let step = Step {
+                inputs,
+                targets,
+                seed,
+                optimiser_step,
+                learning_rate_factor: factor,
+                average_decay,
+            };
+            let logits = placed.step(&self.network, &self.optimiser, &self.average, &step)?;
+            self.optimiser.steps = optimiser_step;
+            let (loss, _) = soft_cross_entropy(&logits, targets, CLASSES);
+            return Ok((loss, count_right(&logits, targets)));
+        }
         let logits = self.network.forward(inputs, Mode::Train { seed });
         let (loss, gradient) = soft_cross_entropy(logits, targets, CLASSES);
-        let right = logits
-            .chunks_exact(CLASSES)
-            .zip(targets.chunks_exact(CLASSES))
-            .filter(|(z, t)| argmax(z) == argmax(t))
-            .count();
+        let right = count_right(logits, targets);
         self.network.backward(&gradient);
         self.optimiser.step(self.network.parameters_mut(), factor);
-        let steps = self.optimiser.steps as f32;
-        let decay = self.config.ema_decay.min((1.0 + steps) / (10.0 + steps));
         for (average, p) in self.average.iter_mut().zip(self.network.parameters()) {
             for (a, &v) in average.iter_mut().zip(&p.value) {
-                *a += (1.0 - decay) * (v - *a);
+                *a += (1.0 - average_decay) * (v - *a);
             }
         }
-        (loss, right as u64)
+        Ok((loss, right))
+    }
+
+    /// Brings the state back from the accelerator, if it is newer there.
+    fn fetch(&mut self) -> Result<(), TrainError> {
+        if let Some(placed) = &mut self.placed {
+            placed.download(&mut self.network, &mut self.optimiser, &mut self.average)?;
+        }
+        Ok(())
+    }
+
+    /// Weight of the old moving average after a step of the optimiser; the first steps count for
+    /// more, so that the fresh weights are soon forgotten.
+    fn average_decay(&self, steps: u64) -> f32 {
+        let steps = steps as f32;
+        self.config.ema_decay.min((1.0 + steps) / (10.0 + steps))
+    }
+
+    /// What the selected weights so far (the average, if one is kept) say of the validation set.
+    fn judge(&mut self) -> Result<Predictions, TrainError> {
+        if let Some(placed) = &mut self.placed {
+            placed.upload(&self.network, &self.optimiser, &self.average)?;
+            let forward = |inputs: &[f32]| placed.evaluate(inputs);
+            return Ok(predict_by(
+                self.validation,
+                self.network.input_len(),
+                forward,
+            )?);
+        }
+        let kept = self.swap_in_average();
+        let predictions = predict(&mut self.network, self.validation);
+        if let Some(kept) = kept {
+            set_values(&mut self.network, kept);
+        }
+        Ok(predictions)
     }
 
     /// Judges the epoch's weights and starts the next epoch's counters.
     fn finish_epoch(&mut self, observe: &mut dyn FnMut(&Event)) -> Result<(), TrainError> {
-        let kept = self.swap_in_average();
-        let predictions = predict(&mut self.network, self.validation);
+        let predictions = self.judge()?;
         let (validation_loss, validation_accuracy) = predictions.loss_and_accuracy();
         let p = &mut self.progress;
         let seen = p.seen.max(1) as f64;
@@ -374,10 +437,11 @@ impl<'a> Trainer<'a> {
         };
         if better {
             p.best_epoch = Some(p.epoch + 1);
-            self.best = values(&self.network);
-        }
-        if let Some(kept) = kept {
-            set_values(&mut self.network, kept);
+            self.best = if self.average.is_empty() {
+                values(&self.network)
+            } else {
+                self.average.clone()
+            };
         }
         let rate = self.config.optimiser.learning_rate * self.learning_rate_factor(run_step);
         let metrics = EpochMetrics {
@@ -436,6 +500,14 @@ fn set_values(network: &mut Network, values: Vec<Vec<f32>>) {
     for (p, value) in network.parameters_mut().iter_mut().zip(values) {
         p.value = value;
     }
+}
+
+fn count_right(logits: &[f32], targets: &[f32]) -> u64 {
+    logits
+        .chunks_exact(CLASSES)
+        .zip(targets.chunks_exact(CLASSES))
+        .filter(|(z, t)| argmax(z) == argmax(t))
+        .count() as u64
 }
 
 fn argmax(values: &[f32]) -> usize {
@@ -550,8 +622,21 @@ impl Predictions {
 /// Runs a network over an evaluation set.
 #[must_use]
 pub fn predict(network: &mut Network, set: &dyn EvaluationSet) -> Predictions {
-    const VIEWS_PER_PASS: usize = 64;
     let len = network.input_len();
+    let forward = |inputs: &[f32]| Ok(network.forward(inputs, Mode::Evaluate).to_vec());
+    match predict_by::<Infallible>(set, len, forward) {
+        Ok(predictions) => predictions,
+        Err(never) => match never {},
+    }
+}
+
+/// Runs a forward pass over an evaluation set of examples of `len` values.
+fn predict_by<E>(
+    set: &dyn EvaluationSet,
+    len: usize,
+    mut forward: impl FnMut(&[f32]) -> Result<Vec<f32>, E>,
+) -> Result<Predictions, E> {
+    const VIEWS_PER_PASS: usize = 64;
     let views: Vec<(usize, usize)> = (0..set.len())
         .flat_map(|i| (0..set.views(i)).map(move |v| (i, v)))
         .collect();
@@ -563,14 +648,14 @@ pub fn predict(network: &mut Network, set: &dyn EvaluationSet) -> Predictions {
             .par_chunks_exact_mut(len)
             .zip(part)
             .for_each(|(input, &(i, v))| set.view(i, v, input));
-        let outputs = network.forward(inputs, Mode::Evaluate);
+        let outputs = forward(inputs)?;
         logits.extend(outputs.as_chunks::<CLASSES>().0);
     }
-    Predictions {
+    Ok(Predictions {
         logits,
         views: (0..set.len()).map(|i| set.views(i)).collect(),
         averages_logits: set.averages_logits(),
         classes: (0..set.len()).map(|i| set.class(i)).collect(),
         targets: (0..set.len()).map(|i| set.target(i)).collect(),
-    }
+    })
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use vibelux_train::accelerator::open_gpu;
 use vibelux_train::config::TrainingConfig;
 use vibelux_train::dataset::Condition;
 use vibelux_train::preset;
@@ -39,6 +40,14 @@ enum Preset {
     Default,
     /// The student project's network and recipe
     Original,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Device {
+    /// The processor
+    Cpu,
+    /// The best graphics card
+    Gpu,
 }
 
 #[derive(Debug, clap::Args)]
@@ -99,6 +108,9 @@ struct RunArgs {
     /// Go on from the run folder's checkpoint, with its configuration
     #[arg(long)]
     resume: bool,
+    /// Where to train; `gpu` needs a program built with the feature gpu or cuda
+    #[arg(long, value_enum, default_value = "cpu")]
+    device: Device,
     /// Threads to use [default: all cores]
     #[arg(long)]
     jobs: Option<usize>,
@@ -163,6 +175,14 @@ fn train(
         .clone()
         .unwrap_or_else(|| PathBuf::from("runs").join(format!("{task}-{preset}")));
     let config = configure(presets, preset, &args)?;
+    // Before anything is written: without the card that was asked for there is no run.
+    let accelerator = match args.device {
+        Device::Cpu => None,
+        Device::Gpu => Some(open_gpu()?),
+    };
+    if let Some(accelerator) = &accelerator {
+        eprintln!("Training on {}", accelerator.name());
+    }
     let config = run::prepare(config, &out, args.resume)?;
     let stop = stop_on_ctrl_c()?;
     eprintln!("Reading {}", args.dir.display());
@@ -183,9 +203,17 @@ fn train(
         eprintln!("left out: {}: {reason}", path.display());
     }
     let progress = Progress::new(config.epochs, config.batch_size);
-    let finished = run::run(&config, &data, &out, args.resume, &stop, &mut |event| {
-        progress.show(event);
-    })?;
+    let finished = run::run(
+        &config,
+        &data,
+        &out,
+        args.resume,
+        accelerator,
+        &stop,
+        &mut |event| {
+            progress.show(event);
+        },
+    )?;
     progress.bar.finish_and_clear();
     let Some(finished) = finished else {
         eprintln!("Interrupted. Go on with the same command and --resume.");

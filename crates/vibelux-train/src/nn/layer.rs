@@ -77,7 +77,7 @@ pub(super) fn deactivate(dy: &mut [f32], y: &[f32], alpha: f32) {
 }
 
 /// Which of `len` values of example `example` dropout keeps: calls `f(index, keep)`.
-pub(super) fn for_each_kept(
+pub(crate) fn for_each_kept(
     seed: u64,
     example: usize,
     len: usize,

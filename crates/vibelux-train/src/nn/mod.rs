@@ -12,11 +12,18 @@ mod layer;
 mod loss;
 mod network;
 mod norm;
-mod optimiser;
+pub(crate) mod optimiser;
 mod pool;
 mod random;
 mod reshape;
 mod simd;
+
+#[cfg(feature = "burn")]
+pub(crate) use layer::for_each_kept;
+#[cfg(feature = "burn")]
+pub(crate) use norm::MOMENTUM as RUNNING_MOMENTUM;
+#[cfg(feature = "burn")]
+pub(crate) use reshape::{dropout_scale, dropout_seed};
 
 pub use layer::{Mode, Parameter};
 pub use loss::{log_softmax, soft_cross_entropy, softmax};

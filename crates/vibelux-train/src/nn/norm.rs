@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::layer::{Layer, Mode, Parameter, part_len};
 
 /// Weight of a new batch in the running statistics.
-const MOMENTUM: f32 = 0.1;
+pub(crate) const MOMENTUM: f32 = 0.1;
 
 /// Batch norm over everything but the channel, then optionally a (leaky) ReLU.
 pub(super) struct BatchNorm {

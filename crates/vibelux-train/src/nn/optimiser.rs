@@ -38,10 +38,10 @@ pub struct Optimiser {
     pub second: Vec<Vec<f32>>,
 }
 
-const BETA1: f32 = 0.9;
-const BETA2: f32 = 0.999;
-const EPSILON: f32 = 1e-8;
-const MOMENTUM: f32 = 0.9;
+pub(crate) const BETA1: f32 = 0.9;
+pub(crate) const BETA2: f32 = 0.999;
+pub(crate) const EPSILON: f32 = 1e-8;
+pub(crate) const MOMENTUM: f32 = 0.9;
 
 impl Optimiser {
     /// A fresh optimiser for these parameters.
@@ -60,6 +60,12 @@ impl Optimiser {
             first: zeros(true),
             second: zeros(adam),
         }
+    }
+
+    /// What it was made with.
+    #[must_use]
+    pub fn config(&self) -> &OptimiserConfig {
+        &self.config
     }
 
     /// Applies the gradients once, with the learning rate scaled by `schedule` (0..=1).

@@ -53,6 +53,16 @@ pub(super) struct Dropout {
     mask: Vec<u8>,
 }
 
+/// What dropout multiplies the kept values by, so that their mean stays.
+pub(crate) fn dropout_scale(rate: f32) -> f32 {
+    if rate < 1.0 { 1.0 / (1.0 - rate) } else { 0.0 }
+}
+
+/// The seed of the dropout layer at a position of the architecture, from the step's seed.
+pub(crate) fn dropout_seed(step_seed: u64, index: u64) -> u64 {
+    super::random::hash(step_seed, index, 0)
+}
+
 impl Dropout {
     pub fn new(rate: f32, index: u64) -> Self {
         Self {
@@ -70,8 +80,8 @@ impl Layer for Dropout {
             return;
         };
         let (len, rate) = (x.len() / n, self.rate);
-        let scale = if rate < 1.0 { 1.0 / (1.0 - rate) } else { 0.0 };
-        let seed = super::random::hash(seed, self.index, 0);
+        let scale = dropout_scale(rate);
+        let seed = dropout_seed(seed, self.index);
         self.mask.resize(x.len(), 0);
         y.par_chunks_exact_mut(len)
             .zip(x.par_chunks_exact(len))
@@ -94,11 +104,7 @@ impl Layer for Dropout {
         dx: &mut [f32],
         _n: usize,
     ) {
-        let scale = if self.rate < 1.0 {
-            1.0 / (1.0 - self.rate)
-        } else {
-            0.0
-        };
+        let scale = dropout_scale(self.rate);
         for ((dx, &dy), &keep) in dx.iter_mut().zip(&*dy).zip(&self.mask) {
             *dx = if keep == 1 { dy * scale } else { 0.0 };
         }
