@@ -134,7 +134,7 @@ fn whole_run(config: &TrainingConfig, data: &RunPaths, out: &Path) -> (DataSets,
     let config = prepare(config.clone(), out, false).unwrap();
     let data = load_data(&config, data).unwrap();
     let stop = AtomicBool::new(false);
-    let finished = run(&config, &data, out, false, &stop, &mut |_| {}).unwrap();
+    let finished = run(&config, &data, out, false, None, &stop, &mut |_| {}).unwrap();
     (data, finished.unwrap())
 }
 
@@ -235,7 +235,7 @@ fn run_until(
     let resume = out.join("checkpoint.safetensors").exists();
     let config = prepare(config.clone(), out, resume).unwrap();
     let stop = AtomicBool::new(false);
-    run(&config, data, out, resume, &stop, &mut |event| {
+    run(&config, data, out, resume, None, &stop, &mut |event| {
         if let Event::Step { epoch, step, .. } = event
             && Some((*epoch, *step)) == moment
         {
@@ -328,7 +328,7 @@ fn a_run_that_is_stopped_at_once_can_be_resumed() {
     let config = prepare(config, &out, false).unwrap();
     let data = load_data(&config, &paths(&data)).unwrap();
     let stop = AtomicBool::new(true);
-    let stopped = run(&config, &data, &out, false, &stop, &mut |_| {}).unwrap();
+    let stopped = run(&config, &data, &out, false, None, &stop, &mut |_| {}).unwrap();
     assert!(stopped.is_none());
     assert!(run_until(&config, &data, &out, None).is_some());
     check_run_folder(&out, &config);
