@@ -136,7 +136,11 @@ pub trait Accelerator: Send {
 /// [`AcceleratorError::NoDevice`] if there is no card.
 pub fn open_gpu() -> Result<Box<dyn Accelerator>, AcceleratorError> {
     #[cfg(feature = "burn")]
-    return open::gpu();
+    {
+        open::gpu()
+    }
     #[cfg(not(feature = "burn"))]
-    Err(AcceleratorError::NotBuilt)
+    {
+        Err(AcceleratorError::NotBuilt)
+    }
 }
