@@ -233,6 +233,13 @@ pub struct MatchingReport {
     pub centred_true_songs: f64,
     /// The songs that carry most of the face's true class: nothing can do better.
     pub oracle: f64,
+    /// Asked for one emotion alone, the share of the songs found whose strongest target it is: plain,
+    /// for each emotion.
+    pub plain_precision: [f64; 7],
+    /// The same by centred cosine, seen against no mood at all.
+    pub centred_precision: [f64; 7],
+    /// The share of all songs whose strongest target it is.
+    pub base_rate: [f64; 7],
     /// Centred, per class of the faces.
     pub centred_per_class: [Option<f64>; 7],
     /// Plain, per class of the faces.
@@ -302,6 +309,25 @@ pub fn matching(
                 .collect::<Vec<_>>(),
         )
     };
+    let precision = |mode: Mode| {
+        let index = SongIndex::new(&vectors, mode);
+        Emotion::ALL.map(|emotion| {
+            let query = Query {
+                vector: EmotionVector::one_hot(emotion),
+                reference: EmotionVector::UNIFORM,
+            };
+            let found = index.top_k(&query, count);
+            let right = found
+                .iter()
+                .filter(|m| targets[m.index].strongest() == emotion)
+                .count();
+            right as f64 / found.len().max(1) as f64
+        })
+    };
+    let base_rate = Emotion::ALL.map(|emotion| {
+        let of = targets.iter().filter(|t| t.strongest() == emotion).count();
+        of as f64 / targets.len() as f64
+    });
     let weights = |class: Emotion| targets.iter().map(move |t| f64::from(t.get(class)));
     Some(MatchingReport {
         faces: faces.len(),
@@ -316,6 +342,9 @@ pub fn matching(
         }),
         plain_true_songs: mean(&per_face(&targets, Mode::Plain)),
         centred_true_songs: mean(&per_face(&targets, Mode::Centred)),
+        plain_precision: precision(Mode::Plain),
+        centred_precision: precision(Mode::Centred),
+        base_rate,
         plain_per_class: of_class(&plain),
         centred_per_class: of_class(&centred),
         plain: share(&plain, seed),
@@ -380,6 +409,8 @@ mod tests {
         }
         assert!((report.random - 1.0 / 7.0).abs() < 1e-6);
         assert_eq!(report.centred_per_class[3], Some(1.0));
+        assert_eq!(report.plain_precision, [1.0; 7]);
+        assert_eq!(report.centred_precision, [1.0; 7]);
     }
 
     #[test]

@@ -320,16 +320,32 @@ fn matching_text(report: &MatchingReport) -> String {
         None,
     );
     line("the best songs for the true class", report.oracle, None);
-    let _ = writeln!(text, "\n  {:<12} {:>8} {:>8}", "faces", "plain", "centred");
+    let _ = writeln!(
+        text,
+        "\n  {:<12} {:^19}   {:^29}\n  {:<12} {:>9} {:>9}   {:>9} {:>9} {:>9}",
+        "",
+        "carried",
+        "found when asked for it alone",
+        "emotion",
+        "plain",
+        "centred",
+        "plain",
+        "centred",
+        "of all"
+    );
     for emotion in Emotion::ALL {
+        let i = emotion.index();
         let cell =
             |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{:.1} %", percent(v)));
         let _ = writeln!(
             text,
-            "  {:<12} {:>8} {:>8}",
+            "  {:<12} {:>9} {:>9}   {:>9} {:>9} {:>9}",
             emotion.name(),
-            cell(report.plain_per_class[emotion.index()]),
-            cell(report.centred_per_class[emotion.index()])
+            cell(report.plain_per_class[i]),
+            cell(report.centred_per_class[i]),
+            cell(Some(report.plain_precision[i])),
+            cell(Some(report.centred_precision[i])),
+            cell(Some(report.base_rate[i]))
         );
     }
     text
