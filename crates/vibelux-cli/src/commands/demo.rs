@@ -75,7 +75,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     };
     let songs = recommend::load(&store, false)?;
     let vectors: Vec<EmotionVector> = songs.iter().map(|(_, vector)| *vector).collect();
-    let index = SongIndex::new(&vectors, Mode::Centred);
+    let index = SongIndex::new(&vectors, Mode::default());
     let found = recommend::find(&index, asked, args.count, |_| true);
     output::print(&results::to_text(&found, &songs, &index, args.why))?;
     Ok(ExitCode::SUCCESS)

@@ -54,10 +54,10 @@ pub struct RecommendArgs {
 /// [`Mode`] as a flag.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum ModeArg {
-    /// The vectors as they are; songs hardly differ
+    /// The vectors as they are; cosines are close to each other, but their order measured better
+    #[default]
     Plain,
     /// What sets the face apart from the average face with what sets the song apart from your library
-    #[default]
     Centred,
 }
 
