@@ -4,8 +4,8 @@
 //! cargo run --release -p vibelux --example audio_stages -- song.mp3 [rounds]
 //! ```
 //!
-//! Prints one `stage<TAB>milliseconds` line per stage: the fastest of several rounds, on one
-//! thread. `scripts/compare_librosa.py` runs it beside librosa.
+//! Prints one `stage<TAB>milliseconds` line per stage: the mean of many runs, on one core.
+//! `scripts/compare_librosa.py` runs it beside librosa.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -82,36 +82,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "# the model's windows: {} of {:.2} s",
         plan.count, plan.window_seconds
     );
-    process_stage("the model's windows: decode and resample", rounds, || {
+    stage("the model's windows: decode and resample", rounds, || {
         Ok(decode_windows(path, &plan)?.windows.len())
     })?;
     let windows = decode_windows(path, &plan)?.windows;
-    process_stage("the model's windows: log-mel and network", rounds, || {
+    stage("the model's windows: log-mel and network", rounds, || {
         Ok(model.embed_windows(&windows)?.len())
     })?;
-    process_stage("song to vector: all", rounds, || {
+    stage("song to vector: all", rounds, || {
         Ok(model.embed_song(path)?.windows.len())
     })?;
-    Ok(())
-}
-
-/// The same for work that runs on a thread of its own, as networks do: the mean of many runs, since
-/// a process's time is counted in hundredths of a second.
-fn process_stage(
-    name: &str,
-    rounds: usize,
-    mut work: impl FnMut() -> Result<usize, Box<dyn std::error::Error>>,
-) -> Result<(), Box<dyn std::error::Error>> {
-    std::hint::black_box(work()?);
-    let runs = 20 * rounds.max(1);
-    let start = process_cpu_seconds();
-    for _ in 0..runs {
-        std::hint::black_box(work()?);
-    }
-    println!(
-        "{name}\t{:.2}",
-        (process_cpu_seconds() - start) / runs as f64 * 1000.0
-    );
     Ok(())
 }
 
@@ -167,28 +147,22 @@ fn by_rubato(waveform: &Waveform, rate_hz: u32) -> Result<usize, Box<dyn std::er
         .len())
 }
 
-/// CPU time of this thread where the system tells it (Linux), so that a busy machine does not
-/// count; the clock elsewhere.
-fn cpu_seconds() -> f64 {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let nanoseconds = std::fs::read_to_string("/proc/thread-self/schedstat")
-        .ok()
-        .and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
-    nanoseconds.map_or_else(|| START.elapsed().as_secs_f64(), |ns| ns / 1e9)
-}
-
-/// Runs `work` `rounds` times and prints the fastest.
+/// Runs `work` over and over and prints the mean: a process's time is counted in hundredths of a
+/// second, and networks run on a thread of their own.
 fn stage(
     name: &str,
     rounds: usize,
     mut work: impl FnMut() -> Result<usize, Box<dyn std::error::Error>>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let mut fastest = f64::INFINITY;
-    for _ in 0..rounds.max(1) {
-        let start = cpu_seconds();
+    std::hint::black_box(work()?);
+    let runs = 10 * rounds.max(1);
+    let start = process_cpu_seconds();
+    for _ in 0..runs {
         std::hint::black_box(work()?);
-        fastest = fastest.min(cpu_seconds() - start);
     }
-    println!("{name}\t{:.2}", fastest * 1000.0);
+    println!(
+        "{name}\t{:.2}",
+        (process_cpu_seconds() - start) / runs as f64 * 1000.0
+    );
     Ok(())
 }

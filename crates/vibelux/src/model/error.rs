@@ -12,6 +12,12 @@ pub(super) type Source = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
+    /// The file's fields do not lie inside one another as they say.
+    #[error("{path} is no ONNX file, or a damaged one; copy or export it again")]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The sidecar is missing or wrong.
     #[error(transparent)]
     Sidecar(#[from] SidecarError),

@@ -12,6 +12,7 @@ use rten_tensor::Tensor;
 use rten_tensor::prelude::*;
 
 use super::error::ModelError;
+use super::onnx::is_well_formed;
 use super::sidecar::Sidecar;
 use crate::emotion::EMOTION_COUNT;
 
@@ -53,6 +54,9 @@ impl Network {
     /// The same from memory; `path` is for the messages.
     pub fn from_bytes(bytes: Vec<u8>, path: &Path, sidecar: &Sidecar) -> Result<Self, ModelError> {
         let path = path.to_owned();
+        if !is_well_formed(&bytes) {
+            return Err(ModelError::Malformed { path });
+        }
         let panicked = || ModelError::Panicked { path: path.clone() };
         let model = catch_unwind(|| ModelOptions::with_all_ops().load(bytes))
             .map_err(|_| panicked())?

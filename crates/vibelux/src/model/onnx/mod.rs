@@ -8,10 +8,12 @@
 mod graph;
 mod half;
 mod protobuf;
+mod wire;
 
 use super::architecture::{Architecture, ArchitectureError, LayerSpec, Padding, Shape};
 use super::weights::{Weights, WeightsError};
 use graph::{Attribute, Graph};
+pub(in crate::model) use wire::is_well_formed;
 
 /// How the weights are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

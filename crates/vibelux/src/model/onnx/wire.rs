@@ -1,0 +1,109 @@
+//! Whether a file's protobuf fields lie inside one another as they say: looked at before an ONNX file
+//! is handed to the runtime, whose reader can run in circles on lengths that lead nowhere.
+
+/// What a length-delimited field holds, as far as it matters here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Model,
+    Graph,
+    Node,
+    Attribute,
+    ValueInfo,
+    Type,
+    TensorType,
+    TensorShape,
+    /// Messages of plain fields only: nothing in them is followed.
+    Leaf,
+    /// Text, raw data, packed numbers.
+    Bytes,
+}
+
+/// Nesting beyond this is no network: subgraphs in subgraphs.
+const MAX_DEPTH: usize = 32;
+
+impl Kind {
+    /// What field `number` of this message holds (onnx.proto3, IR version 8).
+    const fn field(self, number: u64) -> Self {
+        match (self, number) {
+            (Self::Model, 7) | (Self::Attribute, 6 | 11) => Self::Graph,
+            (Self::Graph, 1) => Self::Node,
+            (Self::Graph, 11..=13) => Self::ValueInfo,
+            (Self::Node, 5) => Self::Attribute,
+            (Self::ValueInfo, 2) => Self::Type,
+            (Self::Type, 1) => Self::TensorType,
+            (Self::TensorType, 2) => Self::TensorShape,
+            (Self::Model, 8) | (Self::Graph, 5) | (Self::Attribute, 5 | 10) => Self::Leaf,
+            (Self::TensorShape, 1) => Self::Leaf,
+            _ => Self::Bytes,
+        }
+    }
+}
+
+/// Whether `bytes` are an ONNX model whose fields all end where they should.
+pub(in crate::model) fn is_well_formed(bytes: &[u8]) -> bool {
+    walk(bytes, Kind::Model, 0).is_some()
+}
+
+fn walk(mut rest: &[u8], kind: Kind, depth: usize) -> Option<()> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    while !rest.is_empty() {
+        let tag = varint(&mut rest)?;
+        let skip = match tag & 7 {
+            0 => {
+                varint(&mut rest)?;
+                0
+            }
+            1 => 8,
+            2 => usize::try_from(varint(&mut rest)?).ok()?,
+            5 => 4,
+            _ => return None,
+        };
+        let (value, after) = rest.split_at_checked(skip)?;
+        let inner = kind.field(tag >> 3);
+        if tag & 7 == 2 && inner != Kind::Bytes {
+            walk(value, inner, depth + 1)?;
+        }
+        rest = after;
+    }
+    Some(())
+}
+
+/// Takes a varint off the front: at most ten bytes of seven bits.
+fn varint(rest: &mut &[u8]) -> Option<u64> {
+    let mut value = 0_u64;
+    for i in 0..10 {
+        let (&byte, after) = rest.split_first()?;
+        *rest = after;
+        value |= u64::from(byte & 0x7f).checked_shl(7 * i)?;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_that_lead_nowhere_are_refused() {
+        // Field 7 (the graph) of two bytes: field 2 (its name) of length 0.
+        assert!(is_well_formed(&[0x3a, 2, 0x12, 0]));
+        assert!(is_well_formed(&[]));
+        for bad in [
+            &[0x3a, 3, 0x12, 0][..],
+            &[0x3a, 2, 0x12, 1],
+            &[0x3a],
+            &[0x3f, 0],
+            &[
+                0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01,
+            ],
+            &[0xff; 12],
+        ] {
+            assert!(!is_well_formed(bad), "{bad:x?}");
+        }
+    }
+}
