@@ -489,7 +489,7 @@ mod tests {
         ));
         assert!(matches!(
             load(b"no model".to_vec(), net.input),
-            Err(ModelError::Load { .. })
+            Err(ModelError::Malformed { .. })
         ));
     }
 
