@@ -248,7 +248,8 @@ fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, Run
     })
 }
 
-/// Prepares the run folder; gives the configuration to run with (the saved one when resuming).
+/// Looks whether the run folder is free, or holds what `resume` needs; gives the configuration to run
+/// with (the saved one when resuming). Writes nothing yet: data that cannot be read leave no folder.
 ///
 /// # Errors
 /// If the folder holds a run and `resume` is off, or holds none and it is on.
@@ -272,11 +273,6 @@ pub fn prepare(
         });
     }
     config.check()?;
-    std::fs::create_dir_all(out).map_err(|source| RunError::Io {
-        path: out.to_owned(),
-        source,
-    })?;
-    config.save(&saved)?;
     Ok(config)
 }
 
@@ -305,6 +301,13 @@ pub fn run(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(&Event),
 ) -> Result<Option<Finished>, RunError> {
+    if !resume {
+        std::fs::create_dir_all(out).map_err(|source| RunError::Io {
+            path: out.to_owned(),
+            source,
+        })?;
+        config.save(&out.join("config.toml"))?;
+    }
     let mut trainer = Trainer::new(config.clone(), &*data.training, &*data.validation)?
         .with_checkpoint(out.join("checkpoint.safetensors"));
     if let Some(accelerator) = accelerator {

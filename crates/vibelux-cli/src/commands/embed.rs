@@ -208,11 +208,11 @@ impl Run {
         }
         text.push('\n');
         for failed in summary.failed.iter().take(MAX_LISTED) {
-            text += &format!(
-                "  failed {}: {}\n",
-                output::readable(&failed.path),
-                failed.reason
-            );
+            // Most reasons begin with the path; it is shown once.
+            let path = output::readable(&failed.path);
+            let reason = failed.reason.strip_prefix(&format!("{path}: "));
+            let reason = reason.unwrap_or(&failed.reason);
+            text += &format!("  failed {path}: {reason}\n");
         }
         if summary.failed.len() > MAX_LISTED {
             let more = summary.failed.len() - MAX_LISTED;
