@@ -3,6 +3,16 @@
 //!
 //! Exit codes: 0 done, 1 some songs failed, 2 could not run, 3 no face was found.
 
+/// Writes a line to standard error. A closed one (`2>&1 | head`) is no reason to stop, let alone to
+/// panic, as `eprintln!` does.
+macro_rules! tell {
+    ($($arg:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($arg)*);
+    }};
+}
+pub(crate) use tell;
+
 mod args;
 mod bars;
 mod commands;
@@ -29,12 +39,16 @@ fn main() -> ExitCode {
     match std::panic::catch_unwind(|| run(args)) {
         Ok(Ok(code)) => code,
         Ok(Err(error)) => {
-            eprintln!("vibelux: {}", whole_story(&error));
+            tell!("vibelux: {}", whole_story(&error));
             ExitCode::from(2)
         }
         Err(_) => {
-            let last = LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner);
-            eprintln!("vibelux: this is a mistake in vibelux, please report it: {last}");
+            // The lock is given back at once: a panic while telling would wait for it for ever.
+            let last = LAST_PANIC
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            tell!("vibelux: this is a mistake in vibelux, please report it: {last}");
             ExitCode::from(2)
         }
     }

@@ -62,7 +62,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     };
     let pieces = compose_all(SEED);
     let rendered = render_missing(&dir, &pieces)?;
-    eprintln!(
+    crate::tell!(
         "{} pieces in {} ({rendered} new)",
         pieces.len(),
         output::readable(&dir)
@@ -102,7 +102,7 @@ fn embed(dir: &Path) -> anyhow::Result<SongStore> {
     })?;
     bar.finish_and_clear();
     for failed in &summary.failed {
-        eprintln!("{}: {}", output::readable(&failed.path), failed.reason);
+        crate::tell!("{}: {}", output::readable(&failed.path), failed.reason);
     }
     Ok(store)
 }

@@ -85,7 +85,7 @@ pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
         output::print(&run.to_text(&store))?;
     }
     if run.interrupted {
-        eprintln!(
+        crate::tell!(
             "stopped with {} to go; what was done is stored: run the same command again to go on",
             output::songs(run.summary.remaining)
         );
@@ -101,7 +101,7 @@ fn find(songs: &[PathBuf]) -> anyhow::Result<Scan> {
     spinner.finish_and_clear();
     for problem in &found.problems {
         let path = output::readable(&problem.path);
-        eprintln!("cannot read {path}: {}", problem.reason);
+        crate::tell!("cannot read {path}: {}", problem.reason);
     }
     if found.problems.iter().filter(|p| p.is_root).count() == songs.len() {
         anyhow::bail!("none of the given files and folders can be read; check the paths");
@@ -151,7 +151,7 @@ fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
         if raised.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(INTERRUPTED));
         }
-        eprintln!("\nfinishing the songs in hand; press Ctrl-C again to stop at once");
+        crate::tell!("\nfinishing the songs in hand; press Ctrl-C again to stop at once");
     })
     .context("cannot listen for Ctrl-C")?;
     Ok(stop)

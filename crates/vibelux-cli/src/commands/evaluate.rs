@@ -210,7 +210,7 @@ fn with_progress(
     });
     bar.finish_and_clear();
     for (path, reason) in &judgement.failed {
-        eprintln!("left out: {}: {reason}", output::readable(path));
+        crate::tell!("left out: {}: {reason}", output::readable(path));
     }
     Ok(judgement)
 }

@@ -70,13 +70,13 @@ fn import_json(args: &JsonArgs) -> anyhow::Result<ExitCode> {
 
 fn report(summary: &ImportSummary) {
     for (path, reason) in &summary.described {
-        eprintln!("refused {}: {reason}", output::readable(path.as_ref()));
+        crate::tell!("refused {}: {reason}", output::readable(path.as_ref()));
     }
     if summary.bad > summary.described.len() {
         let more = summary.bad - summary.described.len();
-        eprintln!("refused {more} more rows");
+        crate::tell!("refused {more} more rows");
     }
     if let Some(error) = &summary.broken_off {
-        eprintln!("the rest of the file cannot be read ({error}); what came before was kept");
+        crate::tell!("the rest of the file cannot be read ({error}); what came before was kept");
     }
 }

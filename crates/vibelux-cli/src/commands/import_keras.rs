@@ -47,11 +47,11 @@ pub fn run(args: ImportKerasArgs) -> anyhow::Result<ExitCode> {
         model.architecture.input,
     );
     if !model.rescales() && !args.unit_pixels {
-        eprintln!(
+        crate::tell!(
             "The model does not scale its pixels, so it is fed 0 to 255. If it was trained on \
              pixels divided by 255, import it again with --unit-pixels."
         );
     }
-    eprintln!("The classes are taken to be in alphabetical order, angry to surprised.");
+    crate::tell!("The classes are taken to be in alphabetical order, angry to surprised.");
     Ok(ExitCode::SUCCESS)
 }

@@ -15,6 +15,8 @@ use vibelux_train::preset;
 use vibelux_train::run::{self, RunPaths};
 use vibelux_train::trainer::Event;
 
+use crate::output;
+
 /// Flags of `vibelux train`.
 #[derive(Debug, clap::Args)]
 pub struct TrainArgs {
@@ -129,7 +131,7 @@ pub fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
                 .iter()
                 .any(|f| args.train_folds.contains(f));
             if args.run.dir.is_file() && overlap {
-                eprintln!(
+                crate::tell!(
                     "The folds to judge on are trained on too: the figures say nothing about new songs."
                 );
             }
@@ -181,26 +183,33 @@ fn train(
         Device::Gpu => Some(open_gpu()?),
     };
     if let Some(accelerator) = &accelerator {
-        eprintln!("Training on {}", accelerator.name());
+        crate::tell!("Training on {}", accelerator.name());
     }
-    let config = run::prepare(config, &out, args.resume)?;
+    let asked = config;
+    let config = run::prepare(asked.clone(), &out, args.resume)?;
+    if args.resume && config != asked {
+        crate::tell!(
+            "Going on with the choices in {}/config.toml.",
+            output::readable(&out)
+        );
+    }
     let stop = stop_on_ctrl_c()?;
-    eprintln!("Reading {}", args.dir.display());
+    crate::tell!("Reading {}", args.dir.display());
     let data = run::load_data(&config, &paths)?;
-    eprintln!(
+    crate::tell!(
         "{} training and {} validation examples, {} parameters",
         data.training.len(),
         data.validation.len(),
         config.architecture.parameter_count()?
     );
     if data.dropped > 0 {
-        eprintln!(
+        crate::tell!(
             "{} training files left out: their labels say there is no face",
             data.dropped
         );
     }
     for (path, reason) in &data.failed {
-        eprintln!("left out: {}: {reason}", path.display());
+        crate::tell!("left out: {}: {reason}", path.display());
     }
     let progress = Progress::new(config.epochs, config.batch_size);
     let finished = run::run(
@@ -216,15 +225,16 @@ fn train(
     )?;
     progress.bar.finish_and_clear();
     let Some(finished) = finished else {
-        eprintln!("Interrupted. Go on with the same command and --resume.");
+        crate::tell!("Interrupted. Go on with the same command and --resume.");
         return Ok(ExitCode::from(130));
     };
-    println!("{}", finished.report);
-    println!(
-        "Weights of epoch {}, temperature {:.3}",
-        finished.epoch, finished.temperature
-    );
-    println!("Everything is in {}", out.display());
+    output::print(&format!("{}\n", finished.report))?;
+    output::print(&format!(
+        "Weights of epoch {}, temperature {:.3}\nEverything is in {}\n",
+        finished.epoch,
+        finished.temperature,
+        output::readable(&out)
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -315,7 +325,7 @@ impl Progress {
                     m.images_per_second
                 );
                 if self.bar.is_hidden() {
-                    eprintln!("{line}");
+                    crate::tell!("{line}");
                 } else {
                     self.bar.println(line);
                 }

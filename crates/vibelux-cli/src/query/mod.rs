@@ -88,7 +88,7 @@ pub enum Answer {
 
 /// Tells the user that there was no face; the exit code for it.
 pub fn no_face(message: &str) -> ExitCode {
-    eprintln!("vibelux: {message}");
+    crate::tell!("vibelux: {message}");
     ExitCode::from(NO_FACE)
 }
 
