@@ -1,7 +1,7 @@
 //! Training speed in images per second: forward, backward and optimiser step of the face presets'
 //! nets, batch 64, on all cores.
 //!
-//! Run with `cargo run --release -p vibelux-train --example step_speed [-- --json] [--steps N]`.
+//! Run with `cargo run --release -p vibelux-train --example step_speed [-- --json] [--steps N] [--bf16]`.
 //! `--json` prints one object per net and line, with the architecture: `scripts/compare_keras.py`
 //! builds the same net in Keras from it.
 
@@ -11,7 +11,8 @@ use std::time::Instant;
 use serde_json::json;
 use vibelux::model::architecture::Architecture;
 use vibelux_train::nn::{
-    Init, Mode, Network, Optimiser, OptimiserConfig, OptimiserKind, Random, soft_cross_entropy,
+    Init, InstructionSet, Mode, Network, Optimiser, OptimiserConfig, OptimiserKind, Precision,
+    Random, soft_cross_entropy,
 };
 use vibelux_train::preset;
 
@@ -39,8 +40,13 @@ impl StepTimes {
     }
 }
 
-fn measure(architecture: &Architecture, steps: u64) -> Result<StepTimes, Box<dyn Error>> {
-    let mut net = Network::new(architecture, Init::He, 1)?;
+fn measure(
+    architecture: &Architecture,
+    precision: Precision,
+    steps: u64,
+) -> Result<StepTimes, Box<dyn Error>> {
+    let isa = InstructionSet::detect(precision);
+    let mut net = Network::with_instructions(architecture, Init::He, 1, isa)?;
     let mut optimiser = Optimiser::new(OPTIMISER, net.parameters());
     let mut random = Random::new(1, 0, 0);
     let x: Vec<f32> = (0..BATCH * net.input_len())
@@ -79,10 +85,11 @@ fn measure(architecture: &Architecture, steps: u64) -> Result<StepTimes, Box<dyn
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (mut json, mut steps) = (false, DEFAULT_STEPS);
+    let (mut json, mut steps, mut precision) = (false, DEFAULT_STEPS, Precision::F32);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--json" => json = true,
+            "--bf16" => precision = Precision::Bf16,
             "--steps" => {
                 let value = arguments.next().ok_or("--steps needs a number")?;
                 steps = value.parse::<u64>()?.max(1);
@@ -93,7 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for name in ["original", "default"] {
         let preset = preset::face(name).ok_or("the preset is gone")?;
         let architecture = &preset.architecture;
-        let times = measure(architecture, steps)?;
+        let times = measure(architecture, precision, steps)?;
         let (speed, parameters) = (times.images_per_second(), architecture.parameter_count()?);
         if json {
             let line = json!({

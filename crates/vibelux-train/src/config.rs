@@ -13,7 +13,7 @@ use vibelux::model::sidecar::{self, FrontEnd, InvalidSidecar, OutputKind, Sideca
 use vibelux::spectrogram::LogMelConfig;
 
 use crate::augment::{FaceAugmentation, MusicAugmentation};
-use crate::nn::{Init, OptimiserConfig};
+use crate::nn::{Init, OptimiserConfig, Precision};
 
 /// What the inputs are made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -102,6 +102,9 @@ pub struct TrainingConfig {
     pub ema_decay: f32,
     /// How fresh weights are drawn.
     pub init: Init,
+    /// What factors are rounded to in training and in the run's own validation.
+    #[serde(default)]
+    pub precision: Precision,
     /// Update rule, learning rate, weight decay.
     pub optimiser: OptimiserConfig,
     /// What the inputs are made of.

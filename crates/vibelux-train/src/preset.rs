@@ -5,7 +5,7 @@ use vibelux::spectrogram::LogMelConfig;
 
 use crate::augment::{FaceAugmentation, MusicAugmentation};
 use crate::config::{Schedule, Selection, TaskConfig, TrainingConfig};
-use crate::nn::{Init, OptimiserConfig, OptimiserKind};
+use crate::nn::{Init, OptimiserConfig, OptimiserKind, Precision};
 
 /// `[conv, ReLU, max-pool, dropout]` per entry of `filters`, then dense layers.
 fn original_layers(filters: &[usize], kernel: usize, dense: &[usize]) -> Vec<LayerSpec> {
@@ -116,6 +116,7 @@ fn original(task: TaskConfig, architecture: Architecture) -> TrainingConfig {
         mixup: 0.0,
         ema_decay: 0.0,
         init: Init::Glorot,
+        precision: Precision::F32,
         optimiser: OptimiserConfig {
             kind: OptimiserKind::Adamw,
             learning_rate: 1e-3,
@@ -142,6 +143,7 @@ fn default(task: TaskConfig, architecture: Architecture) -> TrainingConfig {
         mixup: 0.2,
         ema_decay: 0.999,
         init: Init::He,
+        precision: Precision::Bf16,
         optimiser: OptimiserConfig {
             kind: OptimiserKind::Adamw,
             learning_rate: 2e-3,

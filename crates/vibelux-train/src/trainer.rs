@@ -15,7 +15,9 @@ use crate::checkpoint::{CheckpointError, Progress, State};
 use crate::config::{Schedule, Selection, TrainingConfig};
 use crate::dataset::{EvaluationSet, TrainingSet};
 use crate::history::EpochMetrics;
-use crate::nn::{Mode, Network, NetworkError, Optimiser, Random, soft_cross_entropy, softmax};
+use crate::nn::{
+    InstructionSet, Mode, Network, NetworkError, Optimiser, Random, soft_cross_entropy, softmax,
+};
 
 /// Number of emotions: the length of a target.
 const CLASSES: usize = 7;
@@ -118,7 +120,9 @@ impl<'a> Trainer<'a> {
         training: &'a dyn TrainingSet,
         validation: &'a dyn EvaluationSet,
     ) -> Result<Self, TrainError> {
-        let network = Network::new(&config.architecture, config.init, config.seed)?;
+        let isa = InstructionSet::detect(config.precision);
+        let (architecture, init) = (&config.architecture, config.init);
+        let network = Network::with_instructions(architecture, init, config.seed, isa)?;
         if network.output_len() != CLASSES {
             return Err(TrainError::Outputs {
                 got: network.output_len(),

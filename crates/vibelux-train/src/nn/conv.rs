@@ -4,8 +4,9 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use super::kernels::{self, Extent};
+use super::kernels::{self, Extent, Sweep};
 use super::layer::{Layer, Mode, Parameter, activate, deactivate, part_len};
+use super::pack::{self, Frame};
 use super::simd::InstructionSet;
 
 /// A convolution, its bias and the activation after it.
@@ -25,37 +26,15 @@ pub(super) struct Conv {
     /// Slope below zero of a ReLU that follows.
     pub activation: Option<f32>,
     pub needs_dx: bool,
-    packed: Vec<f32>,
+    packed: Vec<u32>,
     parts: Vec<Vec<f32>>,
 }
 
+/// Words of packed images that a weight gradient sweeps at once: what stays in a core's own cache.
+const GROUP_WORDS: usize = 1 << 16;
+
 thread_local! {
-    static PADDED: RefCell<[Vec<f32>; 3]> = const { RefCell::new([const { Vec::new() }; 3]) };
-}
-
-/// Copies an `[h][w][c]` image into a larger one with zeros around it.
-fn pad_into(
-    padded: &mut Vec<f32>,
-    image: &[f32],
-    [h, w, c]: [usize; 3],
-    before: [usize; 2],
-    to: [usize; 2],
-) {
-    padded.clear();
-    padded.resize(to[0] * to[1] * c, 0.0);
-    for y in 0..h {
-        let at = ((y + before[0]) * to[1] + before[1]) * c;
-        padded[at..at + w * c].copy_from_slice(&image[y * w * c..(y + 1) * w * c]);
-    }
-}
-
-/// Copies rows of `c` values into rows of `stride` values.
-fn widen_into(wide: &mut Vec<f32>, values: &[f32], c: usize, stride: usize) {
-    wide.clear();
-    wide.resize(values.len() / c * stride, 0.0);
-    for (to, from) in wide.chunks_exact_mut(stride).zip(values.chunks_exact(c)) {
-        to[..c].copy_from_slice(from);
-    }
+    static PACKED: RefCell<[Vec<u32>; 3]> = const { RefCell::new([const { Vec::new() }; 3]) };
 }
 
 impl Conv {
@@ -100,67 +79,151 @@ impl Conv {
         ]
     }
 
-    fn extent(&self) -> Extent {
-        Extent {
-            padded_width: self.padded()[1],
-            in_channels: self.input[0],
-            out_channels: self.output[0],
-            kernel: self.kernel,
-            out: [self.output[1], self.output[2]],
+    /// The input with its zeros.
+    fn frame(&self) -> Frame {
+        let [c, h, w] = self.input;
+        Frame {
+            image: [h, w, c],
+            before: self.pad,
+            to: self.padded(),
         }
     }
 
-    /// The convolution that gives the gradient to the input.
-    fn backward_extent(&self) -> Extent {
-        Extent {
-            padded_width: self.input[2] + self.kernel[1] - 1,
-            in_channels: self.output[0],
-            out_channels: self.input[0],
-            kernel: self.kernel,
-            out: [self.input[1], self.input[2]],
+    /// The output's gradient with the zeros that the gradient to the input needs.
+    fn backward_frame(&self) -> Frame {
+        let [c, oh, ow] = self.output;
+        let [kernel, pad] = [self.kernel, self.pad];
+        Frame {
+            image: [oh, ow, c],
+            before: [kernel[0] - 1 - pad[0], kernel[1] - 1 - pad[1]],
+            to: [self.input[1] + kernel[0] - 1, self.input[2] + kernel[1] - 1],
         }
     }
+
+    fn extent(&self, frame: Frame, output: [usize; 3]) -> Extent {
+        Extent {
+            padded_width: frame.to[1],
+            words: pack::words(self.isa, frame.image[2]),
+            out_channels: output[0],
+            kernel: self.kernel,
+            out: [output[1], output[2]],
+        }
+    }
+
+    /// The weight gradient of `images` images as [`pack`] lays them out.
+    fn sweep(&self, images: usize, x_image: usize, d_step: usize) -> Sweep {
+        let [c, ..] = self.input;
+        let [_, oh, ow] = self.output;
+        let [ph, pw] = self.padded();
+        let pairs = ow.div_ceil(2);
+        let one_value = self.isa.values_per_word() == 1;
+        Sweep {
+            images,
+            rows: if one_value { oh } else { 1 },
+            steps: if one_value { ow } else { oh * pairs },
+            in_channels: c,
+            x_row: pw * c,
+            x_image,
+            x_tap: if one_value {
+                [pw * c, c]
+            } else {
+                [pairs * c, ph * pairs * c]
+            },
+            d_step,
+            kernel: self.kernel,
+        }
+    }
+
+    /// Adds the weight gradient of some images, as many at once as the cache holds.
+    fn add_weight_gradient(&self, x: &[f32], dy: &[f32], stride: usize, gradient: &mut [f32]) {
+        let [c_in, h, w] = self.input;
+        let [c_out, oh, ow] = self.output;
+        let (in_len, out_len) = (c_in * h * w, c_out * oh * ow);
+        let isa = self.isa;
+        let x_image = pack::gradient_input_len(isa, self.frame(), self.kernel);
+        let d_image = oh * ow.div_ceil(isa.values_per_word()) * stride;
+        let group = (GROUP_WORDS / (x_image + d_image)).max(1);
+        PACKED.with_borrow_mut(|[xs, ds, _]| {
+            for (x, dy) in x.chunks(group * in_len).zip(dy.chunks(group * out_len)) {
+                let images = x.len() / in_len;
+                xs.resize(xs.len().max(images * x_image), 0);
+                ds.resize(ds.len().max(images * d_image), 0);
+                for (x, to) in x.chunks_exact(in_len).zip(xs.chunks_exact_mut(x_image)) {
+                    // SAFETY: `isa` was detected on this machine.
+                    #[allow(unsafe_code, reason = "compiled for the instruction set")]
+                    unsafe {
+                        pack::gradient_input(isa, x, self.frame(), self.kernel, to);
+                    }
+                }
+                for (dy, to) in dy.chunks_exact(out_len).zip(ds.chunks_exact_mut(d_image)) {
+                    // SAFETY: as above.
+                    #[allow(unsafe_code, reason = "compiled for the instruction set")]
+                    unsafe {
+                        pack::gradient_output(isa, dy, [ow, c_out], stride, to);
+                    }
+                }
+                let sweep = self.sweep(images, x_image, stride);
+                // SAFETY: `xs` and `ds` hold `images` images in the layout that `sweep` describes,
+                // and `gradient` has a row of `stride` values per tap and input channel.
+                #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
+                unsafe {
+                    kernels::weight_gradient(
+                        isa,
+                        xs.as_ptr(),
+                        sweep,
+                        ds.as_ptr(),
+                        gradient.as_mut_ptr(),
+                    );
+                }
+            }
+        });
+    }
+}
+
+/// Convolves one image.
+fn convolve(
+    isa: InstructionSet,
+    image: &[f32],
+    frame: Frame,
+    extent: Extent,
+    (weights, bias): (&[u32], &[f32]),
+    output: &mut [f32],
+) {
+    PACKED.with_borrow_mut(|[.., framed]| {
+        pack::framed(isa, image, frame, framed);
+        // SAFETY: `framed` has the size that `extent` says, `output` is one output image, `weights`
+        // and `bias` were packed for `isa`, which was detected on this machine.
+        #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
+        unsafe {
+            kernels::convolve(
+                isa,
+                framed.as_ptr(),
+                extent,
+                weights.as_ptr(),
+                bias.as_ptr(),
+                output.as_mut_ptr(),
+            );
+        }
+    });
 }
 
 impl Layer for Conv {
     fn forward(&mut self, p: &mut [Parameter], x: &[f32], y: &mut [f32], _n: usize, _mode: Mode) {
-        let (isa, extent, padded_to) = (self.isa, self.extent(), self.padded());
-        let [c_in, h, w] = self.input;
-        let (in_len, out_len) = (c_in * h * w, self.output.iter().product::<usize>());
-        let weights = &p[self.weight].value;
-        kernels::pack(
-            isa,
-            weights,
-            self.taps(),
-            c_in,
-            self.output[0],
-            &mut self.packed,
+        let (isa, frame, c_out) = (self.isa, self.frame(), self.output[0]);
+        let (in_len, out_len) = (
+            self.input.iter().product::<usize>(),
+            self.output.iter().product::<usize>(),
         );
-        let bias = kernels::pack_bias(
-            isa,
-            self.bias.map(|b| p[b].value.as_slice()),
-            self.output[0],
-        );
-        let (packed, pad, activation) = (&self.packed, self.pad, self.activation);
+        let extent = self.extent(frame, self.output);
+        let shape = [self.taps(), self.input[0], c_out];
+        pack::weights(isa, &p[self.weight].value, shape, &mut self.packed);
+        let bias = self.bias.map(|b| p[b].value.as_slice());
+        let bias = pack::bias(isa, bias, c_out);
+        let (packed, activation) = (&self.packed, self.activation);
         y.par_chunks_exact_mut(out_len)
             .zip(x.par_chunks_exact(in_len))
             .for_each(|(y, x)| {
-                PADDED.with_borrow_mut(|[padded, ..]| {
-                    pad_into(padded, x, [h, w, c_in], pad, padded_to);
-                    // SAFETY: `padded` has the size that `extent` says, `y` is one output image,
-                    // `packed` and `bias` were packed for `isa`, which was detected on this machine.
-                    #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
-                    unsafe {
-                        kernels::convolve(
-                            isa,
-                            padded.as_ptr(),
-                            extent,
-                            packed.as_ptr(),
-                            bias.as_ptr(),
-                            y.as_mut_ptr(),
-                        );
-                    }
-                });
+                convolve(isa, x, frame, extent, (packed, &bias), y);
                 if let Some(alpha) = activation {
                     activate(y, alpha);
                 }
@@ -176,26 +239,26 @@ impl Layer for Conv {
         dx: &mut [f32],
         n: usize,
     ) {
-        let (isa, extent, back) = (self.isa, self.extent(), self.backward_extent());
-        let (padded_to, pad, taps) = (self.padded(), self.pad, self.taps());
-        let [c_in, h, w] = self.input;
-        let [c_out, oh, ow] = self.output;
-        let (in_len, out_len) = (c_in * h * w, c_out * oh * ow);
+        let (isa, taps, c_in, c_out) = (self.isa, self.taps(), self.input[0], self.output[0]);
+        let (in_len, out_len) = (
+            self.input.iter().product::<usize>(),
+            self.output.iter().product::<usize>(),
+        );
         let stride = c_out.next_multiple_of(isa.lanes());
-        let (activation, needs_dx) = (self.activation, self.needs_dx);
-        if needs_dx {
-            let weights = &p[self.weight].value;
-            kernels::pack_transposed(isa, weights, taps, c_in, c_out, &mut self.packed);
+        if self.needs_dx {
+            let shape = [taps, c_in, c_out];
+            pack::transposed_weights(isa, &p[self.weight].value, shape, &mut self.packed);
         }
-        let no_bias = kernels::pack_bias(isa, None, c_in);
-        let packed = &self.packed;
-        let back_pad = [self.kernel[0] - 1 - pad[0], self.kernel[1] - 1 - pad[1]];
-        let back_to = [h + self.kernel[0] - 1, w + self.kernel[1] - 1];
+        let no_bias = pack::bias(isa, None, c_in);
+        let frame = self.backward_frame();
+        let extent = self.extent(frame, self.input);
         let part = part_len(n);
         let weight_len = taps * c_in * stride;
         // One more row for the bias gradient.
-        self.parts.resize_with(n.div_ceil(part), Vec::new);
-        self.parts
+        let mut parts = std::mem::take(&mut self.parts);
+        parts.resize_with(n.div_ceil(part), Vec::new);
+        let this = &*self;
+        parts
             .par_iter_mut()
             .zip(x.par_chunks(part * in_len))
             .zip(y.par_chunks(part * out_len))
@@ -204,81 +267,62 @@ impl Layer for Conv {
             .for_each(|((((gradient, x), y), dy), dx)| {
                 gradient.clear();
                 gradient.resize(weight_len + stride, 0.0);
-                let images = x.chunks_exact(in_len).zip(y.chunks_exact(out_len));
-                let gradients = dy
-                    .chunks_exact_mut(out_len)
-                    .zip(dx.chunks_exact_mut(in_len));
-                for ((x, y), (dy, dx)) in images.zip(gradients) {
-                    if let Some(alpha) = activation {
-                        deactivate(dy, y, alpha);
+                if let Some(alpha) = this.activation {
+                    deactivate(dy, y, alpha);
+                }
+                if this.bias.is_some() {
+                    for row in dy.chunks_exact(c_out) {
+                        for (g, &d) in gradient[weight_len..].iter_mut().zip(row) {
+                            *g += d;
+                        }
                     }
-                    PADDED.with_borrow_mut(|[padded, wide, padded_dy]| {
-                        pad_into(padded, x, [h, w, c_in], pad, padded_to);
-                        let d = if stride == c_out {
-                            dy.as_ptr()
-                        } else {
-                            widen_into(wide, dy, c_out, stride);
-                            wide.as_ptr()
-                        };
-                        for row in dy.chunks_exact(c_out) {
-                            for (g, &d) in gradient[weight_len..].iter_mut().zip(row) {
-                                *g += d;
-                            }
-                        }
-                        // SAFETY: sizes as the extents say; `d` has rows of `stride` values.
-                        #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
-                        unsafe {
-                            kernels::weight_gradient(
-                                isa,
-                                padded.as_ptr(),
-                                extent,
-                                d,
-                                stride,
-                                gradient.as_mut_ptr(),
-                            );
-                        }
-                        if needs_dx {
-                            pad_into(padded_dy, dy, [oh, ow, c_out], back_pad, back_to);
-                            // SAFETY: as above, for the transposed convolution.
-                            #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
-                            unsafe {
-                                kernels::convolve(
-                                    isa,
-                                    padded_dy.as_ptr(),
-                                    back,
-                                    packed.as_ptr(),
-                                    no_bias.as_ptr(),
-                                    dx.as_mut_ptr(),
-                                );
-                            }
-                        }
-                    });
+                }
+                this.add_weight_gradient(x, dy, stride, gradient);
+                if this.needs_dx {
+                    let weights = (this.packed.as_slice(), no_bias.as_slice());
+                    for (dy, dx) in dy.chunks_exact(out_len).zip(dx.chunks_exact_mut(in_len)) {
+                        convolve(isa, dy, frame, extent, weights, dx);
+                    }
                 }
             });
-        let weight = &mut p[self.weight].gradient;
-        weight.fill(0.0);
-        for gradient in &self.parts {
-            for (to, from) in weight
-                .chunks_exact_mut(c_out)
-                .zip(gradient[..weight_len].chunks_exact(stride))
-            {
-                for (t, &f) in to.iter_mut().zip(from) {
-                    *t += f;
-                }
-            }
-        }
+        self.parts = parts;
+        sum_rows(&self.parts, 0, stride, c_out, &mut p[self.weight].gradient);
         if let Some(bias) = self.bias {
-            let bias = &mut p[bias].gradient;
-            bias.fill(0.0);
-            for gradient in &self.parts {
-                for (t, &f) in bias.iter_mut().zip(&gradient[weight_len..]) {
-                    *t += f;
-                }
-            }
+            sum_rows(
+                &self.parts,
+                weight_len,
+                stride,
+                c_out,
+                &mut p[bias].gradient,
+            );
         }
     }
 
     fn skip_input_gradient(&mut self) {
         self.needs_dx = false;
     }
+}
+
+/// Sums the parts' rows of `stride` values, from the value `first` on, into rows of `width`.
+pub(super) fn sum_rows(
+    parts: &[Vec<f32>],
+    first: usize,
+    stride: usize,
+    width: usize,
+    total: &mut [f32],
+) {
+    total
+        .par_chunks_mut(width * 64)
+        .enumerate()
+        .for_each(|(block, total)| {
+            total.fill(0.0);
+            for part in parts {
+                let rows = part[first + block * 64 * stride..].chunks_exact(stride);
+                for (to, from) in total.chunks_exact_mut(width).zip(rows) {
+                    for (t, &f) in to.iter_mut().zip(from) {
+                        *t += f;
+                    }
+                }
+            }
+        });
 }

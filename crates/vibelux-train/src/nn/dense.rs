@@ -2,8 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::kernels::{self, Extent};
+use super::conv::sum_rows;
+use super::kernels::{self, Extent, Sweep};
 use super::layer::{Layer, Mode, Parameter, activate, deactivate, part_len};
+use super::pack::{self, Frame};
 use super::simd::InstructionSet;
 
 /// A matrix, a bias and the activation after it.
@@ -14,7 +16,7 @@ pub(super) struct Dense {
     weight: usize,
     bias: usize,
     activation: Option<f32>,
-    packed: Vec<f32>,
+    packed: Vec<u32>,
     parts: Vec<Vec<f32>>,
 }
 
@@ -40,13 +42,12 @@ impl Dense {
     }
 }
 
-fn extent(rows: usize, inputs: usize, outputs: usize) -> Extent {
-    Extent {
-        padded_width: rows,
-        in_channels: inputs,
-        out_channels: outputs,
-        kernel: [1, 1],
-        out: [1, rows],
+/// Rows of examples as the pixels of an image one pixel high.
+fn frame(rows: usize, values: usize) -> Frame {
+    Frame {
+        image: [1, rows, values],
+        before: [0, 0],
+        to: [1, rows],
     }
 }
 
@@ -56,16 +57,25 @@ fn multiply(
     x: &[f32],
     y: &mut [f32],
     [inputs, outputs]: [usize; 2],
-    packed: &[f32],
+    packed: &[u32],
     bias: &[f32],
 ) {
-    let extent = extent(x.len() / inputs, inputs, outputs);
+    let rows = x.len() / inputs;
+    let extent = Extent {
+        padded_width: rows,
+        words: pack::words(isa, inputs),
+        out_channels: outputs,
+        kernel: [1, 1],
+        out: [1, rows],
+    };
+    let mut words = Vec::new();
+    pack::framed(isa, x, frame(rows, inputs), &mut words);
     // SAFETY: the extent follows from the slices; `packed` and `bias` were packed for `isa`.
     #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
     unsafe {
         kernels::convolve(
             isa,
-            x.as_ptr(),
+            words.as_ptr(),
             extent,
             packed.as_ptr(),
             bias.as_ptr(),
@@ -74,18 +84,46 @@ fn multiply(
     }
 }
 
+/// Adds the weight gradient of rows of examples.
+fn add_weight_gradient(
+    isa: InstructionSet,
+    x: &[f32],
+    dy: &[f32],
+    [inputs, outputs]: [usize; 2],
+    stride: usize,
+    gradient: &mut [f32],
+) {
+    let rows = x.len() / inputs;
+    let steps = rows.div_ceil(isa.values_per_word());
+    let (frame, kernel) = (frame(rows, inputs), [1, 1]);
+    let mut xs = vec![0; pack::gradient_input_len(isa, frame, kernel)];
+    let mut ds = vec![0; steps * stride];
+    let sweep = Sweep {
+        images: 1,
+        rows: 1,
+        steps,
+        in_channels: inputs,
+        x_row: 0,
+        x_image: 0,
+        x_tap: [0, 0],
+        d_step: stride,
+        kernel,
+    };
+    // SAFETY: the words are laid out as the sweep says; `isa` was detected on this machine.
+    #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
+    unsafe {
+        pack::gradient_input(isa, x, frame, kernel, &mut xs);
+        pack::gradient_output(isa, dy, [rows, outputs], stride, &mut ds);
+        kernels::weight_gradient(isa, xs.as_ptr(), sweep, ds.as_ptr(), gradient.as_mut_ptr());
+    }
+}
+
 impl Layer for Dense {
     fn forward(&mut self, p: &mut [Parameter], x: &[f32], y: &mut [f32], n: usize, _mode: Mode) {
         let (isa, inputs, outputs) = (self.isa, self.inputs, self.outputs);
-        kernels::pack(
-            isa,
-            &p[self.weight].value,
-            1,
-            inputs,
-            outputs,
-            &mut self.packed,
-        );
-        let bias = kernels::pack_bias(isa, Some(&p[self.bias].value), outputs);
+        let shape = [1, inputs, outputs];
+        pack::weights(isa, &p[self.weight].value, shape, &mut self.packed);
+        let bias = pack::bias(isa, Some(&p[self.bias].value), outputs);
         let part = part_len(n);
         y.par_chunks_mut(part * outputs)
             .zip(x.par_chunks(part * inputs))
@@ -108,15 +146,9 @@ impl Layer for Dense {
     ) {
         let (isa, inputs, outputs) = (self.isa, self.inputs, self.outputs);
         let stride = outputs.next_multiple_of(isa.lanes());
-        kernels::pack_transposed(
-            isa,
-            &p[self.weight].value,
-            1,
-            inputs,
-            outputs,
-            &mut self.packed,
-        );
-        let no_bias = kernels::pack_bias(isa, None, inputs);
+        let shape = [1, inputs, outputs];
+        pack::transposed_weights(isa, &p[self.weight].value, shape, &mut self.packed);
+        let no_bias = pack::bias(isa, None, inputs);
         let (packed, activation, part) = (&self.packed, self.activation, part_len(n));
         self.parts.resize_with(n.div_ceil(part), Vec::new);
         self.parts
@@ -132,38 +164,22 @@ impl Layer for Dense {
                 multiply(isa, dy, dx, [outputs, inputs], packed, &no_bias);
                 gradient.clear();
                 gradient.resize((inputs + 1) * stride, 0.0);
-                let rows = x.len() / inputs;
-                let mut wide = vec![0.0; rows * stride];
-                for (to, from) in wide.chunks_exact_mut(stride).zip(dy.chunks_exact(outputs)) {
-                    to[..outputs].copy_from_slice(from);
-                    for (g, &d) in gradient[inputs * stride..].iter_mut().zip(from) {
+                let (weights, bias) = gradient.split_at_mut(inputs * stride);
+                for row in dy.chunks_exact(outputs) {
+                    for (g, &d) in bias.iter_mut().zip(row) {
                         *g += d;
                     }
                 }
-                // SAFETY: the extent follows from the slices; `wide` has rows of `stride` values.
-                #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
-                unsafe {
-                    kernels::weight_gradient(
-                        isa,
-                        x.as_ptr(),
-                        extent(rows, inputs, outputs),
-                        wide.as_ptr(),
-                        stride,
-                        gradient.as_mut_ptr(),
-                    );
-                }
+                add_weight_gradient(isa, x, dy, [inputs, outputs], stride, weights);
             });
         for (parameter, first) in [(self.weight, 0), (self.bias, inputs * stride)] {
-            let total = &mut p[parameter].gradient;
-            total.fill(0.0);
-            for gradient in &self.parts {
-                let rows = gradient[first..].chunks_exact(stride);
-                for (to, from) in total.chunks_exact_mut(outputs).zip(rows) {
-                    for (t, &f) in to.iter_mut().zip(from) {
-                        *t += f;
-                    }
-                }
-            }
+            sum_rows(
+                &self.parts,
+                first,
+                stride,
+                outputs,
+                &mut p[parameter].gradient,
+            );
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The two inner loops of training: a direct convolution and its weight gradient.
 //!
 //! Everything a step multiplies goes through these two. Images are channels-last (`[h][w][c]`), so
-//! that the channels of a pixel are contiguous; the forward kernel keeps a tile of up to 12 output
-//! pixels by two registers of output channels in registers and runs over kernel taps and input
+//! that the channels of a pixel are contiguous, and come as the words of [`super::simd`] (f32, or
+//! pairs of bf16) that [`super::pack`] makes of them. The forward kernel keeps a tile of up to 12
+//! output pixels by two registers of output channels in registers and runs over kernel taps and input
 //! channels, which needs no im2col copy. The gradient to the input is the same kernel with
 //! transposed, mirrored weights. A dense layer is the 1x1 case with the examples of the batch as
 //! pixels.
@@ -18,18 +19,13 @@
 
 use super::simd::{InstructionSet, Simd, dispatch};
 
-/// Output pixels per register tile of the forward kernel.
-const TILE: usize = 12;
-/// Input channels per register tile of the weight-gradient kernel.
-const GRADIENT_TILE: usize = 8;
-
-/// Loop bounds of one image.
+/// Loop bounds of one image's convolution.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Extent {
     /// Row length of the padded input, in pixels.
     pub padded_width: usize,
-    /// Channels of the input.
-    pub in_channels: usize,
+    /// Words of an input pixel.
+    pub words: usize,
     /// Channels of the output.
     pub out_channels: usize,
     /// Kernel height and width.
@@ -38,47 +34,42 @@ pub(super) struct Extent {
     pub out: [usize; 2],
 }
 
-macro_rules! by_rows {
-    ($rows:expr, $f:ident, $s:ident, $v:literal, $args:tt, [$($n:literal)*]) => {
-        match $rows {
-            $($n => $f::<$s, $n, $v> $args,)*
-            _ => unreachable!("tiles are cut to size by the caller"),
-        }
-    };
-}
-
-/// One tile: `R` neighbouring output pixels, `V` registers of output channels.
+/// One tile: `ROWS` x `COLS` output pixels, `V` registers of output channels.
 #[inline(always)]
-unsafe fn tile<S: Simd, const R: usize, const V: usize>(
-    input: *const f32,
+unsafe fn tile<S: Simd, const ROWS: usize, const COLS: usize, const V: usize>(
+    input: *const u32,
     e: &Extent,
-    weights: *const f32,
+    weights: *const u32,
     bias: *const f32,
     output: *mut f32,
     valid: usize,
 ) {
     unsafe {
-        let c = e.in_channels;
-        let mut acc = [[S::zero(); V]; R];
+        let (pixel, row) = (e.words, e.padded_width * e.words);
+        let mut acc = [[[S::zero(); V]; COLS]; ROWS];
         for v in 0..V {
             let b = S::load(bias.add(v * S::LANES));
-            for row in &mut acc {
-                row[v] = b;
+            for r in 0..ROWS {
+                for c in 0..COLS {
+                    acc[r][c][v] = b;
+                }
             }
         }
         let mut w = weights;
         for ky in 0..e.kernel[0] {
             for kx in 0..e.kernel[1] {
-                let mut x = input.add((ky * e.padded_width + kx) * c);
-                for _ in 0..c {
-                    let mut wv = [S::zero(); V];
-                    for v in 0..V {
-                        wv[v] = S::load(w.add(v * S::LANES));
+                let mut x = input.add(ky * row + kx * pixel);
+                for _ in 0..pixel {
+                    let mut wv = [S::words(w); V];
+                    for v in 1..V {
+                        wv[v] = S::words(w.add(v * S::LANES));
                     }
-                    for r in 0..R {
-                        let a = S::broadcast(x.add(r * c));
-                        for v in 0..V {
-                            acc[r][v] = S::fma(a, wv[v], acc[r][v]);
+                    for r in 0..ROWS {
+                        for c in 0..COLS {
+                            let a = S::broadcast(x.add(r * row + c * pixel));
+                            for v in 0..V {
+                                acc[r][c][v] = S::fma(a, wv[v], acc[r][c][v]);
+                            }
                         }
                     }
                     w = w.add(V * S::LANES);
@@ -86,54 +77,103 @@ unsafe fn tile<S: Simd, const R: usize, const V: usize>(
                 }
             }
         }
-        for r in 0..R {
-            let out = output.add(r * e.out_channels);
-            if valid >= V * S::LANES {
-                for v in 0..V {
-                    S::store(out.add(v * S::LANES), acc[r][v]);
+        for r in 0..ROWS {
+            for c in 0..COLS {
+                let out = output.add((r * e.out[1] + c) * e.out_channels);
+                if valid >= V * S::LANES {
+                    for v in 0..V {
+                        S::store(out.add(v * S::LANES), acc[r][c][v]);
+                    }
+                } else {
+                    let mut spill = [0.0_f32; 32];
+                    for v in 0..V {
+                        S::store(spill.as_mut_ptr().add(v * S::LANES), acc[r][c][v]);
+                    }
+                    std::ptr::copy_nonoverlapping(spill.as_ptr(), out, valid);
                 }
-            } else {
-                let mut spill = [0.0_f32; 32];
-                for v in 0..V {
-                    S::store(spill.as_mut_ptr().add(v * S::LANES), acc[r][v]);
-                }
-                std::ptr::copy_nonoverlapping(spill.as_ptr(), out, valid);
             }
         }
     }
 }
 
+/// Calls the tile of a shape; shapes that are not listed do not occur, see [`convolve_generic`].
+macro_rules! by_shape {
+    ($shape:expr, $s:ident, $v:literal, $args:tt, [$(($rows:literal, $cols:literal))*]) => {
+        match $shape {
+            $(($rows, $cols) => tile::<$s, $rows, $cols, $v> $args,)*
+            _ => debug_assert!(false, "no tile of this shape"),
+        }
+    };
+}
+
+/// Rows and columns of the largest tile that starts in a row with `width` pixels left and has
+/// `height` rows left: several rows only where whole rows are narrow.
+fn shape<S: Simd>(width: usize, height: usize) -> (usize, usize) {
+    let columns = width.div_ceil(width.div_ceil(S::TILE));
+    let rows = S::TILE / width;
+    if rows > 1 && rows <= height && width <= 6 {
+        (rows, width)
+    } else {
+        (1, columns)
+    }
+}
+
 #[inline(always)]
 unsafe fn convolve_generic<S: Simd>(
-    input: *const f32,
+    input: *const u32,
     e: Extent,
-    weights: *const f32,
+    weights: *const u32,
     bias: *const f32,
     output: *mut f32,
 ) {
     let taps = e.kernel[0] * e.kernel[1];
     let [height, width] = e.out;
-    let tiles = width.div_ceil(TILE);
     let mut oc = 0;
     while oc < e.out_channels {
         let valid = e.out_channels - oc;
         unsafe {
-            let w = weights.add(oc * taps * e.in_channels);
+            let w = weights.add(oc * taps * e.words);
             let b = bias.add(oc);
-            for y in 0..height {
-                for t in 0..tiles {
-                    let x0 = t * width / tiles;
-                    let rows = (t + 1) * width / tiles - x0;
-                    let i = input.add((y * e.padded_width + x0) * e.in_channels);
-                    let o = output.add((y * width + x0) * e.out_channels + oc);
+            let mut y = 0;
+            while y < height {
+                let (mut x, mut rows) = (0, 1);
+                while x < width {
+                    let shape = shape::<S>(width - x, if x == 0 { height - y } else { 1 });
+                    let i = input.add((y * e.padded_width + x) * e.words);
+                    let o = output.add((y * width + x) * e.out_channels + oc);
                     if valid > S::LANES {
-                        by_rows!(rows, tile, S, 2, (i, &e, w, b, o, valid),
-                            [1 2 3 4 5 6 7 8 9 10 11 12]);
+                        by_shape!(
+                            shape,
+                            S,
+                            2,
+                            (i, &e, w, b, o, valid),
+                            [(1, 1)(1, 2)(1, 3)(1, 4)(1, 5)(1, 6)(1, 7)(1, 8)(1, 9)(
+                                1, 10
+                            )(1, 11)(1, 12)(2, 2)(2, 3)(2, 5)(
+                                2, 6
+                            )(3, 2)(3, 4)(4, 1)(4, 3)(6, 1)(
+                                6, 2
+                            )(12, 1)]
+                        );
                     } else {
-                        by_rows!(rows, tile, S, 1, (i, &e, w, b, o, valid),
-                            [1 2 3 4 5 6 7 8 9 10 11 12]);
+                        by_shape!(
+                            shape,
+                            S,
+                            1,
+                            (i, &e, w, b, o, valid),
+                            [(1, 1)(1, 2)(1, 3)(1, 4)(1, 5)(1, 6)(1, 7)(1, 8)(1, 9)(
+                                1, 10
+                            )(1, 11)(1, 12)(2, 2)(2, 3)(2, 5)(
+                                2, 6
+                            )(3, 2)(3, 4)(4, 1)(4, 3)(6, 1)(
+                                6, 2
+                            )(12, 1)]
+                        );
                     }
+                    rows = shape.0;
+                    x += shape.1;
                 }
+                y += rows;
             }
         }
         oc += 2 * S::LANES;
@@ -144,166 +184,131 @@ dispatch! {
     /// Convolves one padded image: `output[y][x][o] = bias[o] + sum input[y+ky][x+kx][i] w[ky][kx][i][o]`.
     ///
     /// # Safety
-    /// `input` must hold `(out_h + kernel_h - 1) * padded_width * in_channels` values, `weights` and
-    /// `bias` must come from [`pack`] and [`pack_bias`] for the same instruction set, `output` must
-    /// be writable for `out_h * out_w * out_channels` values, and the machine must have `isa`.
+    /// `input` must hold `(out_h + kernel_h - 1) * padded_width * words` words, `weights` and `bias`
+    /// must come from [`super::pack`] for the same instruction set, `output` must be writable for
+    /// `out_h * out_w * out_channels` values, and the machine must have `isa`.
     fn convolve = convolve_generic(
-        input: *const f32, e: Extent, weights: *const f32, bias: *const f32, output: *mut f32,
+        input: *const u32, e: Extent, weights: *const u32, bias: *const f32, output: *mut f32,
     )
+}
+
+/// Loop bounds of the weight gradient of a group of images.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sweep {
+    /// Images of the group.
+    pub images: usize,
+    /// Runs of steps of one image.
+    pub rows: usize,
+    /// Steps of a run: pixels (f32) or pairs of neighbouring pixels (bf16).
+    pub steps: usize,
+    /// Channels of the input: words of `x` from step to step.
+    pub in_channels: usize,
+    /// Words of `x` from run to run.
+    pub x_row: usize,
+    /// Words of `x` from image to image.
+    pub x_image: usize,
+    /// Words of `x` from one kernel row, and from one kernel column, to the next.
+    pub x_tap: [usize; 2],
+    /// Words of the gradient from step to step: output channels, rounded up to whole registers.
+    pub d_step: usize,
+    /// Kernel height and width.
+    pub kernel: [usize; 2],
 }
 
 /// One tile of the weight gradient: `R` input channels, `V` registers of output channels, one tap.
 #[inline(always)]
 unsafe fn gradient_tile<S: Simd, const R: usize, const V: usize>(
-    input: *const f32,
-    e: &Extent,
-    d_output: *const f32,
-    d_stride: usize,
+    x: *const u32,
+    s: &Sweep,
+    d: *const u32,
     d_weights: *mut f32,
 ) {
     unsafe {
         let mut acc = [[S::zero(); V]; R];
         for r in 0..R {
             for v in 0..V {
-                acc[r][v] = S::load(d_weights.add(r * d_stride + v * S::LANES));
+                acc[r][v] = S::load(d_weights.add(r * s.d_step + v * S::LANES));
             }
         }
-        for y in 0..e.out[0] {
-            let mut x = input.add(y * e.padded_width * e.in_channels);
-            let mut d = d_output.add(y * e.out[1] * d_stride);
-            for _ in 0..e.out[1] {
-                let mut dv = [S::zero(); V];
-                for v in 0..V {
-                    dv[v] = S::load(d.add(v * S::LANES));
-                }
-                for r in 0..R {
-                    let a = S::broadcast(x.add(r));
-                    for v in 0..V {
-                        acc[r][v] = S::fma(a, dv[v], acc[r][v]);
+        let mut d = d;
+        for image in 0..s.images {
+            for row in 0..s.rows {
+                let mut x = x.add(image * s.x_image + row * s.x_row);
+                for _ in 0..s.steps {
+                    let mut dv = [S::words(d); V];
+                    for v in 1..V {
+                        dv[v] = S::words(d.add(v * S::LANES));
                     }
+                    for r in 0..R {
+                        let a = S::broadcast(x.add(r));
+                        for v in 0..V {
+                            acc[r][v] = S::fma(a, dv[v], acc[r][v]);
+                        }
+                    }
+                    x = x.add(s.in_channels);
+                    d = d.add(s.d_step);
                 }
-                x = x.add(e.in_channels);
-                d = d.add(d_stride);
             }
         }
         for r in 0..R {
             for v in 0..V {
-                S::store(d_weights.add(r * d_stride + v * S::LANES), acc[r][v]);
+                S::store(d_weights.add(r * s.d_step + v * S::LANES), acc[r][v]);
             }
         }
     }
 }
 
+macro_rules! by_rows {
+    ($rows:expr, $s:ident, $v:literal, $args:tt, [$($n:literal)*]) => {
+        match $rows {
+            $($n => gradient_tile::<$s, $n, $v> $args,)*
+            _ => debug_assert!(false, "no tile of this size"),
+        }
+    };
+}
+
 #[inline(always)]
 unsafe fn weight_gradient_generic<S: Simd>(
-    input: *const f32,
-    e: Extent,
-    d_output: *const f32,
-    d_stride: usize,
+    x: *const u32,
+    s: Sweep,
+    d: *const u32,
     d_weights: *mut f32,
 ) {
-    for ky in 0..e.kernel[0] {
-        for kx in 0..e.kernel[1] {
-            let tap = ky * e.kernel[1] + kx;
-            let mut ic = 0;
-            while ic < e.in_channels {
-                let rows = GRADIENT_TILE.min(e.in_channels - ic);
+    let tiles = s.in_channels.div_ceil(S::TILE);
+    for kx in 0..s.kernel[1] {
+        for ky in 0..s.kernel[0] {
+            let tap = ky * s.kernel[1] + kx;
+            for t in 0..tiles {
+                let ic = t * s.in_channels / tiles;
+                let rows = (t + 1) * s.in_channels / tiles - ic;
                 let mut oc = 0;
-                while oc < d_stride {
+                while oc < s.d_step {
                     unsafe {
-                        let i = input.add((ky * e.padded_width + kx) * e.in_channels + ic);
-                        let d = d_output.add(oc);
-                        let w = d_weights.add((tap * e.in_channels + ic) * d_stride + oc);
-                        if d_stride - oc > S::LANES {
-                            by_rows!(rows, gradient_tile, S, 2, (i, &e, d, d_stride, w),
-                                [1 2 3 4 5 6 7 8]);
+                        let i = x.add(ky * s.x_tap[0] + kx * s.x_tap[1] + ic);
+                        let d = d.add(oc);
+                        let w = d_weights.add((tap * s.in_channels + ic) * s.d_step + oc);
+                        if s.d_step - oc > S::LANES {
+                            by_rows!(rows, S, 2, (i, &s, d, w), [1 2 3 4 5 6 7 8 9 10 11 12]);
                         } else {
-                            by_rows!(rows, gradient_tile, S, 1, (i, &e, d, d_stride, w),
-                                [1 2 3 4 5 6 7 8]);
+                            by_rows!(rows, S, 1, (i, &s, d, w), [1 2 3 4 5 6 7 8 9 10 11 12]);
                         }
                     }
                     oc += 2 * S::LANES;
                 }
-                ic += rows;
             }
         }
     }
 }
 
 dispatch! {
-    /// Adds one image's weight gradient:
+    /// Adds a group of images' weight gradient:
     /// `d_weights[ky][kx][i][o] += sum input[y+ky][x+kx][i] d_output[y][x][o]`.
     ///
     /// # Safety
-    /// `input` as in [`convolve`]; `d_stride` is `out_channels` rounded up to whole registers,
-    /// `d_output` must hold `out_h * out_w * d_stride` values and `d_weights`
-    /// `kernel_h * kernel_w * in_channels * d_stride`; the machine must have `isa`.
+    /// `x` must hold every word that the sweep reaches, `d` `images * rows * steps * d_step` words
+    /// and `d_weights` `kernel_h * kernel_w * in_channels * d_step` values; the machine must have
+    /// `isa`.
     fn weight_gradient = weight_gradient_generic(
-        input: *const f32, e: Extent, d_output: *const f32, d_stride: usize, d_weights: *mut f32,
+        x: *const u32, s: Sweep, d: *const u32, d_weights: *mut f32,
     )
-}
-
-/// Brings `[taps][in][out]` weights into the order in which [`convolve`] reads them: blocks of two
-/// registers of output channels, each `[taps][in][block]`; the last block is filled up with zeros.
-pub(super) fn pack(
-    isa: InstructionSet,
-    weights: &[f32],
-    taps: usize,
-    inputs: usize,
-    outputs: usize,
-    packed: &mut Vec<f32>,
-) {
-    pack_with(isa, taps, inputs, outputs, packed, |t, i, o| {
-        weights[(t * inputs + i) * outputs + o]
-    });
-}
-
-/// The weights of the gradient to the input: transposed, and mirrored in both directions.
-pub(super) fn pack_transposed(
-    isa: InstructionSet,
-    weights: &[f32],
-    taps: usize,
-    inputs: usize,
-    outputs: usize,
-    packed: &mut Vec<f32>,
-) {
-    pack_with(isa, taps, outputs, inputs, packed, |t, i, o| {
-        weights[((taps - 1 - t) * inputs + o) * outputs + i]
-    });
-}
-
-fn pack_with(
-    isa: InstructionSet,
-    taps: usize,
-    inputs: usize,
-    outputs: usize,
-    packed: &mut Vec<f32>,
-    at: impl Fn(usize, usize, usize) -> f32,
-) {
-    let lanes = isa.lanes();
-    packed.clear();
-    packed.reserve(taps * inputs * outputs.next_multiple_of(lanes));
-    let mut first = 0;
-    while first < outputs {
-        let block = if outputs - first > lanes {
-            2 * lanes
-        } else {
-            lanes
-        };
-        for t in 0..taps {
-            for i in 0..inputs {
-                for o in first..first + block {
-                    packed.push(if o < outputs { at(t, i, o) } else { 0.0 });
-                }
-            }
-        }
-        first += 2 * lanes;
-    }
-}
-
-/// The bias (or nothing) filled up with zeros to whole blocks.
-pub(super) fn pack_bias(isa: InstructionSet, bias: Option<&[f32]>, outputs: usize) -> Vec<f32> {
-    let mut packed = bias.map_or_else(Vec::new, <[f32]>::to_vec);
-    packed.resize(outputs.next_multiple_of(2 * isa.lanes()), 0.0);
-    packed
 }

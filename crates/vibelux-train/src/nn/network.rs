@@ -10,10 +10,11 @@ use super::conv::Conv;
 use super::dense::Dense;
 use super::layer::{Layer, Mode, Parameter};
 use super::norm::BatchNorm;
+use super::passes::Windows;
 use super::pool::{GlobalAveragePool, MaxPool, TimeMeanMax};
 use super::random::Random;
 use super::reshape::{Activation, Dropout, Flatten, Rescale};
-use super::simd::InstructionSet;
+use super::simd::{InstructionSet, Precision};
 
 /// How fresh weights are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +56,8 @@ impl Network {
     /// # Errors
     /// [`NetworkError::Architecture`].
     pub fn new(architecture: &Architecture, init: Init, seed: u64) -> Result<Self, NetworkError> {
-        Self::with_instructions(architecture, init, seed, InstructionSet::detect())
+        let isa = InstructionSet::detect(Precision::F32);
+        Self::with_instructions(architecture, init, seed, isa)
     }
 
     /// The same with a given instruction set, which the machine must have (see
@@ -72,7 +74,7 @@ impl Network {
         let isa = if InstructionSet::available().contains(&isa) {
             isa
         } else {
-            InstructionSet::detect()
+            InstructionSet::detect(Precision::F32)
         };
         let parameters = fresh_parameters(architecture, init, seed)?;
         let (mut layers, lens) = build(architecture, isa)?;
@@ -323,7 +325,13 @@ fn build(
                     Shape::Flat([c]) => c,
                 };
                 next += 4;
-                Box::new(BatchNorm::new(channels, *epsilon, next - 4, activation))
+                Box::new(BatchNorm::new(
+                    isa,
+                    channels,
+                    *epsilon,
+                    next - 4,
+                    activation,
+                ))
             }
             (LayerSpec::Dense { .. }, Shape::Flat([inputs]), Shape::Flat([outputs])) => {
                 activation = slope(i + 1);
@@ -338,7 +346,13 @@ fn build(
                 ))
             }
             (LayerSpec::MaxPool { size, stride }, Shape::Image(input), Shape::Image(output)) => {
-                Box::new(MaxPool::new(input, output, *size, *stride))
+                let windows = Windows {
+                    input,
+                    output,
+                    size: *size,
+                    stride: *stride,
+                };
+                Box::new(MaxPool::new(isa, windows))
             }
             (LayerSpec::GlobalAveragePool, Shape::Image([channels, _, _]), _) => {
                 Box::new(GlobalAveragePool { channels })
@@ -474,7 +488,10 @@ mod tests {
     #[test]
     fn gradients_equal_finite_differences() {
         for isa in InstructionSet::available() {
-            check_gradients(&small_net(), isa);
+            // Rounded factors make the loss a staircase at the scale of a finite difference.
+            if isa.values_per_word() == 1 {
+                check_gradients(&small_net(), isa);
+            }
         }
     }
 
@@ -487,9 +504,9 @@ mod tests {
             LayerSpec::Dropout { rate: 0.3 },
             LayerSpec::Dense { units: 7 },
         ]);
-        check_gradients(&architecture, InstructionSet::detect());
+        check_gradients(&architecture, InstructionSet::detect(Precision::F32));
         architecture.layers[9] = LayerSpec::GlobalAveragePool;
-        check_gradients(&architecture, InstructionSet::detect());
+        check_gradients(&architecture, InstructionSet::detect(Precision::F32));
     }
 
     #[test]
@@ -503,9 +520,45 @@ mod tests {
                 net.forward(&x, Mode::Evaluate).to_vec()
             })
             .collect();
-        for other in &outputs[1..] {
+        let sets = InstructionSet::available();
+        for (isa, other) in sets.iter().zip(&outputs).skip(1) {
+            let tolerance = [1e-4, 3e-2][isa.values_per_word() - 1];
             for (a, b) in outputs[0].iter().zip(other) {
-                assert!((a - b).abs() < 1e-4, "{a} {b}");
+                assert!((a - b).abs() < tolerance, "{isa:?}: {a} {b}");
+            }
+        }
+    }
+
+    /// Gradients of one batch, one array per parameter.
+    fn gradients(architecture: &Architecture, isa: InstructionSet) -> Vec<Vec<f32>> {
+        let mut net = Network::with_instructions(architecture, Init::He, 3, isa).unwrap();
+        let (x, t) = batch(&net, 9, 11);
+        let logits = net.forward(&x, Mode::Train { seed: 9 }).to_vec();
+        net.backward(&soft_cross_entropy(&logits, &t, 7).1);
+        let gradients = net.parameters().iter().map(|p| p.gradient.clone());
+        gradients.collect()
+    }
+
+    #[test]
+    fn rounded_factors_give_nearly_the_same_gradients() {
+        // Sizes at which every shape of tile occurs: rows of 12, 9, 6 and 3 pixels, odd rows.
+        for side in [48, 36, 25, 13] {
+            let mut architecture = small_net();
+            architecture.input = [1, side, side];
+            let exact = gradients(&architecture, InstructionSet::Portable);
+            for isa in InstructionSet::available() {
+                let tolerance = [1e-3, 0.08][isa.values_per_word() - 1];
+                for (a, b) in exact.iter().zip(gradients(&architecture, isa)) {
+                    let norm = |v: &mut dyn Iterator<Item = f32>| {
+                        v.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt()
+                    };
+                    let length = norm(&mut a.iter().copied());
+                    let difference = norm(&mut a.iter().zip(&b).map(|(a, b)| a - b));
+                    assert!(
+                        difference <= tolerance * length + 1e-4,
+                        "{isa:?}, {side} px: {difference} of {length}"
+                    );
+                }
             }
         }
     }

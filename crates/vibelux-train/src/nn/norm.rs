@@ -3,12 +3,15 @@
 use rayon::prelude::*;
 
 use super::layer::{Layer, Mode, Parameter, part_len};
+use super::passes::{self, Affine, BackwardAffine, repeated};
+use super::simd::InstructionSet;
 
 /// Weight of a new batch in the running statistics.
 pub(crate) const MOMENTUM: f32 = 0.1;
 
 /// Batch norm over everything but the channel, then optionally a (leaky) ReLU.
 pub(super) struct BatchNorm {
+    isa: InstructionSet,
     channels: usize,
     epsilon: f32,
     /// Index of the first of its four parameters: weight, bias, running mean, running variance.
@@ -19,8 +22,15 @@ pub(super) struct BatchNorm {
 }
 
 impl BatchNorm {
-    pub fn new(channels: usize, epsilon: f32, first: usize, activation: Option<f32>) -> Self {
+    pub fn new(
+        isa: InstructionSet,
+        channels: usize,
+        epsilon: f32,
+        first: usize,
+        activation: Option<f32>,
+    ) -> Self {
         Self {
+            isa,
             channels,
             epsilon,
             first,
@@ -31,12 +41,29 @@ impl BatchNorm {
     }
 }
 
-/// Sums two per-channel quantities over a batch, in parts: f32 within an example, f64 across.
+/// Sums two per-channel quantities over a batch of images: f32 within an image, f64 across, always in
+/// the same order. `f` gets the first and the last image of a part, and two arrays to overwrite.
 fn sum_pairs(
     channels: usize,
-    parts: impl IndexedParallelIterator<Item = Vec<[f64; 2]>>,
+    images: usize,
+    f: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
 ) -> Vec<[f64; 2]> {
-    let parts: Vec<_> = parts.collect();
+    let part = part_len(images);
+    let parts: Vec<Vec<[f64; 2]>> = (0..images.div_ceil(part))
+        .into_par_iter()
+        .map(|i| {
+            let mut total = vec![[0.0; 2]; channels];
+            let (mut a, mut b) = (vec![0.0; channels], vec![0.0; channels]);
+            for image in i * part..((i + 1) * part).min(images) {
+                f(image, &mut a, &mut b);
+                for (t, (&a, &b)) in total.iter_mut().zip(a.iter().zip(b.iter())) {
+                    t[0] += f64::from(a);
+                    t[1] += f64::from(b);
+                }
+            }
+            total
+        })
+        .collect();
     let mut total = vec![[0.0; 2]; channels];
     for part in parts {
         for (t, p) in total.iter_mut().zip(part) {
@@ -47,61 +74,50 @@ fn sum_pairs(
     total
 }
 
-/// Adds what `f` makes of every row of `channels` values to two f32 sums, then to `total`.
-fn add_example(
-    total: &mut [[f64; 2]],
-    scratch: &mut [Vec<f32>; 2],
-    f: impl FnOnce(&mut [f32], &mut [f32]),
-) {
-    let [a, b] = scratch;
-    a.fill(0.0);
-    b.fill(0.0);
-    f(a, b);
-    for (t, (&a, &b)) in total.iter_mut().zip(a.iter().zip(b.iter())) {
-        t[0] += f64::from(a);
-        t[1] += f64::from(b);
+impl BatchNorm {
+    /// Takes the statistics of a batch and moves the running ones towards them.
+    fn take_statistics(&mut self, p: &mut [Parameter], x: &[f32], n: usize) {
+        let (isa, example) = (self.isa, x.len() / n);
+        let sums = sum_pairs(self.channels, n, |image, sums, squares| {
+            let x = &x[image * example..(image + 1) * example];
+            // SAFETY: `isa` was detected on this machine.
+            #[allow(unsafe_code, reason = "compiled for the instruction set")]
+            unsafe {
+                passes::moments(isa, x, sums, squares);
+            }
+        });
+        let count = (x.len() / self.channels) as f64;
+        self.mean.clear();
+        self.inverse_std.clear();
+        for (i, [sum, squares]) in sums.into_iter().enumerate() {
+            let mean = sum / count;
+            let variance = (squares / count - mean * mean).max(0.0);
+            self.mean.push(mean as f32);
+            self.inverse_std
+                .push((1.0 / (variance + f64::from(self.epsilon)).sqrt()) as f32);
+            // The running variance is the unbiased estimate, as other frameworks keep it.
+            let unbiased = (variance * count / (count - 1.0).max(1.0)) as f32;
+            let running = &mut p[self.first + 2].value[i];
+            *running += MOMENTUM * (mean as f32 - *running);
+            let running = &mut p[self.first + 3].value[i];
+            *running += MOMENTUM * (unbiased - *running);
+        }
+    }
+
+    /// Scale and shift of each channel, repeated as the passes want them.
+    fn factors(&self, p: &[Parameter]) -> [Vec<f32>; 2] {
+        let (weight, bias) = (&p[self.first].value, &p[self.first + 1].value);
+        let c = self.channels;
+        let scale: Vec<f32> = (0..c).map(|i| weight[i] * self.inverse_std[i]).collect();
+        let shift: Vec<f32> = (0..c).map(|i| bias[i] - self.mean[i] * scale[i]).collect();
+        [repeated(&scale), repeated(&shift)]
     }
 }
 
 impl Layer for BatchNorm {
     fn forward(&mut self, p: &mut [Parameter], x: &[f32], y: &mut [f32], n: usize, mode: Mode) {
-        let c = self.channels;
-        let example = x.len() / n;
         if let Mode::Train { .. } = mode {
-            let sums = sum_pairs(
-                c,
-                x.par_chunks(part_len(n) * example).map(|x| {
-                    let mut total = vec![[0.0; 2]; c];
-                    let mut scratch = [vec![0.0; c], vec![0.0; c]];
-                    for x in x.chunks_exact(example) {
-                        add_example(&mut total, &mut scratch, |sum, squares| {
-                            for row in x.chunks_exact(c) {
-                                for ((s, q), &v) in sum.iter_mut().zip(&mut *squares).zip(row) {
-                                    *s += v;
-                                    *q += v * v;
-                                }
-                            }
-                        });
-                    }
-                    total
-                }),
-            );
-            let count = (x.len() / c) as f64;
-            self.mean.clear();
-            self.inverse_std.clear();
-            for (i, [sum, squares]) in sums.into_iter().enumerate() {
-                let mean = sum / count;
-                let variance = (squares / count - mean * mean).max(0.0);
-                self.mean.push(mean as f32);
-                self.inverse_std
-                    .push((1.0 / (variance + f64::from(self.epsilon)).sqrt()) as f32);
-                // The running variance is the unbiased estimate, as other frameworks keep it.
-                let unbiased = (variance * count / (count - 1.0).max(1.0)) as f32;
-                let running = &mut p[self.first + 2].value[i];
-                *running += MOMENTUM * (mean as f32 - *running);
-                let running = &mut p[self.first + 3].value[i];
-                *running += MOMENTUM * (unbiased - *running);
-            }
+            self.take_statistics(p, x, n);
         } else {
             self.mean.clone_from(&p[self.first + 2].value);
             self.inverse_std = p[self.first + 3]
@@ -110,19 +126,20 @@ impl Layer for BatchNorm {
                 .map(|v| 1.0 / (v + self.epsilon).sqrt())
                 .collect();
         }
-        let weight = &p[self.first].value;
-        let bias = &p[self.first + 1].value;
-        let scale: Vec<f32> = (0..c).map(|i| weight[i] * self.inverse_std[i]).collect();
-        let shift: Vec<f32> = (0..c).map(|i| bias[i] - self.mean[i] * scale[i]).collect();
-        let alpha = self.activation.unwrap_or(1.0);
+        let [scale, shift] = self.factors(p);
+        let f = Affine {
+            scale: &scale,
+            shift: &shift,
+            alpha: self.activation.unwrap_or(1.0),
+        };
+        let (isa, example) = (self.isa, x.len() / n);
         y.par_chunks_exact_mut(example)
             .zip(x.par_chunks_exact(example))
             .for_each(|(y, x)| {
-                for (y, x) in y.chunks_exact_mut(c).zip(x.chunks_exact(c)) {
-                    for (((y, &x), &a), &b) in y.iter_mut().zip(x).zip(&scale).zip(&shift) {
-                        let v = x * a + b;
-                        *y = if v > 0.0 { v } else { alpha * v };
-                    }
+                // SAFETY: `isa` was detected on this machine.
+                #[allow(unsafe_code, reason = "compiled for the instruction set")]
+                unsafe {
+                    passes::affine(isa, x, f, y);
                 }
             });
     }
@@ -131,62 +148,53 @@ impl Layer for BatchNorm {
         &mut self,
         p: &mut [Parameter],
         x: &[f32],
-        y: &[f32],
+        _y: &[f32],
         dy: &mut [f32],
         dx: &mut [f32],
         n: usize,
     ) {
-        let c = self.channels;
-        let example = x.len() / n;
-        let alpha = self.activation.unwrap_or(1.0);
-        let (mean, inverse_std) = (&self.mean, &self.inverse_std);
-        let part = part_len(n) * example;
-        let sums = sum_pairs(
-            c,
-            dy.par_chunks_mut(part)
-                .zip(x.par_chunks(part))
-                .zip(y.par_chunks(part))
-                .map(|((dy, x), y)| {
-                    let mut total = vec![[0.0; 2]; c];
-                    let mut scratch = [vec![0.0; c], vec![0.0; c]];
-                    let examples = dy.chunks_exact_mut(example).zip(x.chunks_exact(example));
-                    for ((dy, x), y) in examples.zip(y.chunks_exact(example)) {
-                        add_example(&mut total, &mut scratch, |sum, products| {
-                            let rows = dy.chunks_exact_mut(c).zip(x.chunks_exact(c));
-                            for ((dy, x), y) in rows.zip(y.chunks_exact(c)) {
-                                for i in 0..c {
-                                    let d = if y[i] > 0.0 { dy[i] } else { alpha * dy[i] };
-                                    dy[i] = d;
-                                    sum[i] += d;
-                                    products[i] += d * (x[i] - mean[i]);
-                                }
-                            }
-                        });
-                    }
-                    total
-                }),
-        );
+        let (isa, c, example) = (self.isa, self.channels, x.len() / n);
+        let [scale, shift] = self.factors(p);
+        let f = Affine {
+            scale: &scale,
+            shift: &shift,
+            alpha: self.activation.unwrap_or(1.0),
+        };
+        let (mean, dy) = (&self.mean, &*dy);
+        let sums = sum_pairs(c, n, |image, sums, products| {
+            let range = image * example..(image + 1) * example;
+            let (x, dy) = (&x[range.clone()], &dy[range]);
+            // SAFETY: `isa` was detected on this machine.
+            #[allow(unsafe_code, reason = "compiled for the instruction set")]
+            unsafe {
+                passes::gradient_moments(isa, x, dy, f, mean, sums, products);
+            }
+        });
         let count = (x.len() / c) as f32;
         let (mut from_dy, mut from_x, mut constant) = (vec![0.0; c], vec![0.0; c], vec![0.0; c]);
         for i in 0..c {
             let d_bias = sums[i][0] as f32;
-            let d_weight = sums[i][1] as f32 * inverse_std[i];
+            let d_weight = sums[i][1] as f32 * self.inverse_std[i];
             p[self.first].gradient[i] = d_weight;
             p[self.first + 1].gradient[i] = d_bias;
-            let scale = p[self.first].value[i] * inverse_std[i];
-            from_dy[i] = scale;
-            from_x[i] = -scale * inverse_std[i] * d_weight / count;
-            constant[i] = -scale * d_bias / count - from_x[i] * mean[i];
+            from_dy[i] = scale[i];
+            from_x[i] = -scale[i] * self.inverse_std[i] * d_weight / count;
+            constant[i] = -scale[i] * d_bias / count - from_x[i] * mean[i];
         }
+        let [from_dy, from_x, constant] = [from_dy, from_x, constant].map(|v| repeated(&v));
+        let b = BackwardAffine {
+            from_dy: &from_dy,
+            from_x: &from_x,
+            constant: &constant,
+        };
         dx.par_chunks_exact_mut(example)
             .zip(dy.par_chunks_exact(example))
             .zip(x.par_chunks_exact(example))
             .for_each(|((dx, dy), x)| {
-                let rows = dx.chunks_exact_mut(c).zip(dy.chunks_exact(c));
-                for ((dx, dy), x) in rows.zip(x.chunks_exact(c)) {
-                    for i in 0..c {
-                        dx[i] = from_dy[i] * dy[i] + from_x[i] * x[i] + constant[i];
-                    }
+                // SAFETY: `isa` was detected on this machine.
+                #[allow(unsafe_code, reason = "compiled for the instruction set")]
+                unsafe {
+                    passes::affine_backward(isa, x, dy, f, b, dx);
                 }
             });
     }

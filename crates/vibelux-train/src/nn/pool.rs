@@ -3,73 +3,42 @@
 use rayon::prelude::*;
 
 use super::layer::{Layer, Mode, Parameter};
+use super::passes::{self, Windows};
+use super::simd::InstructionSet;
 
 /// The largest value of each window.
 pub(super) struct MaxPool {
-    /// Channels, height, width.
-    pub input: [usize; 3],
-    /// Channels, height, width.
-    pub output: [usize; 3],
-    pub size: [usize; 2],
-    pub stride: [usize; 2],
+    isa: InstructionSet,
+    windows: Windows,
     /// Which value of its window each output was; the first of equals.
     winners: Vec<u16>,
 }
 
 impl MaxPool {
-    pub fn new(
-        input: [usize; 3],
-        output: [usize; 3],
-        size: [usize; 2],
-        stride: [usize; 2],
-    ) -> Self {
+    pub fn new(isa: InstructionSet, windows: Windows) -> Self {
         Self {
-            input,
-            output,
-            size,
-            stride,
+            isa,
+            windows,
             winners: Vec::new(),
         }
-    }
-
-    /// Index of the first channel of value `tap` of the window of output pixel (y, x).
-    fn at(&self, y: usize, x: usize, tap: usize) -> usize {
-        let row = y * self.stride[0] + tap / self.size[1];
-        let column = x * self.stride[1] + tap % self.size[1];
-        (row * self.input[2] + column) * self.input[0]
     }
 }
 
 impl Layer for MaxPool {
     fn forward(&mut self, _p: &mut [Parameter], x: &[f32], y: &mut [f32], n: usize, _mode: Mode) {
-        let [c, oh, ow] = self.output;
-        let taps = self.size[0] * self.size[1];
-        let mut winners = std::mem::take(&mut self.winners);
-        winners.resize(n * c * oh * ow, 0);
-        let this = &*self;
-        y.par_chunks_exact_mut(c * oh * ow)
-            .zip(winners.par_chunks_exact_mut(c * oh * ow))
+        let (isa, windows) = (self.isa, self.windows);
+        let out = y.len() / n;
+        self.winners.resize(y.len(), 0);
+        y.par_chunks_exact_mut(out)
+            .zip(self.winners.par_chunks_exact_mut(out))
             .zip(x.par_chunks_exact(x.len() / n))
             .for_each(|((y, winners), x)| {
-                let pixels = y.chunks_exact_mut(c).zip(winners.chunks_exact_mut(c));
-                for (i, (y, winners)) in pixels.enumerate() {
-                    let first = this.at(i / ow, i % ow, 0);
-                    y.copy_from_slice(&x[first..first + c]);
-                    winners.fill(0);
-                    for tap in 1..taps {
-                        let from = this.at(i / ow, i % ow, tap);
-                        for ((y, winner), &v) in
-                            y.iter_mut().zip(winners.iter_mut()).zip(&x[from..from + c])
-                        {
-                            if v > *y {
-                                *y = v;
-                                *winner = tap as u16;
-                            }
-                        }
-                    }
+                // SAFETY: `isa` was detected on this machine.
+                #[allow(unsafe_code, reason = "compiled for the instruction set")]
+                unsafe {
+                    passes::max_pool(isa, x, windows, y, winners);
                 }
             });
-        self.winners = winners;
     }
 
     fn backward(
@@ -81,18 +50,16 @@ impl Layer for MaxPool {
         dx: &mut [f32],
         n: usize,
     ) {
-        let [c, oh, ow] = self.output;
-        let this = &*self;
+        let (isa, windows) = (self.isa, self.windows);
+        let out = dy.len() / n;
         dx.par_chunks_exact_mut(dx.len() / n)
-            .zip(dy.par_chunks_exact(c * oh * ow))
-            .zip(this.winners.par_chunks_exact(c * oh * ow))
+            .zip(dy.par_chunks_exact(out))
+            .zip(self.winners.par_chunks_exact(out))
             .for_each(|((dx, dy), winners)| {
-                dx.fill(0.0);
-                let pixels = dy.chunks_exact(c).zip(winners.chunks_exact(c));
-                for (i, (dy, winners)) in pixels.enumerate() {
-                    for (channel, (&d, &winner)) in dy.iter().zip(winners).enumerate() {
-                        dx[this.at(i / ow, i % ow, usize::from(winner)) + channel] += d;
-                    }
+                // SAFETY: `isa` was detected on this machine.
+                #[allow(unsafe_code, reason = "compiled for the instruction set")]
+                unsafe {
+                    passes::max_pool_backward(isa, dy, windows, winners, dx);
                 }
             });
     }
