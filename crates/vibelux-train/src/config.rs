@@ -72,6 +72,23 @@ pub enum Schedule {
     Cosine,
 }
 
+/// A stretch of a run that trains on smaller images.
+///
+/// Small images are quicker, and what is learnt on them holds for larger ones when the network's
+/// weights do not depend on the size: progressive resizing, as in Karras et al. 2018
+/// (arXiv:1710.10196) and Tan & Le 2021 (arXiv:2104.00298).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SizeStage {
+    /// Share of the run's epochs at which the stage ends, 0..=1.
+    pub until: f32,
+    /// Side of the images in pixels, 12..=48.
+    pub side: usize,
+}
+
+/// Smallest side of images to train on, in pixels: faces are not to be told apart below it.
+const SMALLEST_SIDE: usize = 12;
+
 /// Every hyperparameter of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,6 +122,10 @@ pub struct TrainingConfig {
     /// What factors are rounded to in training and in the run's own validation.
     #[serde(default)]
     pub precision: Precision,
+    /// Stretches of the run on smaller images, in order; after the last, and where the run is judged,
+    /// images have the network's full size. Faces only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<SizeStage>,
     /// Update rule, learning rate, weight decay.
     pub optimiser: OptimiserConfig,
     /// What the inputs are made of.
@@ -239,7 +260,57 @@ impl TrainingConfig {
                 });
             }
         }
-        self.check_input()
+        self.check_input()?;
+        self.check_sizes()
+    }
+
+    /// Channels, height and width of what the network is trained on in an epoch, from 0.
+    #[must_use]
+    pub fn input_at(&self, epoch: usize) -> [usize; 3] {
+        // Rounded, so that 0.6 of 40 epochs is 24 whatever the float nearest to 0.6.
+        let end = |stage: &SizeStage| f64::from(stage.until) * self.epochs as f64;
+        let full = self.architecture.input;
+        self.sizes
+            .iter()
+            .find(|stage| epoch < end(stage).round() as usize)
+            .map_or(full, |stage| [full[0], stage.side, stage.side])
+    }
+
+    fn check_sizes(&self) -> Result<(), ConfigError> {
+        let wrong = |field, value: String, expected| ConfigError::Range {
+            field,
+            value,
+            expected,
+        };
+        if !self.sizes.is_empty() && !matches!(self.task, TaskConfig::Face { .. }) {
+            let count = format!("{} stages", self.sizes.len());
+            return Err(wrong("sizes", count, "empty: only faces are resized"));
+        }
+        let full = self.architecture.parameters().ok();
+        let mut before = 0.0;
+        for stage in &self.sizes {
+            let until = stage.until;
+            if !(until > before && until <= 1.0) {
+                let expected = "above 0, above the stage before, and at most 1";
+                return Err(wrong("sizes.until", until.to_string(), expected));
+            }
+            before = until;
+            let side = stage.side;
+            if !(SMALLEST_SIDE..=FACE_SIDE).contains(&side) {
+                let expected = "between 12 and 48";
+                return Err(wrong("sizes.side", side.to_string(), expected));
+            }
+            let small = Architecture {
+                input: [1, side, side],
+                layers: self.architecture.layers.clone(),
+            };
+            if small.parameters().ok() != full {
+                let expected = "a size at which the network has the same weights: not too small for \
+                                its layers, and global pooling instead of flattening";
+                return Err(wrong("sizes.side", side.to_string(), expected));
+            }
+        }
+        Ok(())
     }
 
     /// What the sidecar of the trained model will refuse is better refused before the training.
@@ -310,6 +381,98 @@ fn unit(field: &'static str, value: f32) -> (&'static str, bool, String, &'stati
 mod tests {
     use super::*;
     use crate::preset;
+    use proptest::prelude::*;
+
+    fn staged(epochs: usize, stages: &[(f32, usize)]) -> TrainingConfig {
+        let mut config = preset::face("default").unwrap();
+        config.epochs = epochs;
+        config.sizes = stages
+            .iter()
+            .map(|&(until, side)| SizeStage { until, side })
+            .collect();
+        config
+    }
+
+    #[test]
+    fn image_sizes_follow_their_stages() {
+        let config = staged(40, &[(0.35, 24), (0.6, 36)]);
+        config.check().unwrap();
+        let sides: Vec<usize> = (0..40).map(|epoch| config.input_at(epoch)[2]).collect();
+        assert_eq!(sides, [vec![24; 14], vec![36; 10], vec![48; 16]].concat());
+        assert_eq!(staged(3, &[]).input_at(0), [1, 48, 48]);
+        assert_eq!(staged(3, &[(1.0, 44)]).input_at(2), [1, 44, 44]);
+    }
+
+    #[test]
+    fn image_sizes_out_of_order_or_range_are_refused() {
+        for stages in [
+            &[(0.5, 24), (0.5, 36)][..],
+            &[(0.5, 24), (0.4, 36)],
+            &[(0.0, 24)],
+            &[(1.1, 24)],
+            &[(f32::NAN, 24)],
+            &[(0.5, 11)],
+            &[(0.5, 49)],
+            // Four poolings leave nothing of it.
+            &[(0.5, 15)],
+        ] {
+            let refused = staged(10, stages).check();
+            assert!(
+                matches!(refused, Err(ConfigError::Range { .. })),
+                "{stages:?}"
+            );
+        }
+        let mut flattening = preset::face("original").unwrap();
+        flattening.sizes = staged(1, &[(0.5, 24)]).sizes;
+        let refused = flattening.check().unwrap_err().to_string();
+        assert!(refused.contains("flattening"), "{refused}");
+        let mut music = preset::music("default").unwrap();
+        music.sizes = flattening.sizes;
+        assert!(music.check().is_err());
+    }
+
+    #[test]
+    fn a_file_from_before_there_were_sizes_still_loads() {
+        let text = toml::to_string(&staged(5, &[])).unwrap();
+        assert!(!text.contains("sizes"));
+        let config = staged(5, &[(0.25, 24), (0.5, 36)]);
+        let with_stages = toml::to_string(&config).unwrap();
+        assert!(with_stages.contains("[[sizes]]"));
+        assert_eq!(
+            toml::from_str::<TrainingConfig>(&with_stages).unwrap(),
+            config
+        );
+        assert!(
+            toml::from_str::<TrainingConfig>(&text)
+                .unwrap()
+                .sizes
+                .is_empty()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_epoch_has_the_size_of_its_stage(
+            epochs in 1_usize..400,
+            untils in prop::collection::btree_set(1_u32..=100, 0..5),
+        ) {
+            let stages: Vec<(f32, usize)> = untils
+                .iter()
+                .enumerate()
+                .map(|(i, &percent)| (percent as f32 / 100.0, 16 + 4 * i))
+                .collect();
+            let config = staged(epochs, &stages);
+            prop_assert!(config.check().is_ok());
+            let side = |epoch| config.input_at(epoch)[1];
+            // The sides rise here, so a run that goes back in size has lost its place.
+            prop_assert!((1..epochs).all(|epoch| side(epoch - 1) <= side(epoch)));
+            for (i, &percent) in untils.iter().enumerate() {
+                let trained = (0..epochs).filter(|&epoch| side(epoch) <= 16 + 4 * i).count();
+                let expected = epochs as f64 * f64::from(percent) / 100.0;
+                prop_assert!((trained as f64 - expected).abs() <= 0.51, "{trained}, {expected}");
+            }
+        }
+    }
 
     #[test]
     fn a_network_that_does_not_take_what_the_task_gives_is_refused() {

@@ -117,6 +117,7 @@ fn original(task: TaskConfig, architecture: Architecture) -> TrainingConfig {
         ema_decay: 0.0,
         init: Init::Glorot,
         precision: Precision::F32,
+        sizes: Vec::new(),
         optimiser: OptimiserConfig {
             kind: OptimiserKind::Adamw,
             learning_rate: 1e-3,
@@ -144,6 +145,7 @@ fn default(task: TaskConfig, architecture: Architecture) -> TrainingConfig {
         ema_decay: 0.999,
         init: Init::He,
         precision: Precision::Bf16,
+        sizes: Vec::new(),
         optimiser: OptimiserConfig {
             kind: OptimiserKind::Adamw,
             learning_rate: 2e-3,

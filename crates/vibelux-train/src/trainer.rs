@@ -11,6 +11,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::accelerator::{Accelerator, AcceleratorError, Placed, Step};
+use crate::augment::AreaAverage;
 use crate::checkpoint::{CheckpointError, Progress, State};
 use crate::config::{Schedule, Selection, TrainingConfig};
 use crate::dataset::{EvaluationSet, TrainingSet};
@@ -238,8 +239,10 @@ impl<'a> Trainer<'a> {
         observe: &mut dyn FnMut(&Event),
     ) -> Result<Outcome, TrainError> {
         while self.progress.epoch < self.config.epochs && !self.stopped_early() {
+            self.take_input(self.config.input_at(self.progress.epoch))?;
             let whole = self.train_epoch(stop, observe)?;
             self.fetch()?;
+            self.take_input(self.config.architecture.input)?;
             if !whole {
                 self.write_checkpoint(observe)?;
                 return Ok(Outcome::Interrupted);
@@ -248,6 +251,17 @@ impl<'a> Trainer<'a> {
             self.write_checkpoint(observe)?;
         }
         Ok(Outcome::Finished)
+    }
+
+    /// Makes the network take inputs of another size; the state must have been fetched.
+    fn take_input(&mut self, input: [usize; 3]) -> Result<(), TrainError> {
+        if self.network.architecture().input != input {
+            self.network.set_input(input)?;
+            if let Some(placed) = &mut self.placed {
+                placed.forget();
+            }
+        }
+        Ok(())
     }
 
     fn stopped_early(&self) -> bool {
@@ -280,8 +294,9 @@ impl<'a> Trainer<'a> {
         let order = self.order();
         let steps = self.steps_per_epoch();
         let batch = self.config.batch_size;
-        let mut inputs = vec![0.0; batch * self.network.input_len()];
+        let mut inputs = vec![0.0; batch * self.full_len()];
         let mut targets = vec![0.0; batch * CLASSES];
+        let mut shrink = self.shrink();
         let mut since_checkpoint = Instant::now();
         while self.progress.step < steps {
             if stop.load(Ordering::Relaxed) {
@@ -294,7 +309,7 @@ impl<'a> Trainer<'a> {
                 &mut inputs,
                 &mut targets,
             );
-            let (loss, right) = self.step(&inputs, &targets)?;
+            let (loss, right) = self.step(shrink.apply(&inputs), &targets)?;
             let progress = &mut self.progress;
             let loss_sum = f64::from_bits(progress.loss_sum_bits) + loss * batch as f64;
             if !loss_sum.is_finite() {
@@ -324,10 +339,29 @@ impl<'a> Trainer<'a> {
         Ok(true)
     }
 
+    /// Values of an example at full size, as the training set draws it.
+    fn full_len(&self) -> usize {
+        self.config.architecture.input.iter().product()
+    }
+
+    /// From full size to what the network takes now.
+    fn shrink(&self) -> Shrink {
+        let (full, now) = (
+            self.config.architecture.input,
+            self.network.architecture().input,
+        );
+        Shrink {
+            average: (now != full).then(|| AreaAverage::new(full[2], now[2])),
+            full_len: self.full_len(),
+            small_len: self.network.input_len(),
+            small: Vec::new(),
+        }
+    }
+
     /// Fills a batch; each example's draw depends only on (seed, epoch, example).
     fn draw(&self, indices: &[usize], inputs: &mut [f32], targets: &mut [f32]) {
         let (seed, epoch) = (self.config.seed, self.progress.epoch as u64);
-        let len = self.network.input_len();
+        let len = self.full_len();
         inputs
             .par_chunks_exact_mut(len)
             .zip(targets.par_chunks_exact_mut(CLASSES))
@@ -489,6 +523,31 @@ impl<'a> Trainer<'a> {
             self.swap_in_average();
         }
         self.network
+    }
+}
+
+/// Makes batches as small as the epoch's images are.
+struct Shrink {
+    /// `None` at full size.
+    average: Option<AreaAverage>,
+    full_len: usize,
+    small_len: usize,
+    small: Vec<f32>,
+}
+
+impl Shrink {
+    /// Whole examples, each at the size that the network takes.
+    fn apply<'a>(&'a mut self, inputs: &'a [f32]) -> &'a [f32] {
+        let Some(average) = &self.average else {
+            return inputs;
+        };
+        let examples = inputs.len() / self.full_len;
+        self.small.resize(examples * self.small_len, 0.0);
+        self.small
+            .par_chunks_exact_mut(self.small_len)
+            .zip(inputs.par_chunks_exact(self.full_len))
+            .for_each(|(small, image)| average.apply(image, small));
+        &self.small
     }
 }
 

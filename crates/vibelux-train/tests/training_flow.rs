@@ -15,7 +15,7 @@ use vibelux::model::architecture::{Architecture, LayerSpec, Padding};
 use vibelux::model::sidecar::{FrontEnd, Sidecar};
 use vibelux::model::weights::Weights;
 use vibelux::model::{FaceModel, MusicModel};
-use vibelux_train::config::{Schedule, Selection, TaskConfig, TrainingConfig};
+use vibelux_train::config::{Schedule, Selection, SizeStage, TaskConfig, TrainingConfig};
 use vibelux_train::dataset::class_files;
 use vibelux_train::metrics::Report;
 use vibelux_train::nn::{Init, Network, OptimiserKind, Random};
@@ -315,6 +315,45 @@ fn an_interrupted_run_gives_the_same_bits_with_sgd_and_a_constant_rate() {
     config.ema_decay = 0.0;
     config.selection = Selection::ValidationAccuracy;
     check_resume(&config);
+}
+
+/// [`face_config`] with a network that takes images of any size.
+fn pooled_face_config() -> TrainingConfig {
+    let mut config = face_config();
+    for layer in &mut config.architecture.layers {
+        if *layer == LayerSpec::Flatten {
+            *layer = LayerSpec::GlobalAveragePool;
+        }
+    }
+    config
+}
+
+#[test]
+fn a_run_on_growing_images_can_be_interrupted_in_any_stage() {
+    let mut config = pooled_face_config();
+    // The first epoch at 24, the second at 36, the third at full size: all three are interrupted.
+    config.sizes = [(0.34, 24), (0.67, 36)]
+        .map(|(until, side)| SizeStage { until, side })
+        .to_vec();
+    check_resume(&config);
+}
+
+#[test]
+fn a_run_on_smaller_images_learns_and_its_model_is_of_full_size() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    write_pictures(&data, [("train", 36), ("validation", 8)], 48, 48);
+    let mut config = pooled_face_config();
+    config.epochs = 6;
+    config.sizes = vec![SizeStage {
+        until: 0.5,
+        side: 36,
+    }];
+    let out = dir.path().join("run");
+    let (_, finished) = whole_run(&config, &paths(&data), &out);
+    check_run_folder(&out, &config);
+    let accuracy = finished.report.accuracy;
+    assert!(accuracy > 0.5, "{accuracy}");
 }
 
 #[test]

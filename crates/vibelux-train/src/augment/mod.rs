@@ -2,6 +2,8 @@
 
 mod face;
 mod music;
+mod shrink;
 
 pub use face::FaceAugmentation;
 pub use music::MusicAugmentation;
+pub use shrink::AreaAverage;

@@ -36,11 +36,21 @@ pub enum NetworkError {
     /// The weights do not fit the layers.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// Another input would need other weights.
+    #[error(
+        "the network has other weights for inputs of {input:?} (channels, height, width); pool \
+         globally instead of flattening"
+    )]
+    SizeDependent {
+        /// What it was asked to take.
+        input: [usize; 3],
+    },
 }
 
 /// A network with its weights, the activations of the last pass and the gradients.
 pub struct Network {
     architecture: Architecture,
+    isa: InstructionSet,
     layers: Vec<Box<dyn Layer>>,
     /// Values per example before the first layer and after each.
     lens: Vec<usize>,
@@ -77,13 +87,11 @@ impl Network {
             InstructionSet::detect(Precision::F32)
         };
         let parameters = fresh_parameters(architecture, init, seed)?;
-        let (mut layers, lens) = build(architecture, isa)?;
-        if let Some(first) = layers.first_mut() {
-            first.skip_input_gradient();
-        }
+        let (layers, lens) = build(architecture, isa)?;
         let activations = vec![Vec::new(); lens.len()];
         Ok(Self {
             architecture: architecture.clone(),
+            isa,
             layers,
             lens,
             parameters,
@@ -91,6 +99,27 @@ impl Network {
             gradients: [Vec::new(), Vec::new()],
             batch: 0,
         })
+    }
+
+    /// Makes it take inputs of `input` (channels, height, width) with the weights that it has.
+    ///
+    /// # Errors
+    /// [`NetworkError::Architecture`] if the layers cannot take that,
+    /// [`NetworkError::SizeDependent`] if their weights would have other shapes; nothing changes then.
+    pub fn set_input(&mut self, input: [usize; 3]) -> Result<(), NetworkError> {
+        if self.architecture.input == input {
+            return Ok(());
+        }
+        let architecture = Architecture {
+            input,
+            layers: self.architecture.layers.clone(),
+        };
+        if architecture.parameters()? != self.architecture.parameters()? {
+            return Err(NetworkError::SizeDependent { input });
+        }
+        (self.layers, self.lens) = build(&architecture, self.isa)?;
+        self.architecture = architecture;
+        Ok(())
     }
 
     /// What it was built from.
@@ -384,6 +413,9 @@ fn build(
         lens.push(shapes[i].len());
         layers.push(layer);
     }
+    if let Some(first) = layers.first_mut() {
+        first.skip_input_gradient();
+    }
     Ok((layers, lens))
 }
 
@@ -573,6 +605,61 @@ mod tests {
         other.load(&weights).unwrap();
         assert_eq!(other.forward(&x, Mode::Evaluate), before);
         assert_eq!(other.weights(), weights);
+    }
+
+    /// [`small_net`] with global pooling: it takes inputs of any size.
+    fn pooled_net(input: [usize; 3]) -> Architecture {
+        let mut architecture = small_net();
+        architecture.input = input;
+        architecture.layers[9] = LayerSpec::GlobalAveragePool;
+        architecture
+    }
+
+    #[test]
+    fn another_input_size_keeps_the_weights() {
+        let (large, small) = ([1, 13, 15], [1, 9, 11]);
+        let mut resized = Network::new(&pooled_net(large), Init::He, 4).unwrap();
+        let mut expected = Network::new(&pooled_net(small), Init::He, 1).unwrap();
+        let (x, _) = batch(&resized, 3, 1);
+        let at_full_size = resized.forward(&x, Mode::Evaluate).to_vec();
+        expected.load(&resized.weights()).unwrap();
+        resized.set_input(small).unwrap();
+        assert_eq!(resized.architecture(), expected.architecture());
+
+        let (x_small, t) = batch(&expected, 5, 2);
+        let mode = Mode::Train { seed: 7 };
+        let mut passes = [&mut resized, &mut expected].map(|net| {
+            let logits = net.forward(&x_small, mode).to_vec();
+            net.backward(&soft_cross_entropy(&logits, &t, 7).1);
+            let gradients = net.parameters().iter().map(|p| p.gradient.clone());
+            (logits, gradients.collect::<Vec<_>>())
+        });
+        assert_eq!(passes[0], passes[1]);
+        assert!(passes[0].1.iter_mut().any(|g| g.iter().any(|&v| v != 0.0)));
+
+        // The training pass moved the running statistics of both alike; back to the old size.
+        let mut again = Network::new(&pooled_net(large), Init::He, 2).unwrap();
+        again.load(&resized.weights()).unwrap();
+        resized.set_input(large).unwrap();
+        let after = resized.forward(&x, Mode::Evaluate).to_vec();
+        assert_eq!(after, again.forward(&x, Mode::Evaluate));
+        assert_ne!(after, at_full_size);
+    }
+
+    #[test]
+    fn an_input_size_that_needs_other_weights_is_refused() {
+        let mut net = Network::new(&small_net(), Init::He, 1).unwrap();
+        let input = [1, 9, 11];
+        assert!(matches!(
+            net.set_input(input),
+            Err(NetworkError::SizeDependent { input: got }) if got == input
+        ));
+        let mut net = Network::new(&pooled_net([1, 13, 15]), Init::He, 1).unwrap();
+        assert!(matches!(
+            net.set_input([1, 1, 1]),
+            Err(NetworkError::Architecture(_))
+        ));
+        assert_eq!(net.input_len(), 13 * 15);
     }
 
     #[test]
