@@ -13,6 +13,7 @@ use vibelux::model::sidecar::{self, FrontEnd, InvalidSidecar, OutputKind, Sideca
 use vibelux::spectrogram::LogMelConfig;
 
 use crate::augment::{FaceAugmentation, MusicAugmentation};
+use crate::distil::DistilConfig;
 use crate::nn::{Init, OptimiserConfig, Precision};
 
 /// What the inputs are made of.
@@ -126,6 +127,9 @@ pub struct TrainingConfig {
     /// images have the network's full size. Faces only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sizes: Vec<SizeStage>,
+    /// Finished runs to learn from beside the labels. Faces only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distil: Option<DistilConfig>,
     /// Update rule, learning rate, weight decay.
     pub optimiser: OptimiserConfig,
     /// What the inputs are made of.
@@ -200,14 +204,22 @@ impl TrainingConfig {
     /// # Errors
     /// [`ConfigError`].
     pub fn save(&self, path: &Path) -> Result<(), ConfigError> {
-        let text = toml::to_string(self).map_err(|source| ConfigError::Write {
+        let text = self.to_toml().map_err(|source| ConfigError::Write {
             path: path.to_owned(),
-            source: Box::new(source),
+            source,
         })?;
         std::fs::write(path, text).map_err(|source| ConfigError::Io {
             path: path.to_owned(),
             source,
         })
+    }
+
+    /// The text of a TOML file that [`Self::load`] reads.
+    ///
+    /// # Errors
+    /// If TOML cannot hold it, for example a path that is not Unicode.
+    pub fn to_toml(&self) -> Result<String, Box<toml::ser::Error>> {
+        Ok(toml::to_string(self)?)
     }
 
     /// Checks that every value is in its range, and that the network takes what the task gives.
@@ -261,7 +273,8 @@ impl TrainingConfig {
             }
         }
         self.check_input()?;
-        self.check_sizes()
+        self.check_sizes()?;
+        self.check_distil()
     }
 
     /// Channels, height and width of what the network is trained on in an epoch, from 0.
@@ -274,6 +287,18 @@ impl TrainingConfig {
             .iter()
             .find(|stage| epoch < end(stage).round() as usize)
             .map_or(full, |stage| [full[0], stage.side, stage.side])
+    }
+
+    fn check_distil(&self) -> Result<(), ConfigError> {
+        match &self.distil {
+            None => Ok(()),
+            Some(distil) if matches!(self.task, TaskConfig::Face { .. }) => distil.check(),
+            Some(distil) => Err(ConfigError::Range {
+                field: "distil.runs",
+                value: format!("a list of {}", distil.runs.len()),
+                expected: "left out: only faces are distilled",
+            }),
+        }
     }
 
     fn check_sizes(&self) -> Result<(), ConfigError> {

@@ -1,7 +1,7 @@
 //! Training, evaluation and plots for vibelux models.
 //!
 //! [`dataset`] reads class folders, [`augment`] changes what is drawn from them, [`nn`] is the engine,
-//! [`trainer`] the loop around it, [`accelerator`] the way to a graphics card, [`config`] every choice of a run and [`preset`] the ready-made ones.
+//! [`trainer`] the loop around it, [`distil`] what finished runs teach it, [`accelerator`] the way to a graphics card, [`config`] every choice of a run and [`preset`] the ready-made ones.
 //! [`metrics`] measures, [`history`] records, [`plots`] draws.
 
 pub mod accelerator;
@@ -10,6 +10,7 @@ pub mod augment;
 pub mod checkpoint;
 pub mod config;
 pub mod dataset;
+pub mod distil;
 pub mod evaluate;
 pub mod history;
 pub mod metrics;

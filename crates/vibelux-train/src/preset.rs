@@ -1,4 +1,5 @@
-//! Ready-made configurations: `original` is the student project's, `default` a better one.
+//! Ready-made configurations: `original` is the student project's, `default` a better one, `large`
+//! its recipe on a network of twice the width, for faces.
 
 use vibelux::model::architecture::{Architecture, LayerSpec, Padding};
 use vibelux::spectrogram::LogMelConfig;
@@ -118,6 +119,7 @@ fn original(task: TaskConfig, architecture: Architecture) -> TrainingConfig {
         init: Init::Glorot,
         precision: Precision::F32,
         sizes: Vec::new(),
+        distil: None,
         optimiser: OptimiserConfig {
             kind: OptimiserKind::Adamw,
             learning_rate: 1e-3,
@@ -146,6 +148,7 @@ fn default(task: TaskConfig, architecture: Architecture) -> TrainingConfig {
         init: Init::He,
         precision: Precision::Bf16,
         sizes: Vec::new(),
+        distil: None,
         optimiser: OptimiserConfig {
             kind: OptimiserKind::Adamw,
             learning_rate: 2e-3,
@@ -195,6 +198,14 @@ pub fn face(name: &str) -> Option<TrainingConfig> {
                 layers: vgg_layers(&[32, 64, 128, 256], 0.4),
             },
         )),
+        "large" => face("default").map(|config| TrainingConfig {
+            preset: "large".to_owned(),
+            architecture: Architecture {
+                layers: vgg_layers(&[64, 128, 256, 512], 0.4),
+                ..config.architecture
+            },
+            ..config
+        }),
         _ => None,
     }
 }
@@ -262,10 +273,15 @@ mod tests {
     #[test]
     fn every_preset_is_complete_and_survives_its_file() {
         let dir = tempfile::tempdir().unwrap();
-        for presets in [face as fn(&str) -> Option<TrainingConfig>, music] {
-            for name in ["default", "original"] {
+        type Presets = fn(&str) -> Option<TrainingConfig>;
+        for (presets, names) in [
+            (face as Presets, &["default", "large", "original"][..]),
+            (music, &["default", "original"]),
+        ] {
+            for &name in names {
                 let config = presets(name).unwrap();
                 config.check().unwrap();
+                assert_eq!(config.preset, name);
                 assert_eq!(
                     config.architecture.shapes().unwrap().last().unwrap().len(),
                     7

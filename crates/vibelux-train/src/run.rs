@@ -24,6 +24,7 @@ use crate::dataset::{
     BandStatistics, Condition, DatasetError, EvaluationSet, FaceSet, MusicSet, PictureSet,
     SoftLabels, TrainingSet, load_table, songs_in_folders, splits,
 };
+use crate::distil::{self, DistilError};
 use crate::history::{self, HistoryError};
 use crate::metrics::{MetricsError, Report, fit_temperature_by};
 use crate::nn::Network;
@@ -57,6 +58,9 @@ pub enum RunError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A teacher cannot be used.
+    #[error(transparent)]
+    Distil(#[from] DistilError),
     /// The data cannot be used.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
@@ -249,12 +253,13 @@ fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, Run
 }
 
 /// Looks whether the run folder is free, or holds what `resume` needs; gives the configuration to run
-/// with (the saved one when resuming). Writes nothing yet: data that cannot be read leave no folder.
+/// with (the saved one when resuming; teachers are pinned, see [`distil::pin`]). Writes nothing yet: data that cannot be read leave no folder.
 ///
 /// # Errors
-/// If the folder holds a run and `resume` is off, or holds none and it is on.
+/// If the folder holds a run and `resume` is off, or holds none and it is on, or if a teacher cannot
+/// be used.
 pub fn prepare(
-    config: TrainingConfig,
+    mut config: TrainingConfig,
     out: &Path,
     resume: bool,
 ) -> Result<TrainingConfig, RunError> {
@@ -265,7 +270,9 @@ pub fn prepare(
                 path: out.to_owned(),
             });
         }
-        return Ok(TrainingConfig::load(&saved)?);
+        config = TrainingConfig::load(&saved)?;
+        distil::pin(&mut config)?;
+        return Ok(config);
     }
     if out.join("checkpoint.safetensors").exists() {
         return Err(RunError::Exists {
@@ -273,6 +280,7 @@ pub fn prepare(
         });
     }
     config.check()?;
+    distil::pin(&mut config)?;
     Ok(config)
 }
 

@@ -15,6 +15,7 @@ use crate::augment::AreaAverage;
 use crate::checkpoint::{CheckpointError, Progress, State};
 use crate::config::{Schedule, Selection, TrainingConfig};
 use crate::dataset::{EvaluationSet, TrainingSet};
+use crate::distil::{DistilError, Teachers};
 use crate::history::EpochMetrics;
 use crate::nn::{
     InstructionSet, Mode, Network, NetworkError, Optimiser, Random, soft_cross_entropy, softmax,
@@ -38,6 +39,9 @@ pub enum TrainError {
     /// The graphics card failed.
     #[error(transparent)]
     Accelerator(#[from] AcceleratorError),
+    /// A teacher cannot be used.
+    #[error(transparent)]
+    Distil(#[from] DistilError),
     /// Fewer examples than a step needs.
     #[error(
         "{examples} training examples are fewer than one batch of {batch_size}; lower --batch-size"
@@ -109,13 +113,14 @@ pub struct Trainer<'a> {
     progress: Progress,
     checkpoint: Option<PathBuf>,
     placed: Option<Placed>,
+    teachers: Option<Teachers>,
 }
 
 impl<'a> Trainer<'a> {
     /// A fresh run.
     ///
     /// # Errors
-    /// If the network cannot be built or there are too few examples.
+    /// If the network cannot be built, a teacher cannot be loaded or there are too few examples.
     pub fn new(
         config: TrainingConfig,
         training: &'a dyn TrainingSet,
@@ -136,6 +141,7 @@ impl<'a> Trainer<'a> {
                 batch_size,
             });
         }
+        let teachers = Teachers::load(&config)?;
         let optimiser = Optimiser::new(config.optimiser.clone(), network.parameters());
         let average = if config.ema_decay > 0.0 {
             values(&network)
@@ -153,6 +159,7 @@ impl<'a> Trainer<'a> {
             progress: Progress::default(),
             checkpoint: None,
             placed: None,
+            teachers,
         })
     }
 
@@ -260,6 +267,9 @@ impl<'a> Trainer<'a> {
             if let Some(placed) = &mut self.placed {
                 placed.forget();
             }
+            if let Some(teachers) = self.teachers.as_mut().filter(|t| !t.sees_full_size()) {
+                teachers.set_input(input)?;
+            }
         }
         Ok(())
     }
@@ -295,7 +305,8 @@ impl<'a> Trainer<'a> {
         let steps = self.steps_per_epoch();
         let batch = self.config.batch_size;
         let mut inputs = vec![0.0; batch * self.full_len()];
-        let mut targets = vec![0.0; batch * CLASSES];
+        let mut labels = vec![0.0; batch * CLASSES];
+        let mut targets = labels.clone();
         let mut shrink = self.shrink();
         let mut since_checkpoint = Instant::now();
         while self.progress.step < steps {
@@ -307,9 +318,17 @@ impl<'a> Trainer<'a> {
             self.draw(
                 &order[step * batch..(step + 1) * batch],
                 &mut inputs,
-                &mut targets,
+                &mut labels,
             );
-            let (loss, right) = self.step(shrink.apply(&inputs), &targets)?;
+            let small = shrink.apply(&inputs);
+            match &mut self.teachers {
+                Some(teachers) if teachers.sees_full_size() => {
+                    teachers.teach(&inputs, &labels, &mut targets);
+                }
+                Some(teachers) => teachers.teach(small, &labels, &mut targets),
+                None => targets.copy_from_slice(&labels),
+            }
+            let (loss, right) = self.step(small, &targets, &labels)?;
             let progress = &mut self.progress;
             let loss_sum = f64::from_bits(progress.loss_sum_bits) + loss * batch as f64;
             if !loss_sum.is_finite() {
@@ -377,8 +396,14 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// One optimiser step; the batch's mean loss and how many examples were right.
-    fn step(&mut self, inputs: &[f32], targets: &[f32]) -> Result<(f64, u64), TrainError> {
+    /// One optimiser step towards `targets`; the batch's mean loss, and how many examples were right
+    /// by their `labels`, which are the targets without the teachers' share.
+    fn step(
+        &mut self,
+        inputs: &[f32],
+        targets: &[f32],
+        labels: &[f32],
+    ) -> Result<(f64, u64), TrainError> {
         let run_step = self.progress.epoch * self.steps_per_epoch() + self.progress.step;
         let factor = self.learning_rate_factor(run_step);
         let seed = crate::nn::hash(self.config.seed, 0xd209, run_step as u64);
@@ -396,11 +421,11 @@ impl<'a> Trainer<'a> {
             let logits = placed.step(&self.network, &self.optimiser, &self.average, &step)?;
             self.optimiser.steps = optimiser_step;
             let (loss, _) = soft_cross_entropy(&logits, targets, CLASSES);
-            return Ok((loss, count_right(&logits, targets)));
+            return Ok((loss, count_right(&logits, labels)));
         }
         let logits = self.network.forward(inputs, Mode::Train { seed });
         let (loss, gradient) = soft_cross_entropy(logits, targets, CLASSES);
-        let right = count_right(logits, targets);
+        let right = count_right(logits, labels);
         self.network.backward(&gradient);
         self.optimiser.step(self.network.parameters_mut(), factor);
         for (average, p) in self.average.iter_mut().zip(self.network.parameters()) {

@@ -17,6 +17,7 @@ use vibelux::model::weights::Weights;
 use vibelux::model::{FaceModel, MusicModel};
 use vibelux_train::config::{Schedule, Selection, SizeStage, TaskConfig, TrainingConfig};
 use vibelux_train::dataset::class_files;
+use vibelux_train::distil::{DistilConfig, DistilError};
 use vibelux_train::metrics::Report;
 use vibelux_train::nn::{Init, Network, OptimiserKind, Random};
 use vibelux_train::run::{DataSets, Finished, RunError, RunPaths, load_data, prepare, run};
@@ -354,6 +355,82 @@ fn a_run_on_smaller_images_learns_and_its_model_is_of_full_size() {
     check_run_folder(&out, &config);
     let accuracy = finished.report.accuracy;
     assert!(accuracy > 0.5, "{accuracy}");
+}
+
+/// Gives every class of a split the pictures of the class before it.
+fn mislabel(split: &Path) {
+    let folder = |emotion: Emotion| split.join(emotion.name());
+    let aside = |emotion: Emotion| split.join(format!("{}-aside", emotion.name()));
+    for emotion in Emotion::ALL {
+        fs::rename(folder(emotion), aside(emotion)).unwrap();
+    }
+    for (i, emotion) in Emotion::ALL.into_iter().enumerate() {
+        fs::rename(aside(emotion), folder(Emotion::ALL[(i + 1) % 7])).unwrap();
+    }
+}
+
+#[test]
+fn a_student_believes_its_teachers_against_wrong_labels_and_refuses_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    write_pictures(&data, [("train", 36), ("validation", 8)], 48, 48);
+    let teacher = dir.path().join("teacher");
+    let (_, finished) = whole_run(&face_config(), &paths(&data), &teacher);
+    assert!(finished.report.accuracy > 0.7);
+
+    mislabel(&data.join("train"));
+    let mut config = face_config();
+    config.seed = 2;
+    config.distil = Some(DistilConfig {
+        weight: 1.0,
+        ..DistilConfig::new(vec![teacher.clone()])
+    });
+    let out = dir.path().join("student");
+    let (_, finished) = whole_run(&config, &paths(&data), &out);
+    let accuracy = finished.report.accuracy;
+    assert!(accuracy > 0.7, "{accuracy}");
+    let saved = TrainingConfig::load(&out.join("config.toml")).unwrap();
+    check_run_folder(&out, &saved);
+    assert_eq!(saved.distil.unwrap().fingerprints.len(), 1);
+
+    // Another run's weights in the teacher's folder.
+    fs::copy(
+        out.join("weights.safetensors"),
+        teacher.join("weights.safetensors"),
+    )
+    .unwrap();
+    let refused = prepare(config, &out, true).unwrap_err();
+    assert!(
+        matches!(refused, RunError::Distil(DistilError::Changed { .. })),
+        "{refused}"
+    );
+}
+
+#[test]
+fn an_interrupted_run_with_teachers_gives_the_same_bits() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    write_pictures(&data, [("train", 15), ("validation", 1)], 48, 48);
+    let mut config = pooled_face_config();
+    config.epochs = 1;
+    let runs = [1, 2].map(|seed| {
+        config.seed = seed;
+        let out = dir.path().join(format!("teacher-{seed}"));
+        whole_run(&config, &paths(&data), &out);
+        out
+    });
+    config.epochs = 3;
+    config.sizes = vec![SizeStage {
+        until: 0.67,
+        side: 24,
+    }];
+    for full_size in [true, false] {
+        config.distil = Some(DistilConfig {
+            full_size,
+            ..DistilConfig::new(runs.to_vec())
+        });
+        check_resume(&config);
+    }
 }
 
 #[test]

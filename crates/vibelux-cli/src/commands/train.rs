@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use vibelux_train::accelerator::open_gpu;
 use vibelux_train::config::TrainingConfig;
 use vibelux_train::dataset::Condition;
+use vibelux_train::distil::DistilConfig;
 use vibelux_train::preset;
 use vibelux_train::run::{self, RunPaths};
 use vibelux_train::trainer::Event;
@@ -27,7 +28,7 @@ pub struct TrainArgs {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// On folders of faces: DIR/train/<emotion>/* and DIR/validation/<emotion>/* (or test/)
-    Face(RunArgs),
+    Face(FaceArgs),
     /// On songs: DIR/train/<emotion>/* and DIR/validation/<emotion>/* (or test/), or a table
     ///
     /// The preset `default` wants audio files, `original` wants the pictures that `vibelux
@@ -37,7 +38,17 @@ enum Task {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Preset {
+enum FacePreset {
+    /// The better one
+    Default,
+    /// The same on a network of twice the width: better, four times the work
+    Large,
+    /// The student project's network and recipe
+    Original,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MusicPreset {
     /// The better one
     Default,
     /// The student project's network and recipe
@@ -53,9 +64,27 @@ enum Device {
 }
 
 #[derive(Debug, clap::Args)]
+struct FaceArgs {
+    #[command(flatten)]
+    run: RunArgs,
+    /// Ready-made configuration
+    #[arg(long, value_enum, default_value = "default")]
+    preset: FacePreset,
+    /// Learn from these finished runs too (run folders); they may be larger networks
+    #[arg(long, value_name = "RUN", num_args = 1..)]
+    distil: Vec<PathBuf>,
+    /// Share of the target that comes from these runs [default: 0.7]
+    #[arg(long, value_name = "SHARE")]
+    distil_weight: Option<f32>,
+}
+
+#[derive(Debug, clap::Args)]
 struct MusicArgs {
     #[command(flatten)]
     run: RunArgs,
+    /// Ready-made configuration
+    #[arg(long, value_enum, default_value = "default")]
+    preset: MusicPreset,
     /// Of a table, use only rows with this value in this column; can be given several times
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = condition)]
     conditions: Vec<Condition>,
@@ -86,12 +115,12 @@ struct RunArgs {
     /// Run folder, where everything is written
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Ready-made configuration
-    #[arg(long, value_enum, default_value = "default")]
-    preset: Preset,
     /// Configuration file (TOML, as in a run folder) instead of a preset
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     config: Option<PathBuf>,
+    /// Print the configuration that these flags give (TOML, for --config), and do nothing else
+    #[arg(long)]
+    print_config: bool,
     /// Soft labels [default: DIR/labels.csv, if it is there]
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
@@ -122,8 +151,11 @@ struct RunArgs {
 pub fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
     match args.task {
         Task::Face(args) => {
-            let paths = paths(&args);
-            train("face", preset::face, args, paths)
+            let preset = name_of(args.preset)?;
+            let mut config = configure(preset::face, &preset, &args.run)?;
+            distil(&mut config, args.distil, args.distil_weight)?;
+            let paths = paths(&args.run);
+            train(&format!("face-{preset}"), config, args.run, paths)
         }
         Task::Music(args) => {
             let overlap = args
@@ -141,7 +173,9 @@ pub fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
                 validation_folds: args.validation_folds,
                 ..paths(&args.run)
             };
-            train("music", preset::music, args.run, paths)
+            let preset = name_of(args.preset)?;
+            let config = configure(preset::music, &preset, &args.run)?;
+            train(&format!("music-{preset}"), config, args.run, paths)
         }
     }
 }
@@ -156,27 +190,27 @@ fn paths(args: &RunArgs) -> RunPaths {
     }
 }
 
+/// Trains what `config` says; by default into the folder `name` among the runs.
 fn train(
-    task: &str,
-    presets: fn(&str) -> Option<TrainingConfig>,
+    name: &str,
+    config: TrainingConfig,
     args: RunArgs,
     paths: RunPaths,
 ) -> anyhow::Result<ExitCode> {
+    if args.print_config {
+        config.check()?;
+        output::print(&config.to_toml()?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Some(jobs) = args.jobs {
         rayon::ThreadPoolBuilder::new()
             .num_threads(jobs)
             .build_global()?;
     }
-    let preset = args
-        .preset
-        .to_possible_value()
-        .context("every preset has a name")?;
-    let preset = preset.get_name();
     let out = args
         .out
         .clone()
-        .unwrap_or_else(|| PathBuf::from("runs").join(format!("{task}-{preset}")));
-    let config = configure(presets, preset, &args)?;
+        .unwrap_or_else(|| PathBuf::from("runs").join(name));
     // Before anything is written: without the card that was asked for there is no run.
     let accelerator = match args.device {
         Device::Cpu => None,
@@ -208,6 +242,13 @@ fn train(
             data.dropped
         );
     }
+    if let Some(distil) = &config.distil {
+        crate::tell!(
+            "{:.0} % of each target from {} finished run(s)",
+            100.0 * distil.weight,
+            distil.runs.len()
+        );
+    }
     for (path, reason) in &data.failed {
         crate::tell!("left out: {}: {reason}", path.display());
     }
@@ -236,6 +277,40 @@ fn train(
         output::readable(&out)
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A preset's name as it is written in a command.
+fn name_of(preset: impl ValueEnum) -> anyhow::Result<String> {
+    let value = preset
+        .to_possible_value()
+        .context("every preset has a name")?;
+    Ok(value.get_name().to_owned())
+}
+
+/// Takes the teachers over from the flags; what the flags leave out stays as in the configuration.
+fn distil(
+    config: &mut TrainingConfig,
+    runs: Vec<PathBuf>,
+    weight: Option<f32>,
+) -> anyhow::Result<()> {
+    if !runs.is_empty() {
+        let asked = DistilConfig::new(runs);
+        config.distil = Some(match config.distil.take() {
+            Some(before) => DistilConfig {
+                weight: before.weight,
+                full_size: before.full_size,
+                ..asked
+            },
+            None => asked,
+        });
+    }
+    if let Some(weight) = weight {
+        let distil = config.distil.as_mut();
+        distil
+            .context("--distil-weight needs teachers: name their run folders with --distil")?
+            .weight = weight;
+    }
+    Ok(())
 }
 
 fn configure(
