@@ -302,17 +302,39 @@ impl crate::dataset::EvaluationSet for Toy {
 #[cfg(feature = "burn-cpu")]
 #[test]
 fn a_run_moves_between_devices_through_its_checkpoint() {
+    moves_between_devices(&toy_config(face_net()));
+}
+
+/// As the run above, on another size in each epoch; it moves in the middle of a stage.
+#[cfg(feature = "burn-cpu")]
+#[test]
+fn a_run_on_growing_images_moves_between_devices() {
+    let mut architecture = pooled_net(LayerSpec::GlobalAveragePool);
+    architecture.input = [1, 16, 16];
+    let stage = |until, side| crate::config::SizeStage { until, side };
+    moves_between_devices(&crate::config::TrainingConfig {
+        sizes: vec![stage(0.34, 12), stage(0.67, 13)],
+        ..toy_config(architecture)
+    });
+}
+
+#[cfg(feature = "burn-cpu")]
+fn toy_config(architecture: Architecture) -> crate::config::TrainingConfig {
+    crate::config::TrainingConfig {
+        epochs: 3,
+        batch_size: 8,
+        ema_decay: 0.9,
+        architecture,
+        ..crate::preset::face("default").unwrap()
+    }
+}
+
+#[cfg(feature = "burn-cpu")]
+fn moves_between_devices(config: &crate::config::TrainingConfig) {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use crate::trainer::{Event, Outcome, Trainer};
 
-    let config = crate::config::TrainingConfig {
-        epochs: 3,
-        batch_size: 8,
-        ema_decay: 0.9,
-        architecture: face_net(),
-        ..crate::preset::face("default").unwrap()
-    };
     let stop = AtomicBool::new(false);
     let mut whole = Trainer::new(config.clone(), &Toy, &Toy).unwrap();
     whole.run(&stop, &mut |_| {}).unwrap();
