@@ -30,10 +30,13 @@ fn summary(report: &Report, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         100.0 * high,
         report.examples,
     )?;
+    let [low, high] = report.balanced_accuracy_interval;
     writeln!(
         f,
-        "balanced      {:>7}   macro F1 {:.3}",
+        "balanced      {:>7}   95 % interval {:.1} to {:.1} %, macro F1 {:.3}",
         percent(report.balanced_accuracy),
+        100.0 * low,
+        100.0 * high,
         report.macro_f1,
     )?;
     writeln!(

@@ -10,11 +10,13 @@
 //! occur among the true or the predicted ones.
 
 mod bootstrap;
+mod cross_fit;
 mod display;
 mod temperature;
 
 use serde::{Deserialize, Serialize};
 
+pub use cross_fit::{CrossFitted, cross_fitted_temperature};
 pub use temperature::{fit_temperature, fit_temperature_by, softmax};
 
 /// Probabilities below this are raised to it before a logarithm is taken.
@@ -141,6 +143,8 @@ pub struct Report {
     pub accuracy_interval: [f64; 2],
     /// Mean recall over the classes that occur.
     pub balanced_accuracy: f64,
+    /// Its 95 % interval, lower and upper: as that of the accuracy, classes drawn with their examples.
+    pub balanced_accuracy_interval: [f64; 2],
     /// Mean F1 over the classes that occur among true or predicted ones.
     pub macro_f1: f64,
     /// Mean negative log likelihood of the true class in nats, probabilities clipped at
@@ -220,6 +224,11 @@ impl Report {
                 seed,
             ),
             balanced_accuracy: mean(per_class.iter().filter(|c| c.support > 0).map(|c| c.recall)),
+            balanced_accuracy_interval: bootstrap::balanced_accuracy_interval(
+                &confusion,
+                Self::RESAMPLES,
+                seed,
+            ),
             macro_f1: mean((0..count).filter_map(|i| {
                 let predicted: usize = confusion.iter().map(|row| row[i]).sum();
                 (per_class[i].support + predicted > 0).then_some(per_class[i].f1)
@@ -232,7 +241,7 @@ impl Report {
             per_class,
             confusion,
             reliability,
-            soft: targets.map(|targets| soft(predictions, targets)),
+            soft: targets.map(|targets| soft_agreement(predictions, targets)),
         })
     }
 }
@@ -358,7 +367,8 @@ fn per_class(classes: &[&str], confusion: &[Vec<usize>]) -> Vec<ClassReport> {
         .collect()
 }
 
-fn soft<P: AsRef<[f32]>>(predictions: &[P], targets: &[P]) -> SoftReport {
+/// Agreement of rows of probabilities with as many target distributions.
+pub(crate) fn soft_agreement<P: AsRef<[f32]>>(predictions: &[P], targets: &[P]) -> SoftReport {
     let pairs = || {
         predictions
             .iter()

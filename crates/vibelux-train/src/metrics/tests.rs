@@ -210,6 +210,7 @@ proptest! {
         let (a, b) = (report(&rows), report(&moved));
         prop_assert_eq!(&a.confusion, &b.confusion);
         prop_assert_eq!(a.accuracy_interval, b.accuracy_interval);
+        prop_assert_eq!(a.balanced_accuracy_interval, b.balanced_accuracy_interval);
         for (x, y) in [(a.nll, b.nll), (a.brier, b.brier), (a.ece, b.ece)] {
             prop_assert!((x - y).abs() < 1e-9);
         }

@@ -9,6 +9,7 @@
 
 mod axis;
 mod confusion;
+mod corruptions;
 mod emotions;
 pub mod palette;
 mod reliability;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use vibelux::EmotionVector;
 
+use crate::evaluate::RobustnessReport;
 use crate::history::EpochMetrics;
 use crate::metrics::Report;
 
@@ -102,6 +104,15 @@ pub fn confusion_matrix(dir: &Path, report: &Report) -> Result<(), PlotError> {
 /// [`PlotError::Empty`] for a report without bins, [`PlotError::Write`].
 pub fn reliability_diagram(dir: &Path, report: &Report) -> Result<(), PlotError> {
     reliability::scene(report)?.save(dir, "reliability_diagram")
+}
+
+/// Writes `corruptions.{svg,png}` into `dir`: the accuracy under each corruption with its interval, of
+/// the model and its baselines.
+///
+/// # Errors
+/// [`PlotError::Empty`] for a report without rows, [`PlotError::Write`].
+pub fn corruptions(dir: &Path, report: &RobustnessReport) -> Result<(), PlotError> {
+    corruptions::scene(report)?.save(dir, "corruptions")
 }
 
 /// Writes `emotion_curve.{svg,png}` into `dir`: seven lines over time. `seconds` and `vectors` are

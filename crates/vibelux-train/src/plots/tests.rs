@@ -3,6 +3,7 @@
 
 use super::scene::Scene;
 use super::*;
+use crate::evaluate::{BesideBaseline, CorruptionRow, SUITE, Share, UnderCorruption};
 use crate::metrics::softmax;
 use vibelux::Emotion;
 
@@ -148,6 +149,57 @@ fn emotion_curves_keep_their_labels_apart() {
     assert!(matches!(uneven, Err(PlotError::LengthMismatch { .. })));
 }
 
+/// A plausible table of `models` models.
+fn under_corruption(models: usize, clean: f64) -> RobustnessReport {
+    let figures = |kind: usize, model: usize| {
+        let cost = clean * (kind as f64 * 0.06).min(1.0) * (1.0 + model as f64 * 0.3).min(1.5);
+        let share = |mean: f64| Share {
+            mean,
+            interval: [(mean - 0.04).max(0.0), (mean + 0.04).min(1.0)],
+        };
+        UnderCorruption {
+            accuracy: share((clean - cost).max(0.0)),
+            cost: share(cost),
+        }
+    };
+    let rows = SUITE.iter().enumerate().map(|(kind, of)| CorruptionRow {
+        corruption: of.name.to_owned(),
+        label: of.label.to_owned(),
+        variants: of.variants.len(),
+        model: figures(kind, 0),
+        baselines: (1..models)
+            .map(|model| BesideBaseline {
+                figures: figures(kind, model),
+                cost_ratio: Some(0.8),
+                margin: figures(kind, model).cost,
+            })
+            .collect(),
+    });
+    RobustnessReport {
+        faces: 3_589,
+        model: "face-default-e86880c2".to_owned(),
+        baselines: (1..models)
+            .map(|i| format!("baseline {i}").repeat(8 * i))
+            .collect(),
+        rows: rows.collect(),
+    }
+}
+
+#[test]
+fn bars_of_corruptions_survive_any_accuracy_and_many_models() {
+    for models in 1..5 {
+        for clean in [0.0, 0.04, 0.643, 1.0] {
+            check(&corruptions::scene(&under_corruption(models, clean)).unwrap());
+        }
+    }
+    let mut empty = under_corruption(1, 0.5);
+    empty.rows.clear();
+    assert!(matches!(
+        corruptions::scene(&empty),
+        Err(PlotError::Empty { .. })
+    ));
+}
+
 /// Writes every plot. With `VIBELUX_PLOTS` set to a folder they stay there to be looked at.
 #[test]
 fn both_files_are_sound() {
@@ -167,11 +219,13 @@ fn both_files_are_sound() {
     confusion_matrix(dir, &report).unwrap();
     reliability_diagram(dir, &report).unwrap();
     emotion_curve(dir, &seconds, &vectors).unwrap();
+    corruptions(dir, &under_corruption(2, 0.643)).unwrap();
     for (stem, width) in [
         ("training_curves", 960),
         ("confusion_matrix", 762),
         ("reliability_diagram", 540),
         ("emotion_curve", 960),
+        ("corruptions", 860),
     ] {
         let png = image::open(dir.join(stem).with_extension("png")).unwrap();
         let svg = std::fs::read_to_string(dir.join(stem).with_extension("svg")).unwrap();

@@ -1,0 +1,185 @@
+//! `vibelux evaluate face`: a face model on class folders, also with corrupted faces and with the
+//! detector before it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use vibelux_train::evaluate::{
+    self, ClassPrior, DetectorReport, FaceEnsemble, FaceFiles, RobustnessReport,
+};
+use vibelux_train::metrics::{CrossFitted, Report};
+use vibelux_train::plots;
+use vibelux_train::run::write_report;
+
+use super::face_text;
+use super::{
+    OutputArgs, SEED, face_model, failures_json, judge_faces, tell_failures, with_progress,
+};
+use crate::output;
+
+/// Flags of `vibelux evaluate face`.
+#[derive(Debug, clap::Args)]
+pub struct FaceArgs {
+    /// One folder per emotion, or a data set with validation/ or test/
+    dir: PathBuf,
+    /// Soft labels [default: labels.csv in the data set's folder, if it is there]
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// The model (an ONNX file with its .toml beside it) [default: the built-in one]. Given several
+    /// times, the models are judged as an ensemble: the mean of their vectors
+    #[arg(long, value_name = "M.onnx")]
+    model: Vec<PathBuf>,
+    /// Judge N of the files, evenly spaced, so that the classes keep their shares
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+    /// Also judge faces that are blurred, noisy, dark, compressed, small, turned or badly framed.
+    /// Pixels that a moved or larger frame would show beyond the picture are its border, mirrored
+    #[arg(long)]
+    corruptions: bool,
+    /// Another model to hold the costs of the corruptions against; can be given several times
+    #[arg(long, value_name = "M.onnx", requires = "corruptions")]
+    baseline: Vec<PathBuf>,
+    /// Also find each face with the detector, in a made 640x480 frame, and judge what is cropped there
+    #[arg(long)]
+    detector: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Everything that is known about the model afterwards.
+pub struct FaceFigures {
+    /// On all files.
+    pub report: Report,
+    /// On those without a twin among the training pictures, where some have one.
+    pub without_twins: Option<Report>,
+    /// Calibration that has not seen what it is judged on.
+    pub cross_fitted: Option<CrossFitted>,
+    /// What votes agree with that sees no face.
+    pub class_prior: Option<ClassPrior>,
+    /// With `--corruptions`.
+    pub corruptions: Option<RobustnessReport>,
+    /// With `--detector`.
+    pub detector: Option<DetectorReport>,
+}
+
+/// Runs the command. Exit code 1 if some files could not be judged.
+pub fn run(args: FaceArgs) -> anyhow::Result<ExitCode> {
+    // The models first: a wrong path is told at once.
+    let model = ensemble(&args.model)?;
+    let baselines = args
+        .baseline
+        .iter()
+        .map(|path| Ok(FaceEnsemble::from(face_model(Some(path))?)))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let mut files = FaceFiles::open(&args.dir, args.labels.as_deref())?;
+    if let Some(limit) = args.limit {
+        files.limit(limit as usize);
+    }
+    let (figures, failed) = judge(&args, &model, &baselines, &files)?;
+    let json = figures_json(&model, &figures, &failed);
+    if let Some(out) = &args.output.out {
+        write(out, &figures, &json)?;
+    }
+    if args.output.json {
+        output::print_json(&json)?;
+    } else {
+        output::print(&face_text::figures(&figures))?;
+    }
+    Ok(ExitCode::from(u8::from(!failed.is_empty())))
+}
+
+fn ensemble(paths: &[PathBuf]) -> anyhow::Result<FaceEnsemble> {
+    let Some((first, others)) = paths.split_first() else {
+        return Ok(FaceEnsemble::from(face_model(None)?));
+    };
+    let mut ensemble = FaceEnsemble::from(face_model(Some(first))?);
+    for path in others {
+        ensemble.push(face_model(Some(path))?);
+    }
+    Ok(ensemble)
+}
+
+type Failures = Vec<(PathBuf, String)>;
+
+fn judge(
+    args: &FaceArgs,
+    model: &FaceEnsemble,
+    baselines: &[FaceEnsemble],
+    files: &FaceFiles,
+) -> anyhow::Result<(FaceFigures, Failures)> {
+    let judgement = judge_faces(model, files)?;
+    let mut figures = FaceFigures {
+        report: judgement.report(SEED)?,
+        without_twins: judgement
+            .without_twins()
+            .filter(|rest| !rest.judged.is_empty())
+            .map(|rest| rest.report(SEED))
+            .transpose()?,
+        cross_fitted: judgement.cross_fitted_temperature(SEED),
+        class_prior: judgement.class_prior(files.training_votes()?),
+        corruptions: None,
+        detector: None,
+    };
+    let mut failed = judgement.failed;
+    let count = files.faces().len();
+    if args.corruptions {
+        let (report, more) = with_progress("corruptions", count, |done| {
+            evaluate::robustness(model, baselines, files, SEED, done)
+        })?;
+        figures.corruptions = report;
+        add_new(&mut failed, more);
+    }
+    if args.detector {
+        let (report, more) = with_progress("detector", count, |done| {
+            evaluate::through_the_detector(model, files, SEED, done)
+        })?;
+        figures.detector = report;
+        add_new(&mut failed, more);
+    }
+    Ok((figures, failed))
+}
+
+/// A file that cannot be read fails each time; it is told once.
+fn add_new(failed: &mut Failures, mut more: Failures) {
+    more.retain(|(path, _)| failed.iter().all(|(known, _)| known != path));
+    tell_failures(&more);
+    failed.extend(more);
+}
+
+fn figures_json(model: &FaceEnsemble, figures: &FaceFigures, failed: &Failures) -> Value {
+    json!({
+        "model": model.name(),
+        "report": figures.report,
+        "without_training_twins": figures.without_twins,
+        "temperature_cross_fitted": figures.cross_fitted,
+        "class_prior": figures.class_prior,
+        "corruptions": figures.corruptions,
+        "detector": figures.detector,
+        "failed": failures_json(failed),
+    })
+}
+
+/// Writes `report.json` with its plots, `evaluation.json` (all that `--json` prints), and the files of
+/// the corruptions.
+fn write(out: &Path, figures: &FaceFigures, json: &Value) -> anyhow::Result<()> {
+    let file = |name: &str, text: String| {
+        let path = out.join(name);
+        std::fs::write(&path, text).with_context(|| output::readable(&path))
+    };
+    std::fs::create_dir_all(out).with_context(|| output::readable(out))?;
+    write_report(out, &figures.report)?;
+    file("evaluation.json", format!("{json:#}\n"))?;
+    if let Some(corruptions) = &figures.corruptions {
+        let json = serde_json::to_string_pretty(corruptions)?;
+        file("corruptions.json", json + "\n")?;
+        file("corruptions.csv", corruptions.csv())?;
+        plots::corruptions(out, corruptions)?;
+    }
+    if let Some(detector) = &figures.detector {
+        let json = serde_json::to_string_pretty(detector)?;
+        file("detector.json", json + "\n")?;
+    }
+    Ok(())
+}

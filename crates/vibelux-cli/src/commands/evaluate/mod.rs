@@ -1,0 +1,243 @@
+//! `vibelux evaluate face|music|matching`: how good a model is on files that it has not seen.
+
+mod face;
+mod face_text;
+mod matching_text;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use vibelux::EmotionVector;
+use vibelux::model::{FaceModel, MusicModel};
+use vibelux_train::dataset::{Condition, TableRow, load_table, songs_in_folders};
+use vibelux_train::evaluate::{self, FaceEnsemble, FaceFiles, Judgement};
+use vibelux_train::run::write_report;
+
+use super::train::condition;
+use crate::output;
+
+/// Drives the bootstrap, and how files are split in halves.
+const SEED: u64 = 1;
+
+/// Flags of `vibelux evaluate`.
+#[derive(Debug, clap::Args)]
+pub struct EvaluateArgs {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// A face model, on class folders of face crops: DIR/<emotion>/*
+    Face(face::FaceArgs),
+    /// A music model, on class folders of songs (DIR/<emotion>/*) or a table of songs
+    Music(MusicArgs),
+    /// Both together: do the songs recommended for faces carry the faces' emotions?
+    Matching(MatchingArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct MusicArgs {
+    /// One folder per emotion, or a table (CSV) with columns path, p_angry ... p_surprised
+    #[arg(value_name = "DIR|TABLE")]
+    songs: PathBuf,
+    #[command(flatten)]
+    rows: RowArgs,
+    /// The model (an ONNX file with its .toml beside it) [default: the built-in one]
+    #[arg(long, value_name = "M.onnx")]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, clap::Args)]
+struct MatchingArgs {
+    /// Class folders of face crops
+    #[arg(long, value_name = "DIR")]
+    faces: PathBuf,
+    /// Class folders of songs, or a table of songs
+    #[arg(long, value_name = "DIR|TABLE")]
+    songs: PathBuf,
+    #[command(flatten)]
+    rows: RowArgs,
+    /// Songs recommended per face
+    #[arg(short = 'n', long, default_value_t = 10)]
+    count: usize,
+    /// The face model [default: the built-in one]
+    #[arg(long, value_name = "M.onnx")]
+    face_model: Option<PathBuf>,
+    /// The music model [default: the built-in one]
+    #[arg(long, value_name = "M.onnx")]
+    music_model: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct RowArgs {
+    /// Of a table, use only rows with this value in this column; can be given several times
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = condition)]
+    conditions: Vec<Condition>,
+    /// Of a table, use only these folds
+    #[arg(long, value_name = "FOLDS", value_delimiter = ',')]
+    folds: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct OutputArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Also write report.json and the plots into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Runs the command. Exit code 1 if some files could not be judged.
+pub fn run(args: EvaluateArgs) -> anyhow::Result<ExitCode> {
+    match args.task {
+        Task::Face(args) => face::run(args),
+        Task::Music(args) => music(args),
+        Task::Matching(args) => matching(args),
+    }
+}
+
+fn face_model(path: Option<&Path>) -> anyhow::Result<FaceModel> {
+    Ok(match path {
+        Some(path) => FaceModel::load(path)?,
+        None => FaceModel::shipped()?,
+    })
+}
+
+fn music_model(path: Option<PathBuf>) -> anyhow::Result<MusicModel> {
+    Ok(match path {
+        Some(path) => MusicModel::load(&path)?,
+        None => MusicModel::shipped()?,
+    })
+}
+
+fn judge_faces(model: &FaceEnsemble, files: &FaceFiles) -> anyhow::Result<Judgement> {
+    let judgement = with_progress("faces", files.faces().len(), |done| {
+        evaluate::faces(model, files, done)
+    })?;
+    tell_failures(&judgement.failed);
+    Ok(judgement)
+}
+
+fn judge_songs(songs: &Path, rows: &RowArgs, model: &MusicModel) -> anyhow::Result<Judgement> {
+    let rows: Vec<TableRow> = if songs.is_file() {
+        let mut table = load_table(songs, &rows.conditions)?;
+        if !rows.folds.is_empty() {
+            table.retain(|row| {
+                row.fold
+                    .as_ref()
+                    .is_some_and(|fold| rows.folds.contains(fold))
+            });
+        }
+        table
+    } else {
+        songs_in_folders(songs)?
+    };
+    let judgement = with_progress("songs", rows.len(), |done| {
+        evaluate::songs(model, &rows, done)
+    })?;
+    tell_failures(&judgement.failed);
+    Ok(judgement)
+}
+
+/// Shows how far `work` has counted; the bar is gone afterwards.
+fn with_progress<T>(
+    what: &str,
+    len: usize,
+    work: impl FnOnce(&AtomicUsize) -> T,
+) -> anyhow::Result<T> {
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta} left")?;
+    let bar = ProgressBar::new(len as u64)
+        .with_style(style)
+        .with_message(what.to_owned());
+    let (done, finished) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let result = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !finished.load(Ordering::Relaxed) {
+                bar.set_position(done.load(Ordering::Relaxed) as u64);
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let result = work(&done);
+        finished.store(true, Ordering::Relaxed);
+        result
+    });
+    bar.finish_and_clear();
+    Ok(result)
+}
+
+/// Names the files that could not be judged.
+fn tell_failures(failed: &[(PathBuf, String)]) {
+    for (path, reason) in failed {
+        crate::tell!("left out: {}: {reason}", output::readable(path));
+    }
+}
+
+/// The same for programs.
+fn failures_json(failed: &[(PathBuf, String)]) -> Value {
+    let failed = failed
+        .iter()
+        .map(|(path, reason)| json!({"path": path.to_string_lossy(), "reason": reason}));
+    Value::Array(failed.collect())
+}
+
+fn music(args: MusicArgs) -> anyhow::Result<ExitCode> {
+    let judgement = judge_songs(&args.songs, &args.rows, &music_model(args.model)?)?;
+    let report = judgement.report(SEED)?;
+    let quadrants = judgement.quadrants();
+    if let Some(out) = &args.output.out {
+        std::fs::create_dir_all(out)?;
+        write_report(out, &report)?;
+    }
+    if args.output.json {
+        output::print_json(&json!({
+            "report": report,
+            "quadrants": quadrants,
+            "failed": failures_json(&judgement.failed),
+        }))?;
+    } else {
+        output::print(&format!("{report}\n"))?;
+        if let Some(q) = quadrants {
+            output::print(&format!(
+                "Quadrants of valence and arousal, from the seven: {:.1} % of {} (arousal {:.1} %, \
+                 valence {:.1} %; chance 25.0 %, majority {:.1} %)\n",
+                100.0 * q.accuracy,
+                q.examples,
+                100.0 * q.arousal_accuracy,
+                100.0 * q.valence_accuracy,
+                100.0 * q.majority_share
+            ))?;
+        }
+    }
+    Ok(ExitCode::from(u8::from(!judgement.failed.is_empty())))
+}
+
+fn matching(args: MatchingArgs) -> anyhow::Result<ExitCode> {
+    let model = FaceEnsemble::from(face_model(args.face_model.as_deref())?);
+    let files = FaceFiles::open(&args.faces, None)?;
+    let faces = judge_faces(&model, &files)?;
+    let songs = judge_songs(&args.songs, &args.rows, &music_model(args.music_model)?)?;
+    let prior = model.prior().unwrap_or(EmotionVector::UNIFORM);
+    let report = evaluate::matching(&faces.judged, prior, &songs.judged, args.count, SEED);
+    let Some(report) = report else {
+        anyhow::bail!("there is nothing to match: no face or no song could be read");
+    };
+    if args.json {
+        output::print_json(&serde_json::to_value(&report)?)?;
+    } else {
+        output::print(&matching_text::matching_text(&report))?;
+    }
+    let failed = !faces.failed.is_empty() || !songs.failed.is_empty();
+    Ok(ExitCode::from(u8::from(failed)))
+}

@@ -1,0 +1,252 @@
+//! The detector in the loop: what a picture of a face loses on its way through detection and crop.
+//!
+//! Each face is laid into a made frame ([`super::scene`]) and read as the product reads a picture:
+//! [`FaceDetector`], the largest box, [`FaceImage::crop`], the model. The same faces taken directly,
+//! as crops, say what could have been had. A real camera shows more of the head and finer detail than
+//! an enlarged 48x48 picture, so the share of faces found is a lower bound in spirit, not a
+//! measurement of a camera.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use vibelux::face::{FaceBox, FaceDetector, FaceImage};
+
+use super::faces::{FaceEnsemble, FaceFile, FaceFiles};
+use super::intervals::{Share, share};
+use super::scene::{self, Place};
+
+/// Faces per detector: reading its model takes a tenth of a face's time.
+const FACES_PER_DETECTOR: usize = 16;
+
+/// A box that overlaps the right one less than this (intersection over union) is on something else.
+const LEAST_OVERLAP: f64 = 0.3;
+
+/// FER2013's crop is this much wider than the box in it; what [`FaceImage::crop`] undoes.
+const CROP_PER_BOX: f32 = 1.09;
+
+/// What the detector's route does to accuracy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DetectorReport {
+    /// How many faces.
+    pub faces: usize,
+    /// Share of them for which the detector gave a box.
+    pub found: Share,
+    /// How many boxes that were used lie on something else than the face; they count as found.
+    pub misplaced: usize,
+    /// Accuracy of the direct route on all faces.
+    pub direct_on_all: Share,
+    /// The figures on the faces that were found; `None` if there is none.
+    pub on_found: Option<OnFound>,
+}
+
+/// Both routes on the faces that the detector has found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OnFound {
+    /// How many.
+    pub faces: usize,
+    /// Accuracy through the detector.
+    pub through: Share,
+    /// Accuracy of the same faces taken as crops.
+    pub direct: Share,
+    /// Through the detector less direct, paired by face: -0.02 is two points lost.
+    pub difference: Share,
+    /// Median side of the detector's crop over the side of the crop that was laid into the frame.
+    pub median_side_ratio: f64,
+    /// Median distance between the middles of both, in sides of the latter.
+    pub median_offset: f64,
+}
+
+/// What happened to one face.
+struct Seen {
+    direct: bool,
+    through: Option<Through>,
+}
+
+struct Through {
+    right: bool,
+    misplaced: bool,
+    side_ratio: f64,
+    offset: f64,
+}
+
+/// Sends every face through the detector and takes it directly beside it. `done` counts up as faces
+/// are finished. `None` if no face could be judged; the failures come with their reasons.
+#[must_use]
+pub fn through_the_detector(
+    model: &FaceEnsemble,
+    files: &FaceFiles,
+    seed: u64,
+    done: &AtomicUsize,
+) -> (Option<DetectorReport>, Vec<(PathBuf, String)>) {
+    let rows: Vec<Result<Seen, (PathBuf, String)>> = files
+        .faces()
+        .par_chunks(FACES_PER_DETECTOR)
+        .flat_map_iter(|faces| {
+            let mut detector = FaceDetector::new().map_err(|e| e.to_string());
+            faces.iter().map(move |face| {
+                let seen = detector
+                    .as_mut()
+                    .map_err(|e| e.clone())
+                    .and_then(|detector| look(model, detector, face));
+                done.fetch_add(1, Ordering::Relaxed);
+                seen.map_err(|reason| (face.file.path.clone(), reason))
+            })
+        })
+        .collect();
+    let (mut seen, mut failed) = (Vec::new(), Vec::new());
+    for row in rows {
+        match row {
+            Ok(face) => seen.push(face),
+            Err(failure) => failed.push(failure),
+        }
+    }
+    ((!seen.is_empty()).then(|| report(&seen, seed)), failed)
+}
+
+fn look(
+    model: &FaceEnsemble,
+    detector: &mut FaceDetector,
+    face: &FaceFile,
+) -> Result<Seen, String> {
+    let crop = face.load()?;
+    let (frame, place) = scene::frame(&crop, face.seed()).map_err(|e| e.to_string())?;
+    // The largest comes first, and is the one that the product takes.
+    let found = detector.detect(&frame).first().copied();
+    let mut images = vec![crop];
+    images.extend(found.map(|found| FaceImage::crop(&frame, &found)));
+    let vectors = model.classify(&images).map_err(|e| e.to_string())?;
+    let right = |i: usize| {
+        vectors
+            .get(i)
+            .is_some_and(|vector| vector.strongest() == face.file.class)
+    };
+    Ok(Seen {
+        direct: right(0),
+        through: found.map(|found| through(&found, place, right(1))),
+    })
+}
+
+fn through(found: &FaceBox, place: Place, right: bool) -> Through {
+    let side = place.side / CROP_PER_BOX;
+    let margin = (place.side - side) / 2.0;
+    let expected = FaceBox {
+        x: place.left + margin,
+        y: place.top + margin,
+        width: side,
+        height: side,
+        score: found.score,
+    };
+    let ((x, y), (expected_x, expected_y)) = (found.centre(), expected.centre());
+    Through {
+        right,
+        misplaced: found.intersection_over_union(&expected) < LEAST_OVERLAP,
+        side_ratio: found.side() / expected.side(),
+        offset: (x - expected_x).hypot(y - expected_y) / f64::from(place.side),
+    }
+}
+
+fn report(seen: &[Seen], seed: u64) -> DetectorReport {
+    let shares = |values: Vec<bool>| {
+        let values: Vec<f64> = values.into_iter().map(|v| f64::from(u8::from(v))).collect();
+        share(&values, seed)
+    };
+    let found: Vec<(bool, &Through)> = seen
+        .iter()
+        .filter_map(|face| face.through.as_ref().map(|through| (face.direct, through)))
+        .collect();
+    let number = |right: bool| f64::from(u8::from(right));
+    let differences: Vec<f64> = found
+        .iter()
+        .map(|(direct, through)| number(through.right) - number(*direct))
+        .collect();
+    DetectorReport {
+        faces: seen.len(),
+        found: shares(seen.iter().map(|face| face.through.is_some()).collect()),
+        misplaced: found.iter().filter(|(_, t)| t.misplaced).count(),
+        direct_on_all: shares(seen.iter().map(|face| face.direct).collect()),
+        on_found: (!found.is_empty()).then(|| OnFound {
+            faces: found.len(),
+            through: shares(found.iter().map(|(_, t)| t.right).collect()),
+            direct: shares(found.iter().map(|(direct, _)| *direct).collect()),
+            difference: share(&differences, seed),
+            median_side_ratio: median(found.iter().map(|(_, t)| t.side_ratio)),
+            median_offset: median(found.iter().map(|(_, t)| t.offset)),
+        }),
+    }
+}
+
+/// The upper median; 0 of nothing.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(direct: bool, through: Option<bool>) -> Seen {
+        Seen {
+            direct,
+            through: through.map(|right| Through {
+                right,
+                misplaced: !right,
+                side_ratio: 1.0,
+                offset: 0.1,
+            }),
+        }
+    }
+
+    #[test]
+    fn figures_are_those_by_hand() {
+        let faces = [
+            seen(true, Some(true)),
+            seen(true, Some(false)),
+            seen(false, Some(false)),
+            seen(true, Some(true)),
+            seen(false, None),
+        ];
+        let report = report(&faces, 1);
+        assert_eq!((report.faces, report.misplaced), (5, 2));
+        assert!((report.found.mean - 0.8).abs() < 1e-12);
+        assert!((report.direct_on_all.mean - 0.6).abs() < 1e-12);
+        let found = report.on_found.unwrap();
+        assert_eq!(
+            (found.faces, found.through.mean, found.direct.mean),
+            (4, 0.5, 0.75)
+        );
+        assert_eq!(found.difference.mean, -0.25);
+        assert_eq!((found.median_side_ratio, found.median_offset), (1.0, 0.1));
+    }
+
+    #[test]
+    fn without_a_face_found_there_is_no_figure_about_them() {
+        let report = report(&[seen(true, None)], 1);
+        assert_eq!((report.found.mean, report.on_found), (0.0, None));
+    }
+
+    #[test]
+    fn a_box_is_held_against_the_pasted_crop() {
+        let place = Place {
+            left: 100.0,
+            top: 50.0,
+            side: 109.0,
+        };
+        let face = |x: f32, side: f32| FaceBox {
+            x,
+            y: 54.5,
+            width: side,
+            height: side,
+            score: 9.0,
+        };
+        let exact = through(&face(104.5, 100.0), place, true);
+        assert!(!exact.misplaced && exact.offset < 1e-6);
+        assert!((exact.side_ratio - 1.0).abs() < 1e-6);
+        let shifted = through(&face(115.4, 100.0), place, true);
+        assert!((shifted.offset - 0.1).abs() < 1e-3 && !shifted.misplaced);
+        assert!(through(&face(400.0, 100.0), place, true).misplaced);
+    }
+}

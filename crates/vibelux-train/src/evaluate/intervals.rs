@@ -1,0 +1,69 @@
+//! Means with their intervals: what [`super::matching`], [`super::robustness`] and
+//! [`super::through_the_detector`] say about sets of files.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::nn::Random;
+
+/// Bootstrap resamples behind an interval.
+const RESAMPLES: usize = 1_000;
+
+/// A mean and its 95 % interval by bootstrap over the files.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    /// The mean.
+    pub mean: f64,
+    /// Lower and upper end.
+    pub interval: [f64; 2],
+}
+
+/// The mean; 0 of nothing.
+pub(super) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// The mean and its percentile bootstrap interval (Efron 1979).
+///
+/// Of differences between two measures of the same files this is the paired interval.
+pub(super) fn share(values: &[f64], seed: u64) -> Share {
+    if values.is_empty() {
+        return Share {
+            mean: 0.0,
+            interval: [0.0; 2],
+        };
+    }
+    let mut means: Vec<f64> = (0..RESAMPLES)
+        .into_par_iter()
+        .map(|resample| {
+            let mut random = Random::new(seed, 0xb007, resample as u64);
+            let sum: f64 = values
+                .iter()
+                .map(|_| values[random.below(values.len())])
+                .sum();
+            sum / values.len() as f64
+        })
+        .collect();
+    means.sort_by(f64::total_cmp);
+    let at = |share: f64| means[((means.len() - 1) as f64 * share).round() as usize];
+    Share {
+        mean: mean(values),
+        interval: [at(0.025), at(0.975)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_is_that_of_the_normal_approximation() {
+        let values: Vec<f64> = (0..1_000).map(|i| f64::from(u8::from(i < 600))).collect();
+        let Share { mean, interval } = share(&values, 1);
+        let half = 1.96 * (0.6_f64 * 0.4 / 1_000.0).sqrt();
+        assert_eq!(mean, 0.6);
+        assert!((interval[0] - (0.6 - half)).abs() < 0.006, "{interval:?}");
+        assert!((interval[1] - (0.6 + half)).abs() < 0.006, "{interval:?}");
+        assert_eq!(share(&[0.25; 9], 1).interval, [0.25; 2]);
+    }
+}
