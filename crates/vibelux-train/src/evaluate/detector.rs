@@ -2,9 +2,8 @@
 //!
 //! Each face is laid into a made frame ([`super::scene`]) and read as the product reads a picture:
 //! [`FaceDetector`], the largest box, [`FaceImage::crop`], the model. The same faces taken directly,
-//! as crops, say what could have been had. A real camera shows more of the head and finer detail than
-//! an enlarged 48x48 picture, so the share of faces found is a lower bound in spirit, not a
-//! measurement of a camera.
+//! as crops, say what could have been had. A real camera shows all of the head, in finer detail than an
+//! enlarged 48x48 picture has, so the share of faces found is no measurement of a camera.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};

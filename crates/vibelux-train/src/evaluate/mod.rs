@@ -14,6 +14,7 @@ mod pixels;
 mod prior;
 mod robustness;
 mod scene;
+mod suite;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +28,7 @@ use crate::dataset::TableRow;
 use crate::metrics::{MetricsError, Report};
 use crate::run::report_of;
 
-pub use corruption::{Corruption, CorruptionKind, SUITE};
+pub use corruption::Corruption;
 pub use detector::{DetectorReport, OnFound, through_the_detector};
 pub use faces::{FaceEnsemble, FaceFile, FaceFiles, faces};
 pub use intervals::Share;
@@ -36,6 +37,7 @@ pub use prior::ClassPrior;
 pub use robustness::{
     BesideBaseline, CorruptionRow, RobustnessReport, UnderCorruption, robustness,
 };
+pub use suite::{CorruptionKind, SUITE};
 
 /// One judged file.
 #[derive(Debug, Clone, PartialEq)]

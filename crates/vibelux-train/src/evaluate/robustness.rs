@@ -5,9 +5,9 @@ use std::sync::atomic::AtomicUsize;
 
 use serde::{Deserialize, Serialize};
 
-use super::corruption::SUITE;
 use super::faces::{FaceEnsemble, FaceFile, FaceFiles, for_each};
 use super::intervals::{Share, share};
+use super::suite::SUITE;
 
 /// The share of the baseline's cost that a corruption may cost at most.
 const TARGET_RATIO: f64 = 0.5;

@@ -49,7 +49,7 @@ pub fn scene(report: &RobustnessReport) -> Result<Scene, PlotError> {
     let mut scene = Scene::new(WIDTH, bottom + 58.0);
     scene.text(Text::new("Accuracy under corruption", (20.0, 32.0), 17.0, INK).bold());
     let head = format!(
-        "{} faces; whiskers are 95 % intervals, in brackets the points lost against clean",
+        "{} faces; whiskers are 95 % intervals, in brackets the change in points against clean",
         thousands(report.faces)
     );
     scene.text(Text::new(head, (20.0, 54.0), 12.5, SOFT_INK));
@@ -62,7 +62,7 @@ pub fn scene(report: &RobustnessReport) -> Result<Scene, PlotError> {
     }
     let x = bars.at(clean.model.accuracy.mean);
     scene.dashed((x, top), (x, bottom), 1.2, HIGHLIGHT);
-    let name = "accuracy (dashed: clean)";
+    let name = "accuracy (dashed: the model on clean faces)";
     let middle = f64::midpoint(bars.left, bars.right);
     let text = Text::new(name, (middle, bottom + 40.0), 12.0, SOFT_INK);
     scene.text(text.align(Align::Centre));

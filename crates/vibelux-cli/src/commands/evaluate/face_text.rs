@@ -72,7 +72,7 @@ fn corruptions_text(report: &RobustnessReport) -> String {
     }
     let _ = write!(
         text,
-        "\n{:width$}  accuracy  95 % interval   cost",
+        "\n{:width$}  accuracy    95 % interval   cost",
         "corruption"
     );
     for i in 1..=report.baselines.len() {
