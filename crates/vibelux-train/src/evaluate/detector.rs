@@ -55,6 +55,8 @@ pub struct OnFound {
     pub median_side_ratio: f64,
     /// Median distance between the middles of both, in sides of the latter.
     pub median_offset: f64,
+    /// Median of the same to the right and down, signed: what is left when the scatter cancels out.
+    pub median_shift: [f64; 2],
 }
 
 /// What happened to one face.
@@ -67,7 +69,8 @@ struct Through {
     right: bool,
     misplaced: bool,
     side_ratio: f64,
-    offset: f64,
+    /// To the right and down, in sides of the pasted crop.
+    shift: [f64; 2],
 }
 
 /// Sends every face through the detector and takes it directly beside it. `done` counts up as faces
@@ -142,7 +145,7 @@ fn through(found: &FaceBox, place: Place, right: bool) -> Through {
         right,
         misplaced: found.intersection_over_union(&expected) < LEAST_OVERLAP,
         side_ratio: found.side() / expected.side(),
-        offset: (x - expected_x).hypot(y - expected_y) / f64::from(place.side),
+        shift: [x - expected_x, y - expected_y].map(|v| v / f64::from(place.side)),
     }
 }
 
@@ -171,7 +174,8 @@ fn report(seen: &[Seen], seed: u64) -> DetectorReport {
             direct: shares(found.iter().map(|(direct, _)| *direct).collect()),
             difference: share(&differences, seed),
             median_side_ratio: median(found.iter().map(|(_, t)| t.side_ratio)),
-            median_offset: median(found.iter().map(|(_, t)| t.offset)),
+            median_offset: median(found.iter().map(|(_, t)| t.shift[0].hypot(t.shift[1]))),
+            median_shift: [0, 1].map(|axis| median(found.iter().map(|(_, t)| t.shift[axis]))),
         }),
     }
 }
@@ -194,7 +198,7 @@ mod tests {
                 right,
                 misplaced: !right,
                 side_ratio: 1.0,
-                offset: 0.1,
+                shift: [0.0, -0.1],
             }),
         }
     }
@@ -219,6 +223,7 @@ mod tests {
         );
         assert_eq!(found.difference.mean, -0.25);
         assert_eq!((found.median_side_ratio, found.median_offset), (1.0, 0.1));
+        assert_eq!(found.median_shift, [0.0, -0.1]);
     }
 
     #[test]
@@ -242,10 +247,10 @@ mod tests {
             score: 9.0,
         };
         let exact = through(&face(104.5, 100.0), place, true);
-        assert!(!exact.misplaced && exact.offset < 1e-6);
+        assert!(!exact.misplaced && exact.shift.iter().all(|v| v.abs() < 1e-6));
         assert!((exact.side_ratio - 1.0).abs() < 1e-6);
         let shifted = through(&face(115.4, 100.0), place, true);
-        assert!((shifted.offset - 0.1).abs() < 1e-3 && !shifted.misplaced);
+        assert!((shifted.shift[0] - 0.1).abs() < 1e-3 && !shifted.misplaced);
         assert!(through(&face(400.0, 100.0), place, true).misplaced);
     }
 }

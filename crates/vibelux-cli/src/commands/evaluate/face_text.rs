@@ -179,9 +179,11 @@ fn detector_text(report: &DetectorReport) -> String {
         let _ = writeln!(
             text,
             "  the detector's crop is {:.2} times as wide as the true one, its middle {:.1} % of that \
-             side away (medians)",
+             side away (medians; signed, {:+.1} % right and {:+.1} % down)",
             found.median_side_ratio,
             100.0 * found.median_offset,
+            100.0 * found.median_shift[0],
+            100.0 * found.median_shift[1],
         );
     }
     text
