@@ -1,7 +1,7 @@
 //! Training speed in images per second: forward, backward and optimiser step of the face presets'
-//! nets, batch 64, on all cores.
+//! nets, batch 64, on all cores, with f32 factors and, where the processor can, with bf16 ones.
 //!
-//! Run with `cargo run --release -p vibelux-train --example step_speed [-- --json] [--steps N] [--bf16]`.
+//! Run with `cargo run --release -p vibelux-train --example step_speed [-- --json] [--steps N]`.
 //! `--json` prints one object per net and line, with the architecture: `scripts/compare_keras.py`
 //! builds the same net in Keras from it.
 
@@ -85,11 +85,10 @@ fn measure(
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (mut json, mut steps, mut precision) = (false, DEFAULT_STEPS, Precision::F32);
+    let (mut json, mut steps) = (false, DEFAULT_STEPS);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--json" => json = true,
-            "--bf16" => precision = Precision::Bf16,
             "--steps" => {
                 let value = arguments.next().ok_or("--steps needs a number")?;
                 steps = value.parse::<u64>()?.max(1);
@@ -97,31 +96,53 @@ fn main() -> Result<(), Box<dyn Error>> {
             other => return Err(format!("unknown argument {other:?}").into()),
         }
     }
-    for name in ["original", "default"] {
+    let mut precisions = vec![(Precision::F32, "")];
+    if InstructionSet::detect(Precision::Bf16).values_per_word() == 2 {
+        precisions.push((Precision::Bf16, " (bf16)"));
+    }
+    for name in ["original", "default", "large"] {
         let preset = preset::face(name).ok_or("the preset is gone")?;
-        let architecture = &preset.architecture;
-        let times = measure(architecture, precision, steps)?;
-        let (speed, parameters) = (times.images_per_second(), architecture.parameter_count()?);
-        if json {
-            let line = json!({
-                "name": name,
-                "architecture": architecture,
-                "parameters": parameters,
-                "weight_decay": OPTIMISER.weight_decay,
-                "batch": BATCH,
-                "steps": steps,
-                "images_per_second": speed,
-            });
-            println!("{line}");
-        } else {
-            println!(
-                "{name}: {speed:.0} images/s ({:.2} M parameters; forward {:.0} ms, backward {:.0} ms, optimiser {:.1} ms)",
-                parameters as f64 / 1e6,
-                times.forward,
-                times.backward,
-                times.optimiser,
-            );
+        for &(precision, suffix) in &precisions {
+            print_speed(
+                &preset.architecture,
+                precision,
+                &format!("{name}{suffix}"),
+                steps,
+                json,
+            )?;
         }
     }
+    Ok(())
+}
+
+fn print_speed(
+    architecture: &Architecture,
+    precision: Precision,
+    name: &str,
+    steps: u64,
+    json: bool,
+) -> Result<(), Box<dyn Error>> {
+    let times = measure(architecture, precision, steps)?;
+    let (speed, parameters) = (times.images_per_second(), architecture.parameter_count()?);
+    if json {
+        let line = json!({
+            "name": name,
+            "architecture": architecture,
+            "parameters": parameters,
+            "weight_decay": OPTIMISER.weight_decay,
+            "batch": BATCH,
+            "steps": steps,
+            "images_per_second": speed,
+        });
+        println!("{line}");
+        return Ok(());
+    }
+    println!(
+        "{name}: {speed:.0} images/s ({:.2} M parameters; forward {:.0} ms, backward {:.0} ms, optimiser {:.1} ms)",
+        parameters as f64 / 1e6,
+        times.forward,
+        times.backward,
+        times.optimiser,
+    );
     Ok(())
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use vibelux::model::weights::{Weights, WeightsError};
 
 use crate::config::{ConfigError, TaskConfig, TrainingConfig};
-use crate::nn::{Mode, Network, NetworkError, softmax};
+use crate::nn::{InstructionSet, Mode, Network, NetworkError, softmax};
 
 /// Number of emotions: the length of a target.
 const CLASSES: usize = 7;
@@ -297,7 +297,9 @@ impl Teacher {
         student: &TrainingConfig,
         full_size: bool,
     ) -> Result<Network, NetworkError> {
-        let mut network = Network::new(&config.architecture, config.init, config.seed)?;
+        let isa = InstructionSet::detect(config.precision);
+        let architecture = &config.architecture;
+        let mut network = Network::with_instructions(architecture, config.init, config.seed, isa)?;
         network.load(weights)?;
         let full = student.architecture.input;
         if !full_size {

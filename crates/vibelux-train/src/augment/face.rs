@@ -101,6 +101,16 @@ fn reflect(i: isize) -> usize {
 }
 
 fn bilinear(pixels: &[u8], x: f32, y: f32) -> f32 {
+    let last = (SIDE - 1) as f32;
+    if (0.0..last).contains(&x) && (0.0..last).contains(&y) {
+        // Nothing to reflect, and truncation is the floor: the common case, several times as fast.
+        let (x0, y0) = (x as usize, y as usize);
+        let (fx, fy) = (x - x0 as f32, y - y0 as f32);
+        let at = |i: usize| f32::from(pixels[y0 * SIDE + x0 + i]);
+        let top = at(0) * (1.0 - fx) + at(1) * fx;
+        let bottom = at(SIDE) * (1.0 - fx) + at(SIDE + 1) * fx;
+        return top * (1.0 - fy) + bottom * fy;
+    }
     let (x0, y0) = (x.floor(), y.floor());
     let (fx, fy) = (x - x0, y - y0);
     let (x0, y0) = (x0 as isize, y0 as isize);
