@@ -16,6 +16,7 @@ pub(crate) use tell;
 mod args;
 mod bars;
 mod commands;
+mod interrupt;
 mod library_location;
 mod output;
 mod query;

@@ -56,6 +56,9 @@ pub struct Progress {
     pub best_epoch: Option<usize>,
     /// Steps taken by the optimiser.
     pub optimiser_steps: u64,
+    /// The fingerprint of the training set; not known in the oldest checkpoints.
+    #[serde(default)]
+    pub data: Option<u64>,
 }
 
 /// Named groups of arrays: `weights`, `first`, `second`, `average`, `best`.

@@ -208,7 +208,7 @@ impl TrainingConfig {
             path: path.to_owned(),
             source,
         })?;
-        std::fs::write(path, text).map_err(|source| ConfigError::Io {
+        vibelux::atomic::write(path, text.as_bytes()).map_err(|source| ConfigError::Io {
             path: path.to_owned(),
             source,
         })

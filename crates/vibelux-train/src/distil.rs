@@ -1,9 +1,11 @@
 //! Distillation: a network learns from what finished runs say, beside its labels.
 //!
-//! [`crate::trainer`] shows each batch, as changed by augmentation and mixup, to the student and to
-//! every teacher ("consistent teaching", Beyer et al. 2022, arXiv:2106.05237), and trains the student
-//! on a mix of labels and the mean of the teachers' distributions (Hinton et al. 2015,
-//! arXiv:1503.02531, at temperature 1). Teachers are run folders; their weights stay as they are.
+//! [`crate::trainer`] trains the student on a mix of labels and the mean of the teachers'
+//! distributions (Hinton et al. 2015, arXiv:1503.02531, at temperature 1). The teachers are shown each
+//! batch as changed by augmentation and mixup, like the student ("consistent teaching", Beyer et al.
+//! 2022, arXiv:2106.05237), or every training image once as it is ([`TeacherView`]). Teachers are run
+//! folders; their weights stay as they are. They must not have been trained on what the student is
+//! judged on, or its figures are worthless.
 
 use std::path::{Path, PathBuf};
 
@@ -11,10 +13,26 @@ use serde::{Deserialize, Serialize};
 use vibelux::model::weights::{Weights, WeightsError};
 
 use crate::config::{ConfigError, TaskConfig, TrainingConfig};
+use crate::fingerprint::fnv1a;
 use crate::nn::{InstructionSet, Mode, Network, NetworkError, softmax};
 
 /// Number of emotions: the length of a target.
 const CLASSES: usize = 7;
+
+/// Which pixels the teachers see of what the student is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TeacherView {
+    /// The same, at full size even where the student's are smaller (see
+    /// [`crate::config::SizeStage`]): the teachers are at their best there.
+    #[default]
+    Changed,
+    /// Exactly the same: quicker on smaller images.
+    ChangedSmall,
+    /// Each training image and its mirror image as they are, once, when the run starts or resumes.
+    /// Costs next to nothing, and tells a student that sees noise and blur what is behind them.
+    Unchanged,
+}
 
 /// Who teaches, and how much it counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,10 +43,9 @@ pub struct DistilConfig {
     /// Share of the target that comes from the teachers, above 0 and at most 1.
     #[serde(default = "default_weight")]
     pub weight: f32,
-    /// On smaller images (see [`crate::config::SizeStage`]), show the teachers the same images at full
-    /// size, where they are at their best; else the small ones, which is quicker.
-    #[serde(default = "yes")]
-    pub full_size: bool,
+    /// What the teachers are shown.
+    #[serde(default)]
+    pub view: TeacherView,
     /// 64 bits of FNV-1a of each teacher's weights file, as hexadecimal digits. [`pin`] fills it in
     /// where it is empty, so that a run cannot go on with other teachers than it began with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -42,7 +59,7 @@ impl DistilConfig {
         Self {
             runs,
             weight: default_weight(),
-            full_size: true,
+            view: TeacherView::default(),
             fingerprints: Vec::new(),
         }
     }
@@ -88,10 +105,6 @@ impl DistilConfig {
 
 fn default_weight() -> f32 {
     0.7
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// Why a run cannot teach.
@@ -178,7 +191,7 @@ struct Teacher {
 pub struct Teachers {
     teachers: Vec<Teacher>,
     weight: f32,
-    full_size: bool,
+    view: TeacherView,
     restandardised: Vec<f32>,
 }
 
@@ -193,21 +206,21 @@ impl Teachers {
         };
         let load = |(index, run): (usize, &PathBuf)| {
             let expected = distil.fingerprints.get(index).map(String::as_str);
-            Teacher::load(run, config, distil.full_size, expected)
+            Teacher::load(run, config, distil.view, expected)
         };
         let teachers = distil.runs.iter().enumerate().map(load);
         Ok(Some(Self {
             teachers: teachers.collect::<Result<_, _>>()?,
             weight: distil.weight,
-            full_size: distil.full_size,
+            view: distil.view,
             restandardised: Vec::new(),
         }))
     }
 
-    /// Whether they are shown images at full size in every stage.
+    /// What they are shown.
     #[must_use]
-    pub fn sees_full_size(&self) -> bool {
-        self.full_size
+    pub fn view(&self) -> TeacherView {
+        self.view
     }
 
     /// Makes them take inputs of `input` (channels, height, width).
@@ -226,10 +239,21 @@ impl Teachers {
     /// `inputs` are whole examples, standardised as the student's; `labels` and `targets` are
     /// `[examples][7]`.
     pub fn teach(&mut self, inputs: &[f32], labels: &[f32], targets: &mut [f32]) {
+        self.ask(inputs, targets);
+        self.mix(labels, targets);
+    }
+
+    /// Makes targets of what teachers said and labels; both are `[examples][7]`.
+    pub fn mix(&self, labels: &[f32], targets: &mut [f32]) {
         for (t, label) in targets.iter_mut().zip(labels) {
-            *t = (1.0 - self.weight) * label;
+            *t = (1.0 - self.weight) * label + self.weight * *t;
         }
-        let share = self.weight / self.teachers.len().max(1) as f32;
+    }
+
+    /// Fills `answers`, `[examples][7]`, with the mean of what the teachers say of `inputs`.
+    pub fn ask(&mut self, inputs: &[f32], answers: &mut [f32]) {
+        answers.fill(0.0);
+        let share = 1.0 / self.teachers.len().max(1) as f32;
         for teacher in &mut self.teachers {
             let inputs = if (teacher.scale, teacher.offset) == (1.0, 0.0) {
                 inputs
@@ -241,8 +265,8 @@ impl Teachers {
                 &self.restandardised
             };
             let logits = teacher.network.forward(inputs, Mode::Evaluate);
-            for (t, p) in targets.iter_mut().zip(softmax(logits, CLASSES)) {
-                *t += share * p;
+            for (answer, p) in answers.iter_mut().zip(softmax(logits, CLASSES)) {
+                *answer += share * p;
             }
         }
     }
@@ -252,7 +276,7 @@ impl Teacher {
     fn load(
         run: &Path,
         student: &TrainingConfig,
-        full_size: bool,
+        view: TeacherView,
         expected: Option<&str>,
     ) -> Result<Self, DistilError> {
         let path = if run.is_file() {
@@ -270,7 +294,7 @@ impl Teacher {
             });
         }
         let weights = Weights::load(&path)?;
-        let network = Self::network(&config, &weights, student, full_size);
+        let network = Self::network(&config, &weights, student, view);
         let network = network.map_err(|source| DistilError::Network {
             path: path.clone(),
             source,
@@ -295,14 +319,14 @@ impl Teacher {
         config: &TrainingConfig,
         weights: &Weights,
         student: &TrainingConfig,
-        full_size: bool,
+        view: TeacherView,
     ) -> Result<Network, NetworkError> {
         let isa = InstructionSet::detect(config.precision);
         let architecture = &config.architecture;
         let mut network = Network::with_instructions(architecture, config.init, config.seed, isa)?;
         network.load(weights)?;
         let full = student.architecture.input;
-        if !full_size {
+        if view == TeacherView::ChangedSmall {
             for stage in &student.sizes {
                 network.set_input([full[0], stage.side, stage.side])?;
             }
@@ -320,16 +344,13 @@ fn standardisation(config: &TrainingConfig) -> Option<(f32, f32)> {
     }
 }
 
-/// 64 bits of FNV-1a (Fowler, Noll & Vo) of a file, as hexadecimal digits.
+/// The fingerprint of a file, as hexadecimal digits.
 fn fingerprint(path: &Path) -> Result<String, DistilError> {
     let bytes = std::fs::read(path).map_err(|source| DistilError::Io {
         path: path.to_owned(),
         source,
     })?;
-    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &b| {
-        (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-    });
-    Ok(format!("{hash:016x}"))
+    Ok(format!("{:016x}", fnv1a(bytes)))
 }
 
 #[cfg(test)]
@@ -447,7 +468,7 @@ mod tests {
         let mut distil = DistilConfig::new(vec![run]);
         student.distil = Some(distil.clone());
         pin(&mut student).unwrap();
-        distil.full_size = false;
+        distil.view = TeacherView::ChangedSmall;
         student.distil = Some(distil);
         assert!(matches!(
             pin(&mut student),

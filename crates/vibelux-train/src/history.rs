@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::atomic;
+use vibelux::atomic;
 
 /// The columns of the CSV file, in order.
 const COLUMNS: [&str; 8] = [

@@ -5,13 +5,13 @@
 //! [`metrics`] measures, [`history`] records, [`plots`] draws.
 
 pub mod accelerator;
-mod atomic;
 pub mod augment;
 pub mod checkpoint;
 pub mod config;
 pub mod dataset;
 pub mod distil;
 pub mod evaluate;
+pub mod fingerprint;
 pub mod history;
 pub mod metrics;
 pub mod nn;

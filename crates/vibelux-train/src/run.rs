@@ -25,6 +25,7 @@ use crate::dataset::{
     SoftLabels, TrainingSet, load_table, songs_in_folders, splits,
 };
 use crate::distil::{self, DistilError};
+use crate::fingerprint::fnv1a;
 use crate::history::{self, HistoryError};
 use crate::metrics::{MetricsError, Report, fit_temperature_by};
 use crate::nn::Network;
@@ -371,7 +372,7 @@ fn export(
         .retain(|layer| *layer != LayerSpec::Softmax);
     let onnx = to_onnx_with(&architecture, &network.weights(), WeightPrecision::F16)?;
     let path = out.join("model.onnx");
-    std::fs::write(&path, &onnx).map_err(|source| RunError::Io { path, source })?;
+    vibelux::atomic::write(&path, &onnx).map_err(|source| RunError::Io { path, source })?;
     let (task, front_end) = match &config.task {
         TaskConfig::Face {
             mean, std, mirror, ..
@@ -417,7 +418,7 @@ fn export(
     let sidecar = Sidecar {
         version: sidecar::VERSION,
         // Other weights are another model: the song store must notice.
-        name: format!("{task}-{}-{:08x}", config.preset, fingerprint(&onnx)),
+        name: format!("{task}-{}-{:08x}", config.preset, fnv1a(onnx) as u32),
         input: architecture.input,
         classes: Emotion::ALL.to_vec(),
         output: OutputKind::Logits,
@@ -427,13 +428,6 @@ fn export(
     };
     sidecar.save(&out.join("model.toml"))?;
     Ok(())
-}
-
-/// 32 bits of FNV-1a (Fowler, Noll & Vo): tells files apart, no more.
-fn fingerprint(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash, &b| {
-        (hash ^ u32::from(b)).wrapping_mul(0x0100_0193)
-    })
 }
 
 /// The temperature that makes the labels most likely: the soft targets where songs have them, else
@@ -496,7 +490,8 @@ pub fn write_report(out: &Path, report: &Report) -> Result<(), RunError> {
         path: path.clone(),
         source,
     })?;
-    std::fs::write(&path, text + "\n").map_err(|source| RunError::Io { path, source })?;
+    vibelux::atomic::write(&path, (text + "\n").as_bytes())
+        .map_err(|source| RunError::Io { path, source })?;
     plots::confusion_matrix(out, report)?;
     plots::reliability_diagram(out, report)?;
     Ok(())

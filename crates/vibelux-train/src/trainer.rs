@@ -15,7 +15,7 @@ use crate::augment::AreaAverage;
 use crate::checkpoint::{CheckpointError, Progress, State};
 use crate::config::{Schedule, Selection, TrainingConfig};
 use crate::dataset::{EvaluationSet, TrainingSet};
-use crate::distil::{DistilError, Teachers};
+use crate::distil::{DistilError, TeacherView, Teachers};
 use crate::history::EpochMetrics;
 use crate::nn::{
     InstructionSet, Mode, Network, NetworkError, Optimiser, Random, soft_cross_entropy, softmax,
@@ -58,6 +58,12 @@ pub enum TrainError {
         /// How many it gives.
         got: usize,
     },
+    /// The training set is not the one that the run began with.
+    #[error(
+        "the training set has changed since this run began (other files, pixels, labels or order); \
+         bring it back, or start another run"
+    )]
+    DataChanged,
     /// The loss is not a number any more.
     #[error(
         "the loss became {loss} in epoch {epoch}; try a lower learning rate or a longer warm-up"
@@ -114,6 +120,8 @@ pub struct Trainer<'a> {
     checkpoint: Option<PathBuf>,
     placed: Option<Placed>,
     teachers: Option<Teachers>,
+    /// What the teachers say of each unchanged training example, if that is how they teach.
+    lessons: Vec<[f32; CLASSES]>,
 }
 
 impl<'a> Trainer<'a> {
@@ -156,10 +164,14 @@ impl<'a> Trainer<'a> {
             optimiser,
             average,
             best: Vec::new(),
-            progress: Progress::default(),
+            progress: Progress {
+                data: Some(training.fingerprint()),
+                ..Progress::default()
+            },
             checkpoint: None,
             placed: None,
             teachers,
+            lessons: Vec::new(),
         })
     }
 
@@ -183,7 +195,12 @@ impl<'a> Trainer<'a> {
     /// If there is none or it does not fit the configuration.
     pub fn resume(mut self) -> Result<Self, TrainError> {
         if let Some(path) = self.checkpoint.clone() {
+            let data = self.progress.data;
             self.progress = self.state().load(&path)?;
+            if self.progress.data.is_some_and(|saved| Some(saved) != data) {
+                return Err(TrainError::DataChanged);
+            }
+            self.progress.data = data;
             if let Some(placed) = &mut self.placed {
                 placed.forget();
             }
@@ -245,6 +262,9 @@ impl<'a> Trainer<'a> {
         stop: &AtomicBool,
         observe: &mut dyn FnMut(&Event),
     ) -> Result<Outcome, TrainError> {
+        if !self.take_lessons(stop) {
+            return Ok(Outcome::Interrupted);
+        }
         while self.progress.epoch < self.config.epochs && !self.stopped_early() {
             self.take_input(self.config.input_at(self.progress.epoch))?;
             let whole = self.train_epoch(stop, observe)?;
@@ -260,6 +280,47 @@ impl<'a> Trainer<'a> {
         Ok(Outcome::Finished)
     }
 
+    /// Asks teachers that teach so about every unchanged example and its mirror image; false if
+    /// stopped. Nothing of it is kept: a resumed run asks again, and gets the same answers.
+    fn take_lessons(&mut self, stop: &AtomicBool) -> bool {
+        let Some(teachers) = &mut self.teachers else {
+            return true;
+        };
+        if teachers.view() != TeacherView::Unchanged || self.progress.epoch >= self.config.epochs {
+            return true;
+        }
+        let len: usize = self.config.architecture.input.iter().product();
+        let mut lessons = Vec::with_capacity(self.training.len());
+        let mut inputs = vec![0.0; self.config.batch_size * len];
+        let mut answers = vec![0.0; self.config.batch_size * CLASSES];
+        let indices: Vec<usize> = (0..self.training.len()).collect();
+        for part in indices.chunks(self.config.batch_size) {
+            if stop.load(Ordering::Relaxed) {
+                return false;
+            }
+            let mut mean = vec![[0.0; CLASSES]; part.len()];
+            for mirrored in [false, true] {
+                let inputs = &mut inputs[..part.len() * len];
+                inputs
+                    .par_chunks_exact_mut(len)
+                    .zip(part)
+                    .for_each(|(input, &index)| {
+                        self.training.unchanged(index, mirrored, input);
+                    });
+                let answers = &mut answers[..part.len() * CLASSES];
+                teachers.ask(inputs, answers);
+                for (mean, answer) in mean.iter_mut().zip(answers.as_chunks::<CLASSES>().0) {
+                    for (m, a) in mean.iter_mut().zip(answer) {
+                        *m += 0.5 * a;
+                    }
+                }
+            }
+            lessons.append(&mut mean);
+        }
+        self.lessons = lessons;
+        true
+    }
+
     /// Makes the network take inputs of another size; the state must have been fetched.
     fn take_input(&mut self, input: [usize; 3]) -> Result<(), TrainError> {
         if self.network.architecture().input != input {
@@ -267,7 +328,8 @@ impl<'a> Trainer<'a> {
             if let Some(placed) = &mut self.placed {
                 placed.forget();
             }
-            if let Some(teachers) = self.teachers.as_mut().filter(|t| !t.sees_full_size()) {
+            let small = |t: &&mut Teachers| t.view() == TeacherView::ChangedSmall;
+            if let Some(teachers) = self.teachers.as_mut().filter(small) {
                 teachers.set_input(input)?;
             }
         }
@@ -315,18 +377,16 @@ impl<'a> Trainer<'a> {
             }
             let start = Instant::now();
             let step = self.progress.step;
-            self.draw(
-                &order[step * batch..(step + 1) * batch],
-                &mut inputs,
-                &mut labels,
-            );
+            let indices = &order[step * batch..(step + 1) * batch];
+            self.draw(indices, &mut inputs, &mut labels, &mut targets);
             let small = shrink.apply(&inputs);
-            match &mut self.teachers {
-                Some(teachers) if teachers.sees_full_size() => {
-                    teachers.teach(&inputs, &labels, &mut targets);
+            if let Some(teachers) = &mut self.teachers {
+                match teachers.view() {
+                    TeacherView::Changed => teachers.teach(&inputs, &labels, &mut targets),
+                    TeacherView::ChangedSmall => teachers.teach(small, &labels, &mut targets),
+                    // Already in the targets that were drawn.
+                    TeacherView::Unchanged => {}
                 }
-                Some(teachers) => teachers.teach(small, &labels, &mut targets),
-                None => targets.copy_from_slice(&labels),
             }
             let (loss, right) = self.step(small, &targets, &labels)?;
             let progress = &mut self.progress;
@@ -378,21 +438,34 @@ impl<'a> Trainer<'a> {
     }
 
     /// Fills a batch; each example's draw depends only on (seed, epoch, example).
-    fn draw(&self, indices: &[usize], inputs: &mut [f32], targets: &mut [f32]) {
+    fn draw(&self, indices: &[usize], inputs: &mut [f32], labels: &mut [f32], targets: &mut [f32]) {
         let (seed, epoch) = (self.config.seed, self.progress.epoch as u64);
         let len = self.full_len();
         inputs
             .par_chunks_exact_mut(len)
-            .zip(targets.par_chunks_exact_mut(CLASSES))
+            .zip(labels.par_chunks_exact_mut(CLASSES))
             .zip(indices)
             .for_each(|((input, target), &index)| {
                 let mut random = Random::new(seed, 0xd4a0 + (epoch << 16), index as u64);
                 self.training.draw(index, &mut random, input, target);
             });
+        match &self.teachers {
+            Some(teachers) if !self.lessons.is_empty() => {
+                let rows = targets.as_chunks_mut::<CLASSES>().0;
+                for (target, &index) in rows.iter_mut().zip(indices) {
+                    *target = self.lessons[index];
+                }
+                teachers.mix(labels, targets);
+            }
+            _ => targets.copy_from_slice(labels),
+        }
         if self.config.mixup > 0.0 {
             let stream = 0x312c + (epoch << 16);
             let mut random = Random::new(seed, stream, self.progress.step as u64);
-            mix_up(inputs, targets, len, self.config.mixup, &mut random);
+            let shares = mixing_shares(indices.len(), self.config.mixup, &mut random);
+            mix_up(inputs, len, &shares);
+            mix_up(labels, CLASSES, &shares);
+            mix_up(targets, CLASSES, &shares);
         }
     }
 
@@ -608,25 +681,23 @@ fn argmax(values: &[f32]) -> usize {
     best
 }
 
-/// Mixes each example with the one before it in the batch (Zhang et al. 2018).
-fn mix_up(inputs: &mut [f32], targets: &mut [f32], len: usize, alpha: f32, random: &mut Random) {
-    let n = inputs.len() / len;
-    let (mut last_input, mut last_target) = (
-        inputs[(n - 1) * len..].to_vec(),
-        targets[(n - 1) * CLASSES..].to_vec(),
-    );
-    for (input, target) in inputs
-        .chunks_exact_mut(len)
-        .zip(targets.chunks_exact_mut(CLASSES))
-    {
+/// How much each example of a batch takes from the one before it: at most half (Zhang et al. 2018).
+fn mixing_shares(examples: usize, alpha: f32, random: &mut Random) -> Vec<f32> {
+    let draw = |_| {
         let share = random.beta(alpha);
-        let share = share.min(1.0 - share);
-        for (values, last) in [(input, &mut last_input), (target, &mut last_target)] {
-            for (v, l) in values.iter_mut().zip(last) {
-                let own = *v;
-                *v += share * (*l - own);
-                *l = own;
-            }
+        share.min(1.0 - share)
+    };
+    (0..examples).map(draw).collect()
+}
+
+/// Mixes each row of `len` values with the one before it, the first with the last.
+fn mix_up(rows: &mut [f32], len: usize, shares: &[f32]) {
+    let mut last = rows[rows.len() - len..].to_vec();
+    for (row, &share) in rows.chunks_exact_mut(len).zip(shares) {
+        for (v, l) in row.iter_mut().zip(&mut last) {
+            let own = *v;
+            *v += share * (*l - own);
+            *l = own;
         }
     }
 }

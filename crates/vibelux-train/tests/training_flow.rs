@@ -17,7 +17,7 @@ use vibelux::model::weights::Weights;
 use vibelux::model::{FaceModel, MusicModel};
 use vibelux_train::config::{Schedule, Selection, SizeStage, TaskConfig, TrainingConfig};
 use vibelux_train::dataset::class_files;
-use vibelux_train::distil::{DistilConfig, DistilError};
+use vibelux_train::distil::{DistilConfig, DistilError, TeacherView};
 use vibelux_train::metrics::Report;
 use vibelux_train::nn::{Init, Network, OptimiserKind, Random};
 use vibelux_train::run::{DataSets, Finished, RunError, RunPaths, load_data, prepare, run};
@@ -424,9 +424,13 @@ fn an_interrupted_run_with_teachers_gives_the_same_bits() {
         until: 0.67,
         side: 24,
     }];
-    for full_size in [true, false] {
+    for view in [
+        TeacherView::Changed,
+        TeacherView::ChangedSmall,
+        TeacherView::Unchanged,
+    ] {
         config.distil = Some(DistilConfig {
-            full_size,
+            view,
             ..DistilConfig::new(runs.to_vec())
         });
         check_resume(&config);

@@ -9,6 +9,7 @@
 //! Data flows one way. [`audio`] and [`face`] know nothing of emotions; [`recommend`] knows nothing
 //! but emotions.
 
+pub mod atomic;
 pub mod audio;
 pub mod compose;
 pub mod emotion;

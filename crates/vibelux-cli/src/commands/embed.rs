@@ -6,11 +6,9 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use vibelux::library::{
@@ -18,13 +16,11 @@ use vibelux::library::{
     mark_missing, plan, scan,
 };
 
+use crate::interrupt::{INTERRUPTED, stop_on_ctrl_c};
 use crate::library_location::LibraryArgs;
 use crate::output;
 use vibelux::audio::is_audio_file;
 use vibelux::model::MusicModel;
-
-/// The shell's convention for a program ended by SIGINT: 128 + 2.
-const INTERRUPTED: u8 = 130;
 
 /// So many failures are listed; --json lists all.
 const MAX_LISTED: usize = 20;
@@ -115,7 +111,7 @@ fn embed(
     store: &mut SongStore,
     embedder: &dyn SongEmbedder,
 ) -> anyhow::Result<Run> {
-    let stop = stop_on_ctrl_c()?;
+    let stop = stop_on_ctrl_c("finishing the songs in hand")?;
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let options = EmbedOptions {
         jobs: args.jobs.unwrap_or(cores),
@@ -140,21 +136,6 @@ fn embed(
         summary,
         newly_missing,
     })
-}
-
-/// The flag that Ctrl-C raises. A second Ctrl-C ends the program at once, which is safe too: what is
-/// stored stays.
-fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let raised = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if raised.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-        crate::tell!("\nfinishing the songs in hand; press Ctrl-C again to stop at once");
-    })
-    .context("cannot listen for Ctrl-C")?;
-    Ok(stop)
 }
 
 /// On standard error, and only if that is a terminal.

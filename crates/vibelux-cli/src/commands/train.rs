@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
@@ -11,11 +9,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use vibelux_train::accelerator::open_gpu;
 use vibelux_train::config::TrainingConfig;
 use vibelux_train::dataset::Condition;
-use vibelux_train::distil::DistilConfig;
+use vibelux_train::distil::{DistilConfig, TeacherView};
 use vibelux_train::preset;
 use vibelux_train::run::{self, RunPaths};
 use vibelux_train::trainer::Event;
 
+use crate::interrupt::{INTERRUPTED, stop_on_ctrl_c};
 use crate::output;
 
 /// Flags of `vibelux train`.
@@ -63,6 +62,26 @@ enum Device {
     Gpu,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum View {
+    /// As augmentation left it, at full size
+    Changed,
+    /// As augmentation left it, at the student's size
+    ChangedSmall,
+    /// As it is in its file, with its mirror image, once
+    Unchanged,
+}
+
+impl From<View> for TeacherView {
+    fn from(view: View) -> Self {
+        match view {
+            View::Changed => Self::Changed,
+            View::ChangedSmall => Self::ChangedSmall,
+            View::Unchanged => Self::Unchanged,
+        }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 struct FaceArgs {
     #[command(flatten)]
@@ -73,9 +92,12 @@ struct FaceArgs {
     /// Learn from these finished runs too (run folders); they may be larger networks
     #[arg(long, value_name = "RUN", num_args = 1..)]
     distil: Vec<PathBuf>,
-    /// Share of the target that comes from these runs [default: 0.7]
+    /// Share of the target that comes from these runs [default: 0.7, or what --config says]
     #[arg(long, value_name = "SHARE")]
     distil_weight: Option<f32>,
+    /// What these runs are shown of each training image [default: changed, or what --config says]
+    #[arg(long, value_enum, value_name = "VIEW")]
+    distil_view: Option<View>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -153,7 +175,12 @@ pub fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
         Task::Face(args) => {
             let preset = name_of(args.preset)?;
             let mut config = configure(preset::face, &preset, &args.run)?;
-            distil(&mut config, args.distil, args.distil_weight)?;
+            distil(
+                &mut config,
+                args.distil,
+                args.distil_weight,
+                args.distil_view,
+            )?;
             let paths = paths(&args.run);
             train(&format!("face-{preset}"), config, args.run, paths)
         }
@@ -227,7 +254,7 @@ fn train(
             output::readable(&out)
         );
     }
-    let stop = stop_on_ctrl_c()?;
+    let stop = stop_on_ctrl_c("writing a checkpoint")?;
     crate::tell!("Reading {}", args.dir.display());
     let data = run::load_data(&config, &paths)?;
     crate::tell!(
@@ -267,7 +294,7 @@ fn train(
     progress.bar.finish_and_clear();
     let Some(finished) = finished else {
         crate::tell!("Interrupted. Go on with the same command and --resume.");
-        return Ok(ExitCode::from(130));
+        return Ok(ExitCode::from(INTERRUPTED));
     };
     output::print(&format!("{}\n", finished.report))?;
     output::print(&format!(
@@ -292,24 +319,27 @@ fn distil(
     config: &mut TrainingConfig,
     runs: Vec<PathBuf>,
     weight: Option<f32>,
+    view: Option<View>,
 ) -> anyhow::Result<()> {
     if !runs.is_empty() {
         let asked = DistilConfig::new(runs);
         config.distil = Some(match config.distil.take() {
             Some(before) => DistilConfig {
                 weight: before.weight,
-                full_size: before.full_size,
+                view: before.view,
                 ..asked
             },
             None => asked,
         });
     }
-    if let Some(weight) = weight {
-        let distil = config.distil.as_mut();
-        distil
-            .context("--distil-weight needs teachers: name their run folders with --distil")?
-            .weight = weight;
+    if weight.is_none() && view.is_none() {
+        return Ok(());
     }
+    let distil = config.distil.as_mut().context(
+        "--distil-weight and --distil-view need teachers: name their run folders with --distil",
+    )?;
+    distil.weight = weight.unwrap_or(distil.weight);
+    distil.view = view.map_or(distil.view, TeacherView::from);
     Ok(())
 }
 
@@ -327,19 +357,6 @@ fn configure(
     config.seed = args.seed.unwrap_or(config.seed);
     config.optimiser.learning_rate = args.learning_rate.unwrap_or(config.optimiser.learning_rate);
     Ok(config)
-}
-
-/// A flag that Ctrl-C raises; a second Ctrl-C ends the program at once.
-fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    })
-    .context("cannot listen for Ctrl-C")?;
-    Ok(stop)
 }
 
 /// The progress bar of the current epoch, and a line per finished one.

@@ -4,6 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use vibelux::face::FaceImage;
+
+use super::jpeg;
 use crate::nn::Random;
 
 /// Ranges of the random changes; all zero (the default) changes nothing.
@@ -26,8 +29,13 @@ pub struct FaceAugmentation {
     pub gamma: f32,
     /// Probability that the image is blurred by scaling it down and up again.
     pub blur_probability: f32,
+    /// Probability of a dark room: darkened to between 1 and 0.25 times the light, by a gamma of up to
+    /// 2, before the changes of light above.
+    pub dark_probability: f32,
     /// Largest standard deviation of added noise, on the 0..1 scale.
     pub noise: f32,
+    /// Probability of compression as JPEG, of a quality between 8 and 60.
+    pub jpeg_probability: f32,
     /// Probability that a rectangle is erased (Zhong et al. 2020).
     pub erase_probability: f32,
 }
@@ -41,7 +49,16 @@ impl FaceAugmentation {
         if random.chance(self.blur_probability) {
             blur(out, random.uniform(1.2, 2.6));
         }
+        if self.dark_probability > 0.0 && random.chance(self.dark_probability) {
+            let (gamma, gain) = (random.uniform(1.0, 2.0), random.uniform(0.25, 1.0));
+            for v in &mut *out {
+                *v = gain * v.clamp(0.0, 1.0).powf(gamma);
+            }
+        }
         self.relight(random, out);
+        if self.jpeg_probability > 0.0 && random.chance(self.jpeg_probability) {
+            compress(out, 8 + random.below(53) as u8);
+        }
         if random.chance(self.erase_probability) {
             erase(out, random);
         }
@@ -155,6 +172,19 @@ fn blur(image: &mut [f32], factor: f32) {
     }
 }
 
+/// Compresses and decodes the image; as it was if the coder fails, which it does not on 48x48 pixels.
+fn compress(image: &mut [f32], quality: u8) {
+    let mut face = FaceImage([0; SIDE * SIDE]);
+    for (pixel, v) in face.0.iter_mut().zip(&*image) {
+        *pixel = (v.clamp(0.0, 1.0) * 255.0).round() as u8;
+    }
+    if let Ok(face) = jpeg::recompressed(&face, quality) {
+        for (v, &pixel) in image.iter_mut().zip(&face.0) {
+            *v = f32::from(pixel) / 255.0;
+        }
+    }
+}
+
 fn erase(image: &mut [f32], random: &mut Random) {
     let (h, w) = (6 + random.below(14), 6 + random.below(14));
     let (top, left) = (random.below(SIDE - h), random.below(SIDE - w));
@@ -206,7 +236,8 @@ mod tests {
         fn every_change_stays_in_range(seed in any::<u64>()) {
             let strong = FaceAugmentation {
                 flip: true, rotation_degrees: 90.0, scale: 0.9, shift: 2.0, brightness: 1.0,
-                contrast: 1.0, gamma: 3.0, blur_probability: 1.0, noise: 1.0, erase_probability: 1.0,
+                contrast: 1.0, gamma: 3.0, blur_probability: 1.0, dark_probability: 1.0, noise: 1.0,
+                jpeg_probability: 1.0, erase_probability: 1.0,
             };
             let mut out = vec![0.0; SIDE * SIDE];
             strong.apply(&picture(), &mut Random::new(seed, 0, 0), &mut out);

@@ -1,6 +1,7 @@
 //! Augmentation: what is done to a training example each time it is drawn.
 
 mod face;
+pub(crate) mod jpeg;
 mod music;
 mod shrink;
 

@@ -10,6 +10,7 @@ use super::folders::{DatasetError, class_files};
 use super::labels::SoftLabels;
 use super::{EvaluationSet, TrainingSet};
 use crate::augment::FaceAugmentation;
+use crate::fingerprint::{bytes_of, combined, fnv1a};
 use crate::nn::Random;
 
 /// One face with its labels.
@@ -119,8 +120,27 @@ impl FaceSet {
 }
 
 impl TrainingSet for FaceSet {
+    fn fingerprint(&self) -> u64 {
+        let faces: Vec<u64> = self
+            .examples
+            .par_iter()
+            .map(|example| {
+                let label = [example.class.index() as u8];
+                let votes = example.votes.map_or([0.0; 7], |votes| *votes.values());
+                let pixels = example.image.0.iter().copied();
+                fnv1a(pixels.chain(label).chain(bytes_of(&votes)))
+            })
+            .collect();
+        combined(faces)
+    }
+
     fn len(&self) -> usize {
         self.examples.len()
+    }
+
+    fn unchanged(&self, index: usize, mirrored: bool, input: &mut [f32]) -> bool {
+        self.view(index, usize::from(mirrored), input);
+        true
     }
 
     fn draw(&self, index: usize, random: &mut Random, input: &mut [f32], target: &mut [f32]) {

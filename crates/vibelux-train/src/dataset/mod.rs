@@ -26,6 +26,16 @@ pub trait TrainingSet: Sync {
         self.len() == 0
     }
 
+    /// 64 bits that tell this set from others: they follow from the examples, their order and their
+    /// labels. A run is not resumed on a set with another fingerprint.
+    fn fingerprint(&self) -> u64;
+
+    /// Writes example `index` as it is, or its mirror image; false, and nothing written, where there
+    /// is no such thing.
+    fn unchanged(&self, _index: usize, _mirrored: bool, _input: &mut [f32]) -> bool {
+        false
+    }
+
     /// Draws example `index`: a changed copy of its input, and its target distribution.
     fn draw(&self, index: usize, random: &mut Random, input: &mut [f32], target: &mut [f32]);
 }

@@ -11,6 +11,7 @@ use super::folders::{DatasetError, class_files};
 use super::table::TableRow;
 use super::{EvaluationSet, TrainingSet};
 use crate::augment::MusicAugmentation;
+use crate::fingerprint::{bytes_of, combined, fnv1a};
 use crate::nn::Random;
 
 /// Of a longer song only the start is used, so that one file cannot fill the memory.
@@ -208,6 +209,18 @@ fn band_statistics(songs: &[Song], bands: usize) -> BandStatistics {
 }
 
 impl TrainingSet for MusicSet {
+    fn fingerprint(&self) -> u64 {
+        let songs: Vec<u64> = self
+            .songs
+            .par_iter()
+            .map(|song| {
+                let mel = song.mel.iter().flat_map(|v| v.to_le_bytes());
+                fnv1a(mel.chain(bytes_of(song.target.values())))
+            })
+            .collect();
+        combined(songs)
+    }
+
     fn len(&self) -> usize {
         self.songs.len() * self.crops_per_song
     }

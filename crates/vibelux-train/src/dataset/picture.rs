@@ -12,6 +12,7 @@ use vibelux::spectrogram::image::{SAMPLE_RATE_HZ, SECONDS, spectrogram_image};
 
 use super::folders::{ClassFile, DatasetError, class_files};
 use super::{EvaluationSet, TrainingSet};
+use crate::fingerprint::{combined, fnv1a};
 use crate::nn::Random;
 
 /// Pictures of songs, resized to the network's input.
@@ -90,6 +91,18 @@ fn load_picture(file: &ClassFile) -> Result<GrayImage, String> {
 }
 
 impl TrainingSet for PictureSet {
+    fn fingerprint(&self) -> u64 {
+        let pictures: Vec<u64> = self
+            .pictures
+            .par_iter()
+            .map(|(pixels, class)| {
+                let label = [class.index() as u8];
+                fnv1a(pixels.iter().copied().chain(label))
+            })
+            .collect();
+        combined(pictures)
+    }
+
     fn len(&self) -> usize {
         self.pictures.len()
     }

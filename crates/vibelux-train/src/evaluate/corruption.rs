@@ -5,13 +5,11 @@
 //! detector's box: turned, shifted, too small, too large. Everything is deterministic: noise is drawn
 //! from the file's own seed.
 
-use std::io::Cursor;
-
-use image::codecs::jpeg::JpegEncoder;
-use image::{ExtendedColorType, ImageError, ImageFormat};
+use image::ImageError;
 use vibelux::face::{FACE_SIDE, FaceImage};
 
 use super::pixels::{reflect, sample, to_face, to_unit};
+use crate::augment::jpeg;
 use crate::nn::Random;
 
 /// The stream of random numbers that noise comes from.
@@ -78,7 +76,7 @@ pub enum Corruption {
 }
 
 impl Corruption {
-    /// A changed copy. The same face and seed give the same copy on every machine.
+    /// A changed copy. The same face and seed give the same copy.
     ///
     /// # Errors
     /// If the JPEG coder fails.
@@ -86,7 +84,7 @@ impl Corruption {
         let mut values = to_unit(face);
         match *self {
             Self::Clean => return Ok(*face),
-            Self::Jpeg { quality } => return recompressed(face, quality),
+            Self::Jpeg { quality } => return jpeg::recompressed(face, quality),
             Self::GaussianBlur { sigma } => values = blurred(&values, sigma),
             Self::GaussianNoise { std } => add_noise(&mut values, std, seed),
             Self::LowLight { gamma, gain, noise } => {
@@ -123,23 +121,6 @@ fn add_noise(values: &mut [f32], std: f32, seed: u64) {
     for value in values {
         *value += std * random.normal();
     }
-}
-
-fn recompressed(face: &FaceImage, quality: u8) -> Result<FaceImage, ImageError> {
-    let side = FACE_SIDE as u32;
-    let mut bytes = Cursor::new(Vec::new());
-    JpegEncoder::new_with_quality(&mut bytes, quality).encode(
-        &face.0,
-        side,
-        side,
-        ExtendedColorType::L8,
-    )?;
-    let decoded = image::load_from_memory_with_format(bytes.get_ref(), ImageFormat::Jpeg)?;
-    let mut copy = *face;
-    for (pixel, value) in copy.0.iter_mut().zip(decoded.into_luma8().into_raw()) {
-        *pixel = value;
-    }
-    Ok(copy)
 }
 
 /// The picture seen through a map from each pixel's place to the place it shows, both from the

@@ -10,6 +10,7 @@ use vibelux::model::{FaceModel, ModelError};
 
 use super::{Judged, Judgement};
 use crate::dataset::{ClassFile, DatasetError, SoftLabels, class_files};
+use crate::fingerprint::fnv1a;
 
 /// One or several face models; the vector is the mean of theirs.
 #[derive(Debug)]
@@ -80,13 +81,11 @@ pub struct FaceFile {
 }
 
 impl FaceFile {
-    /// A seed that only this file has, the same wherever the data set lies (FNV-1a of its name;
-    /// Fowler, Noll and Vo 1991).
+    /// A seed that only this file has, the same wherever the data set lies (from its
+    /// name).
     #[must_use]
     pub fn seed(&self) -> u64 {
-        self.name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        fnv1a(self.name.bytes())
     }
 
     /// The picture as a crop.

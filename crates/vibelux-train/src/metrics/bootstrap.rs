@@ -1,11 +1,16 @@
 //! The intervals around accuracies: how much of it is luck of the draw.
 
+use crate::nn::Random;
+
+/// Keeps the resamples apart from what else is drawn with the same seed.
+const STREAM: u64 = 0xb007;
+
 /// 95 % percentile bootstrap interval (Efron 1979) of `correct / n`, lower and upper.
 ///
 /// Resampling n hits and misses with replacement depends on their counts alone, so the interval
 /// does not depend on the order of the examples. `n` must be positive.
 pub fn accuracy_interval(correct: usize, n: usize, resamples: usize, seed: u64) -> [f64; 2] {
-    let mut random = SplitMix64(seed);
+    let mut random = Random::new(seed, STREAM, 0);
     let mut accuracies: Vec<f64> = (0..resamples)
         .map(|_| {
             let hits = (0..n).filter(|_| random.below(n) < correct).count();
@@ -38,7 +43,7 @@ pub fn balanced_accuracy_interval(
             (0..all).map(move |i| (class, i < hits))
         })
         .collect();
-    let mut random = SplitMix64(seed);
+    let mut random = Random::new(seed, STREAM, 0);
     let mut accuracies: Vec<f64> = (0..resamples)
         .map(|_| {
             let mut drawn = vec![(0_usize, 0_usize); confusion.len()];
@@ -64,25 +69,6 @@ fn percentile(sorted: &[f64], share: f64) -> f64 {
     let below = position.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);
     sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
-}
-
-/// Steele, Lea and Flood 2014: 64 bits of state, good enough for resampling, and the same on every
-/// machine for ever.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// Uniform in 0..n by multiply and shift; the bias is below n / 2^64.
-    fn below(&mut self, n: usize) -> usize {
-        ((u128::from(self.next()) * n as u128) >> 64) as usize
-    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::PlotError;
 use super::palette::{Colour, PAPER};
-use crate::atomic;
+use vibelux::atomic;
 
 const GRID_SCALE: u32 = 4;
 const PNG_SCALE: u32 = 2;

@@ -6,7 +6,6 @@
 //! forward pass that all of them are held against. Training lives in the crate `vibelux-train`.
 
 pub mod architecture;
-mod atomic;
 mod error;
 mod face;
 pub mod keras;

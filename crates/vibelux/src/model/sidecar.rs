@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::atomic;
+use crate::atomic;
 use crate::emotion::{EMOTION_COUNT, Emotion, EmotionVector};
 use crate::spectrogram::LogMelConfig;
 

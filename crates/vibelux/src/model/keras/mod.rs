@@ -18,10 +18,10 @@ use std::path::{Path, PathBuf};
 pub use error::KerasError;
 
 use super::architecture::{Architecture, LayerSpec, Shape};
-use super::atomic;
 use super::onnx::to_onnx;
 use super::sidecar::{FrontEnd, OutputKind, Sidecar, VERSION};
 use super::weights::Weights;
+use crate::atomic;
 use crate::emotion::{EMOTION_COUNT, Emotion};
 use container::Container;
 
