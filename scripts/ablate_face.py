@@ -36,7 +36,8 @@ BASE = {"soft_target_weight": "0.1"}
 VARIANTS = {
     "base": ({}, True),
     "votes-0.3": ({"soft_target_weight": "0.3"}, True),
-    "hard-labels": ({"soft_target_weight": "0.0"}, True),
+    # Not 0: that would also bring back the images that the votes call no face.
+    "hard-labels": ({"soft_target_weight": "0.000001"}, True),
     "label-smoothing-0.1": ({"label_smoothing": "0.1"}, True),
     "no-mixup": ({"mixup": "0.0"}, True),
     "flip-only": (NO_AUGMENTATION, True),
@@ -67,6 +68,11 @@ def main() -> None:
     if len(sys.argv) < 3:
         sys.exit(__doc__)
     data, out = Path(sys.argv[1]), Path(sys.argv[2])
+    unknown = [name for name in sys.argv[3:] if name not in VARIANTS]
+    if unknown:
+        sys.exit(f"no such variant: {', '.join(unknown)}; there are {', '.join(VARIANTS)}")
+    if not (data / "labels.csv").exists():
+        sys.exit(f"{data}/labels.csv is not there: without votes there is nothing to compare with")
     out.mkdir(parents=True, exist_ok=True)
     for name in sys.argv[3:] or VARIANTS:
         run = out / name

@@ -81,7 +81,7 @@ pub enum Schedule {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SizeStage {
-    /// Share of the run's epochs at which the stage ends, 0..=1.
+    /// Share of the run's epochs at which the stage ends, above 0 and at most 1.
     pub until: f32,
     /// Side of the images in pixels, 12..=48.
     pub side: usize,
@@ -120,7 +120,9 @@ pub struct TrainingConfig {
     pub ema_decay: f32,
     /// How fresh weights are drawn.
     pub init: Init,
-    /// What factors are rounded to in training and in the run's own validation.
+    /// What factors are rounded to in training and in the run's own validation on the CPU; a graphics
+    /// card computes in f32. Where the processor cannot multiply bf16, f32 stands in, so a run ends
+    /// with the same bits only on processors that both can or both cannot.
     #[serde(default)]
     pub precision: Precision,
     /// Stretches of the run on smaller images, in order; after the last, and where the run is judged,

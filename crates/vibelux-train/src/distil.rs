@@ -356,13 +356,14 @@ fn fingerprint(path: &Path) -> Result<String, DistilError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::{Init, Random};
+    use crate::nn::{Init, Precision, Random};
     use crate::preset;
     use vibelux::model::architecture::LayerSpec;
 
     /// A face configuration whose network is a single dense layer on pooled pixels.
     fn tiny(mean: f32, std: f32) -> TrainingConfig {
         let mut config = preset::face("default").unwrap();
+        config.precision = Precision::F32;
         if let TaskConfig::Face {
             mean: own_mean,
             std: own_std,

@@ -1,8 +1,10 @@
 //! Training, evaluation and plots for vibelux models.
 //!
 //! [`dataset`] reads class folders, [`augment`] changes what is drawn from them, [`nn`] is the engine,
-//! [`trainer`] the loop around it, [`distil`] what finished runs teach it, [`accelerator`] the way to a graphics card, [`config`] every choice of a run and [`preset`] the ready-made ones.
-//! [`metrics`] measures, [`history`] records, [`plots`] draws.
+//! [`trainer`] the loop around it, [`distil`] what finished runs teach it, [`accelerator`] the way to a
+//! graphics card, [`config`] every choice of a run and [`preset`] the ready-made ones. [`run`] is a
+//! whole run in its folder, [`checkpoint`] what it resumes from, [`evaluate`] judges finished models.
+//! [`metrics`] measures, [`history`] records, [`plots`] draws, [`fingerprint`] tells data apart.
 
 pub mod accelerator;
 pub mod augment;

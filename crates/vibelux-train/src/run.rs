@@ -254,7 +254,8 @@ fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, Run
 }
 
 /// Looks whether the run folder is free, or holds what `resume` needs; gives the configuration to run
-/// with (the saved one when resuming; teachers are pinned, see [`distil::pin`]). Writes nothing yet: data that cannot be read leave no folder.
+/// with (the saved one when resuming; teachers are pinned, see [`distil::pin`]). Writes nothing yet:
+/// data that cannot be read leave no folder.
 ///
 /// # Errors
 /// If the folder holds a run and `resume` is off, or holds none and it is on, or if a teacher cannot

@@ -279,7 +279,7 @@ fn train(
     for (path, reason) in &data.failed {
         crate::tell!("left out: {}: {reason}", path.display());
     }
-    let progress = Progress::new(config.epochs, config.batch_size);
+    let progress = Progress::new(&config);
     let finished = run::run(
         &config,
         &data,
@@ -364,18 +364,23 @@ struct Progress {
     bar: ProgressBar,
     epochs: usize,
     batch_size: usize,
+    /// What a step of each epoch takes, in values of an example: smaller images are quicker.
+    work: Vec<f64>,
 }
 
 impl Progress {
-    fn new(epochs: usize, batch_size: usize) -> Self {
+    fn new(config: &TrainingConfig) -> Self {
         let bar = ProgressBar::new(0);
         if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg}") {
             bar.set_style(style);
         }
         Self {
             bar,
-            epochs,
-            batch_size,
+            epochs: config.epochs,
+            batch_size: config.batch_size,
+            work: (0..config.epochs)
+                .map(|epoch| config.input_at(epoch).iter().product::<usize>() as f64)
+                .collect(),
         }
     }
 
@@ -388,8 +393,11 @@ impl Progress {
                 loss,
                 examples_per_second,
             } => {
-                let steps_left = (self.epochs - epoch) * steps + (steps - step);
-                let seconds = (steps_left * self.batch_size) as f64 / examples_per_second;
+                let work_left = self.work[*epoch..].iter().sum::<f64>() * *steps as f64
+                    + self.work[epoch - 1] * (steps - step) as f64;
+                let work_per_second =
+                    examples_per_second / self.batch_size as f64 * self.work[epoch - 1];
+                let seconds = work_left / work_per_second;
                 self.bar.set_length(*steps as u64);
                 self.bar.set_position(*step as u64);
                 self.bar

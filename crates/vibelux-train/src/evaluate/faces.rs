@@ -152,7 +152,8 @@ impl FaceFiles {
         &self.faces
     }
 
-    /// The mean vote distribution of the data set's `train/`; `None` without that folder or labels.
+    /// The mean vote distribution of the data set's `train/`; `None` without labels, or where there is
+    /// no such folder with class folders in it.
     ///
     /// # Errors
     /// If the folder cannot be listed.
@@ -161,7 +162,11 @@ impl FaceFiles {
         let Some(labels) = self.labels.as_ref().filter(|_| train.is_dir()) else {
             return Ok(None);
         };
-        let votes: Vec<EmotionVector> = listed(&train, &self.root)?
+        let faces = match listed(&train, &self.root) {
+            Err(DatasetError::NoClasses { .. }) => return Ok(None),
+            listed => listed?,
+        };
+        let votes: Vec<EmotionVector> = faces
             .iter()
             .filter_map(|face| labels.get(&face.name).flatten())
             .collect();

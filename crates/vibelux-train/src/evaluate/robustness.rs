@@ -68,19 +68,24 @@ impl RobustnessReport {
     pub fn csv(&self) -> String {
         let mut text = String::from(
             "corruption,role,model,variants,accuracy,accuracy_low,accuracy_high,cost,cost_low,\
-             cost_high,cost_ratio\n",
+             cost_high,cost_ratio,margin,margin_low,margin_high\n",
         );
         for row in &self.rows {
             let own = ("model", &self.model, &row.model, None);
             let others = row.baselines.iter().zip(&self.baselines);
-            let others = others.map(|(b, name)| ("baseline", name, &b.figures, b.cost_ratio));
-            for (role, name, figures, ratio) in std::iter::once(own).chain(others) {
+            let others = others.map(|(b, name)| ("baseline", name, &b.figures, Some(b)));
+            for (role, name, figures, beside) in std::iter::once(own).chain(others) {
                 let [low, high] = figures.accuracy.interval;
                 let [cost_low, cost_high] = figures.cost.interval;
+                let ratio = beside.and_then(|b| b.cost_ratio);
                 let ratio = ratio.map_or(String::new(), |r| format!("{r:.4}"));
+                let margin = beside.map_or(",,".to_owned(), |b| {
+                    let [low, high] = b.margin.interval;
+                    format!("{:.5},{low:.5},{high:.5}", b.margin.mean)
+                });
                 text += &format!(
                     "{},{role},{},{},{:.5},{low:.5},{high:.5},{:.5},{cost_low:.5},{cost_high:.5},\
-                     {ratio}\n",
+                     {ratio},{margin}\n",
                     row.corruption,
                     quoted(name),
                     row.variants,
@@ -247,7 +252,7 @@ mod tests {
         let csv = report.csv();
         assert_eq!(csv.lines().count(), 1 + 2 * SUITE.len());
         assert!(
-            csv.lines().all(|line| line.split(',').count() == 11),
+            csv.lines().all(|line| line.split(',').count() == 14),
             "{csv}"
         );
     }

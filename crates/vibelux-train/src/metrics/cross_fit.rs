@@ -27,7 +27,8 @@ pub struct CrossFitted {
 ///
 /// `predictions` are n rows of one probability per class, `truth` n class indices. Their logarithms
 /// stand for the logits: both differ by a constant per row and by the temperature applied before,
-/// which the fit takes in. `None` for fewer than two examples or rows that are no distributions.
+/// which the fit takes in. (Those of an ensemble's mean are no logits; the fit is of the mean then.)
+/// `None` for fewer than two examples or rows that are no distributions.
 #[must_use]
 pub fn cross_fitted_temperature(
     predictions: &[[f32; 7]],

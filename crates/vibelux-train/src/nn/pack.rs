@@ -15,6 +15,10 @@ use super::simd::{InstructionSet, Simd, dispatch};
 #[inline(always)]
 fn bf16(value: f32) -> u32 {
     let bits = value.to_bits();
+    if value.is_nan() {
+        // Rounding could carry a NaN into infinity or zero.
+        return 0x7fc0;
+    }
     (bits + 0x7fff + ((bits >> 16) & 1)) >> 16
 }
 
@@ -54,6 +58,7 @@ pub(super) fn transposed_weights(
     });
 }
 
+/// Packs the weights that `at` gives for (tap, input, output).
 fn pack(
     isa: InstructionSet,
     [taps, inputs, outputs]: [usize; 3],

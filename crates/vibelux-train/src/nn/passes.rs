@@ -12,11 +12,12 @@ use super::simd::{InstructionSet, Simd, dispatch};
 /// Channels whose sums are kept in registers at once.
 const BLOCK: usize = 16;
 
-/// The block of 16 values at `at`, if there is one.
+/// The block of 16 values at `at`.
 #[inline(always)]
 fn block(row: &[f32], at: usize) -> &[f32; BLOCK] {
-    const NONE: &[f32; BLOCK] = &[0.0; BLOCK];
-    row[at..].first_chunk::<BLOCK>().unwrap_or(NONE)
+    let block = row[at..at + BLOCK].first_chunk::<BLOCK>();
+    // The slice has that length, so the compiler drops the branch.
+    block.unwrap_or(&[0.0; BLOCK])
 }
 
 #[inline(always)]

@@ -2,8 +2,7 @@
 //!
 //! The kernels are written once, generic over [`Simd`], and compiled once per instruction set by
 //! [`dispatch!`]; which one runs is decided at run time, so one binary serves every machine. The
-//! `unsafe` code of this crate is in this file, in `kernels.rs`, and where `conv.rs` and `dense.rs`
-//! call the kernels.
+//! `unsafe` code of this crate is here, in the kernels and passes, and where layers call them.
 
 #![allow(unsafe_code, reason = "vector instructions")]
 

@@ -112,7 +112,9 @@ impl LayerSpec {
             } => product(&[*filters, inputs, kernel[0], kernel[1]]).is_some(),
             Self::Dense { units } => product(&[*units, inputs]).is_some(),
             Self::MaxPool { size, stride } => {
+                let taps = size[0].saturating_mul(size[1]);
                 size.iter().chain(stride).all(|&n| n <= LARGEST_WINDOW)
+                    && taps <= LARGEST_WINDOW_TAPS
             }
             _ => true,
         }
@@ -158,6 +160,9 @@ impl Shape {
 /// The largest size of a pooling window or its step.
 pub const LARGEST_WINDOW: usize = 1 << 20;
 
+/// The most values that a pooling window holds: their places are counted in 16 bits.
+pub const LARGEST_WINDOW_TAPS: usize = 1 << 16;
+
 /// The most values between two layers, and the most weights of one layer.
 pub const LARGEST_COUNT: usize = 1 << 27;
 
@@ -187,7 +192,7 @@ pub enum ArchitectureError {
     },
     /// A size is beyond any network that makes sense here.
     #[error(
-        "layer {index} ({kind}) is too large; pooling windows go to {LARGEST_WINDOW}, values and \
+        "layer {index} ({kind}) is too large; pooling windows go to {LARGEST_WINDOW} and {LARGEST_WINDOW_TAPS} values, values and \
          weights per layer to {LARGEST_COUNT}"
     )]
     TooLarge {

@@ -77,6 +77,10 @@ pub fn run(args: FaceArgs) -> anyhow::Result<ExitCode> {
     if let Some(limit) = args.limit {
         files.limit(limit as usize);
     }
+    if let Some(out) = &args.output.out {
+        // Before minutes of work, not after them.
+        std::fs::create_dir_all(out).with_context(|| output::readable(out))?;
+    }
     let (figures, failed) = judge(&args, &model, &baselines, &files)?;
     let json = figures_json(&model, &figures, &failed);
     if let Some(out) = &args.output.out {
@@ -109,6 +113,7 @@ fn judge(
     baselines: &[FaceEnsemble],
     files: &FaceFiles,
 ) -> anyhow::Result<(FaceFigures, Failures)> {
+    let training_votes = files.training_votes()?;
     let judgement = judge_faces(model, files)?;
     let mut figures = FaceFigures {
         report: judgement.report(SEED)?,
@@ -118,7 +123,7 @@ fn judge(
             .map(|rest| rest.report(SEED))
             .transpose()?,
         cross_fitted: judgement.cross_fitted_temperature(SEED),
-        class_prior: judgement.class_prior(files.training_votes()?),
+        class_prior: judgement.class_prior(training_votes),
         corruptions: None,
         detector: None,
     };
@@ -166,9 +171,8 @@ fn figures_json(model: &FaceEnsemble, figures: &FaceFigures, failed: &Failures) 
 fn write(out: &Path, figures: &FaceFigures, json: &Value) -> anyhow::Result<()> {
     let file = |name: &str, text: String| {
         let path = out.join(name);
-        std::fs::write(&path, text).with_context(|| output::readable(&path))
+        vibelux::atomic::write(&path, text.as_bytes()).with_context(|| output::readable(&path))
     };
-    std::fs::create_dir_all(out).with_context(|| output::readable(out))?;
     write_report(out, &figures.report)?;
     file("evaluation.json", format!("{json:#}\n"))?;
     if let Some(corruptions) = &figures.corruptions {

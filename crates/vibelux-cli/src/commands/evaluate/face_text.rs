@@ -108,26 +108,33 @@ fn corruptions_text(report: &RobustnessReport) -> String {
     text
 }
 
-/// Which corruptions cost more than half of what they cost a baseline.
+/// Which corruptions cost more than half of what they cost a baseline, beyond chance or perhaps.
 fn verdict(report: &RobustnessReport, baseline: usize, name: &str) -> String {
-    let costly: Vec<&str> = report
-        .rows
-        .iter()
-        .filter(|row| {
-            row.baselines
-                .get(baseline)
-                .is_some_and(|beside| beside.margin.mean < 0.0)
-        })
-        .map(|row| row.label.as_str())
-        .collect();
-    if costly.is_empty() {
-        format!("No corruption costs more than half of what it costs {name}.\n")
-    } else {
-        format!(
-            "Cost more than half of what they cost {name}: {}.\n",
-            costly.join("; ")
-        )
+    let (mut costly, mut undecided) = (Vec::new(), Vec::new());
+    for row in &report.rows {
+        // What costs the baseline nothing has no half that could be compared.
+        let beside = row.baselines.get(baseline);
+        let Some(beside) = beside.filter(|beside| beside.cost_ratio.is_some()) else {
+            continue;
+        };
+        let [low, high] = beside.margin.interval;
+        if high < 0.0 {
+            costly.push(row.label.as_str());
+        } else if low < 0.0 {
+            undecided.push(row.label.as_str());
+        }
     }
+    let mut text = if costly.is_empty() {
+        format!("No corruption surely costs more than half of what it costs {name}.\n")
+    } else {
+        let costly = costly.join("; ");
+        format!("Cost more than half of what they cost {name}: {costly}.\n")
+    };
+    if !undecided.is_empty() {
+        let undecided = undecided.join("; ");
+        text += &format!("Too close to half to tell (95 % interval): {undecided}.\n");
+    }
+    text
 }
 
 /// A share in points; no "-0.0".

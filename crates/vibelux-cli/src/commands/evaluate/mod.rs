@@ -94,7 +94,7 @@ struct OutputArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Also write report.json and the plots into this folder
+    /// Also write the report, the plots and (faces) all other figures into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -151,6 +151,15 @@ fn judge_songs(songs: &Path, rows: &RowArgs, model: &MusicModel) -> anyhow::Resu
     Ok(judgement)
 }
 
+/// Raises a flag at the end of its scope, even where a panic ends it: nobody waits for ever.
+struct RaiseOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for RaiseOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Shows how far `work` has counted; the bar is gone afterwards.
 fn with_progress<T>(
     what: &str,
@@ -169,9 +178,8 @@ fn with_progress<T>(
                 std::thread::sleep(Duration::from_millis(50));
             }
         });
-        let result = work(&done);
-        finished.store(true, Ordering::Relaxed);
-        result
+        let _finish = RaiseOnDrop(&finished);
+        work(&done)
     });
     bar.finish_and_clear();
     Ok(result)
