@@ -13,11 +13,18 @@ fn train_face(args: &[&str]) -> std::process::Output {
 fn what_is_printed_can_be_given_back() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("my.toml");
-    let flags = ["--epochs", "7", "--distil", "runs/a", "runs/b"];
+    let flags = [
+        "--epochs", "7", "--from", "runs/c", "--distil", "runs/a", "runs/b",
+    ];
     let printed = train_face(&[&["--preset", "large", "--print-config"], &flags[..]].concat());
     assert_eq!(printed.status.code(), Some(0));
     let text = String::from_utf8(printed.stdout).unwrap();
-    for line in ["preset = \"large\"", "epochs = 7", "[distil]"] {
+    for line in [
+        "preset = \"large\"",
+        "epochs = 7",
+        "from = \"runs/c\"",
+        "[distil]",
+    ] {
         assert!(text.lines().any(|l| l == line), "{line} is not in {text}");
     }
     std::fs::write(&file, &text).unwrap();

@@ -120,6 +120,10 @@ pub struct TrainingConfig {
     pub ema_decay: f32,
     /// How fresh weights are drawn.
     pub init: Init,
+    /// Weights to start from instead of fresh ones: a run folder or a weights file of a network with the
+    /// same weights. Read once, when the run begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<PathBuf>,
     /// What factors are rounded to in training and in the run's own validation on the CPU; a graphics
     /// card computes in f32. Where the processor cannot multiply bf16, f32 stands in, so a run ends
     /// with the same bits only on processors that both can or both cannot.

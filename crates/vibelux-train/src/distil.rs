@@ -178,6 +178,15 @@ pub fn pin(config: &mut TrainingConfig) -> Result<(), DistilError> {
     Ok(())
 }
 
+/// The weights file of a run folder; a file is one itself.
+pub(crate) fn weights_file(run: &Path) -> PathBuf {
+    if run.is_file() {
+        run.to_owned()
+    } else {
+        run.join("weights.safetensors")
+    }
+}
+
 /// One finished run.
 struct Teacher {
     network: Network,
@@ -279,11 +288,7 @@ impl Teacher {
         view: TeacherView,
         expected: Option<&str>,
     ) -> Result<Self, DistilError> {
-        let path = if run.is_file() {
-            run.to_owned()
-        } else {
-            run.join("weights.safetensors")
-        };
+        let path = weights_file(run);
         let config = TrainingConfig::load(&path.with_file_name("config.toml"))?;
         let fingerprint = fingerprint(&path)?;
         if let Some(expected) = expected.filter(|&expected| expected != fingerprint) {

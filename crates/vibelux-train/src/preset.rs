@@ -119,6 +119,7 @@ fn original(task: TaskConfig, architecture: Architecture) -> TrainingConfig {
         init: Init::Glorot,
         precision: Precision::F32,
         sizes: Vec::new(),
+        from: None,
         distil: None,
         optimiser: OptimiserConfig {
             kind: OptimiserKind::Adamw,
@@ -148,6 +149,7 @@ fn default(task: TaskConfig, architecture: Architecture) -> TrainingConfig {
         init: Init::He,
         precision: Precision::Bf16,
         sizes: Vec::new(),
+        from: None,
         distil: None,
         optimiser: OptimiserConfig {
             kind: OptimiserKind::Adamw,

@@ -16,6 +16,7 @@ use std::sync::atomic::AtomicBool;
 use vibelux::model::architecture::LayerSpec;
 use vibelux::model::onnx::{OnnxError, WeightPrecision, to_onnx_with};
 use vibelux::model::sidecar::{self, FrontEnd, OutputKind, Sidecar, SidecarError};
+use vibelux::model::weights::Weights;
 use vibelux::{Emotion, EmotionVector};
 
 use crate::accelerator::Accelerator;
@@ -24,13 +25,14 @@ use crate::dataset::{
     BandStatistics, Condition, DatasetError, EvaluationSet, FaceSet, MusicSet, PictureSet,
     SoftLabels, TrainingSet, load_table, songs_in_folders, splits,
 };
-use crate::distil::{self, DistilError};
+use crate::distil::{self, DistilError, weights_file};
 use crate::fingerprint::fnv1a;
 use crate::history::{self, HistoryError};
 use crate::metrics::{MetricsError, Report, fit_temperature_by};
-use crate::nn::Network;
+use crate::nn::{Network, NetworkError};
 use crate::plots::{self, PlotError};
-use crate::trainer::{Event, Outcome, Predictions, TrainError, Trainer, predict};
+use crate::predict::{Predictions, predict};
+use crate::trainer::{Event, Outcome, TrainError, Trainer};
 
 /// Why a run could not start or finish.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +64,14 @@ pub enum RunError {
     /// A teacher cannot be used.
     #[error(transparent)]
     Distil(#[from] DistilError),
+    /// The weights to start from are those of another network.
+    #[error("{path} cannot start this run: {source}; train the same network, or leave `from` out")]
+    From {
+        /// The weights file.
+        path: PathBuf,
+        /// What does not fit.
+        source: NetworkError,
+    },
     /// The data cannot be used.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
@@ -282,6 +292,12 @@ pub fn prepare(
         });
     }
     config.check()?;
+    if let Some(from) = &mut config.from {
+        *from = std::path::absolute(&from).map_err(|source| RunError::Io {
+            path: from.clone(),
+            source,
+        })?;
+    }
     distil::pin(&mut config)?;
     Ok(config)
 }
@@ -311,13 +327,6 @@ pub fn run(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(&Event),
 ) -> Result<Option<Finished>, RunError> {
-    if !resume {
-        std::fs::create_dir_all(out).map_err(|source| RunError::Io {
-            path: out.to_owned(),
-            source,
-        })?;
-        config.save(&out.join("config.toml"))?;
-    }
     let mut trainer = Trainer::new(config.clone(), &*data.training, &*data.validation)?
         .with_checkpoint(out.join("checkpoint.safetensors"));
     if let Some(accelerator) = accelerator {
@@ -325,6 +334,15 @@ pub fn run(
     }
     if resume {
         trainer = trainer.resume()?;
+    } else if let Some(from) = &config.from {
+        trainer = start_from(trainer, from)?;
+    }
+    if !resume {
+        std::fs::create_dir_all(out).map_err(|source| RunError::Io {
+            path: out.to_owned(),
+            source,
+        })?;
+        config.save(&out.join("config.toml"))?;
     }
     let mut epochs = trainer.history().to_vec();
     let outcome = trainer.run(stop, &mut |event| {
@@ -356,6 +374,15 @@ pub fn run(
         temperature,
         epoch,
     }))
+}
+
+/// Gives a fresh run the weights of a run folder or a weights file.
+fn start_from<'a>(trainer: Trainer<'a>, from: &Path) -> Result<Trainer<'a>, RunError> {
+    let path = weights_file(from);
+    let weights = Weights::load(&path)?;
+    trainer
+        .with_weights(&weights)
+        .map_err(|source| RunError::From { path, source })
 }
 
 /// Writes `model.onnx`, which gives logits, and its sidecar.

@@ -3,23 +3,24 @@
 //! Everything random is drawn from (seed, epoch, example), so a run that was interrupted and resumed
 //! computes the same numbers as one that was not.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use rayon::prelude::*;
+use vibelux::model::weights::Weights;
 
 use crate::accelerator::{Accelerator, AcceleratorError, Placed, Step};
-use crate::augment::AreaAverage;
+use crate::batch::{Shrink, mix_up, mixing_shares};
 use crate::checkpoint::{CheckpointError, Progress, State};
 use crate::config::{Schedule, Selection, TrainingConfig};
 use crate::dataset::{EvaluationSet, TrainingSet};
 use crate::distil::{DistilError, TeacherView, Teachers};
 use crate::history::EpochMetrics;
 use crate::nn::{
-    InstructionSet, Mode, Network, NetworkError, Optimiser, Random, soft_cross_entropy, softmax,
+    InstructionSet, Mode, Network, NetworkError, Optimiser, Random, soft_cross_entropy,
 };
+use crate::predict::{Predictions, argmax, predict, predict_by};
 
 /// Number of emotions: the length of a target.
 const CLASSES: usize = 7;
@@ -173,6 +174,18 @@ impl<'a> Trainer<'a> {
             teachers,
             lessons: Vec::new(),
         })
+    }
+
+    /// Starts from these weights, and their moving average, instead of fresh ones.
+    ///
+    /// # Errors
+    /// If one is missing or has another shape.
+    pub fn with_weights(mut self, weights: &Weights) -> Result<Self, NetworkError> {
+        self.network.load(weights)?;
+        if !self.average.is_empty() {
+            self.average = values(&self.network);
+        }
+        Ok(self)
     }
 
     /// Runs the steps and the passes over the validation set on an accelerator.
@@ -425,16 +438,10 @@ impl<'a> Trainer<'a> {
 
     /// From full size to what the network takes now.
     fn shrink(&self) -> Shrink {
-        let (full, now) = (
+        Shrink::new(
             self.config.architecture.input,
             self.network.architecture().input,
-        );
-        Shrink {
-            average: (now != full).then(|| AreaAverage::new(full[2], now[2])),
-            full_len: self.full_len(),
-            small_len: self.network.input_len(),
-            small: Vec::new(),
-        }
+        )
     }
 
     /// Fills a batch; each example's draw depends only on (seed, epoch, example).
@@ -624,31 +631,6 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// Makes batches as small as the epoch's images are.
-struct Shrink {
-    /// `None` at full size.
-    average: Option<AreaAverage>,
-    full_len: usize,
-    small_len: usize,
-    small: Vec<f32>,
-}
-
-impl Shrink {
-    /// Whole examples, each at the size that the network takes.
-    fn apply<'a>(&'a mut self, inputs: &'a [f32]) -> &'a [f32] {
-        let Some(average) = &self.average else {
-            return inputs;
-        };
-        let examples = inputs.len() / self.full_len;
-        self.small.resize(examples * self.small_len, 0.0);
-        self.small
-            .par_chunks_exact_mut(self.small_len)
-            .zip(inputs.par_chunks_exact(self.full_len))
-            .for_each(|(small, image)| average.apply(image, small));
-        &self.small
-    }
-}
-
 fn values(network: &Network) -> Vec<Vec<f32>> {
     network
         .parameters()
@@ -669,152 +651,4 @@ fn count_right(logits: &[f32], targets: &[f32]) -> u64 {
         .zip(targets.chunks_exact(CLASSES))
         .filter(|(z, t)| argmax(z) == argmax(t))
         .count() as u64
-}
-
-fn argmax(values: &[f32]) -> usize {
-    let mut best = 0;
-    for (i, v) in values.iter().enumerate() {
-        if *v > values[best] {
-            best = i;
-        }
-    }
-    best
-}
-
-/// How much each example of a batch takes from the one before it: at most half (Zhang et al. 2018).
-fn mixing_shares(examples: usize, alpha: f32, random: &mut Random) -> Vec<f32> {
-    let draw = |_| {
-        let share = random.beta(alpha);
-        share.min(1.0 - share)
-    };
-    (0..examples).map(draw).collect()
-}
-
-/// Mixes each row of `len` values with the one before it, the first with the last.
-fn mix_up(rows: &mut [f32], len: usize, shares: &[f32]) {
-    let mut last = rows[rows.len() - len..].to_vec();
-    for (row, &share) in rows.chunks_exact_mut(len).zip(shares) {
-        for (v, l) in row.iter_mut().zip(&mut last) {
-            let own = *v;
-            *v += share * (*l - own);
-            *l = own;
-        }
-    }
-}
-
-/// What a network says of an evaluation set.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Predictions {
-    /// One row per view, the views of an example one after the other.
-    pub logits: Vec<[f32; CLASSES]>,
-    /// How many views each example has.
-    pub views: Vec<usize>,
-    /// Whether views are averaged before the softmax or after it.
-    pub averages_logits: bool,
-    /// One per example.
-    pub classes: Vec<usize>,
-    /// One per example, where known.
-    pub targets: Vec<Option<[f32; CLASSES]>>,
-}
-
-impl Predictions {
-    /// The distribution of each example, with the logits divided by `temperature`.
-    #[must_use]
-    pub fn probabilities(&self, temperature: f32) -> Vec<[f32; CLASSES]> {
-        let mut rest = self.logits.as_slice();
-        self.views
-            .iter()
-            .map(|&views| {
-                let (rows, after) = rest.split_at(views);
-                rest = after;
-                let mut mean = [0.0; CLASSES];
-                for row in rows {
-                    let mut row = row.map(|z| z / temperature);
-                    if !self.averages_logits {
-                        let p = softmax(&row, CLASSES);
-                        row.copy_from_slice(&p);
-                    }
-                    for (m, v) in mean.iter_mut().zip(row) {
-                        *m += v / views as f32;
-                    }
-                }
-                if self.averages_logits {
-                    let p = softmax(&mean, CLASSES);
-                    mean.copy_from_slice(&p);
-                }
-                mean
-            })
-            .collect()
-    }
-
-    /// Mean negative log-likelihood of the classes at temperature 1, and the share that is right.
-    #[must_use]
-    pub fn loss_and_accuracy(&self) -> (f64, f64) {
-        let (mut loss, mut right) = (0.0, 0);
-        for (p, &class) in self.probabilities(1.0).iter().zip(&self.classes) {
-            loss -= f64::from(p[class].max(1e-12)).ln();
-            right += usize::from(argmax(p) == class);
-        }
-        let n = self.classes.len().max(1) as f64;
-        (loss / n, right as f64 / n)
-    }
-
-    /// Mean cross-entropy with the soft targets; examples without one are judged by their class.
-    #[must_use]
-    pub fn soft_loss(&self, temperature: f32) -> f64 {
-        let rows = self.probabilities(temperature);
-        let sum: f64 = rows
-            .iter()
-            .zip(self.targets.iter().zip(&self.classes))
-            .map(|(p, (target, &class))| {
-                let nats = |p: f32| -f64::from(p.max(1e-12)).ln();
-                target.map_or_else(
-                    || nats(p[class]),
-                    |t| t.iter().zip(p).map(|(&t, &p)| f64::from(t) * nats(p)).sum(),
-                )
-            })
-            .sum();
-        sum / rows.len().max(1) as f64
-    }
-}
-
-/// Runs a network over an evaluation set.
-#[must_use]
-pub fn predict(network: &mut Network, set: &dyn EvaluationSet) -> Predictions {
-    let len = network.input_len();
-    let forward = |inputs: &[f32]| Ok(network.forward(inputs, Mode::Evaluate).to_vec());
-    match predict_by::<Infallible>(set, len, forward) {
-        Ok(predictions) => predictions,
-        Err(never) => match never {},
-    }
-}
-
-/// Runs a forward pass over an evaluation set of examples of `len` values.
-fn predict_by<E>(
-    set: &dyn EvaluationSet,
-    len: usize,
-    mut forward: impl FnMut(&[f32]) -> Result<Vec<f32>, E>,
-) -> Result<Predictions, E> {
-    const VIEWS_PER_PASS: usize = 64;
-    let views: Vec<(usize, usize)> = (0..set.len())
-        .flat_map(|i| (0..set.views(i)).map(move |v| (i, v)))
-        .collect();
-    let mut logits = Vec::with_capacity(views.len());
-    let mut inputs = vec![0.0; VIEWS_PER_PASS * len];
-    for part in views.chunks(VIEWS_PER_PASS) {
-        let inputs = &mut inputs[..part.len() * len];
-        inputs
-            .par_chunks_exact_mut(len)
-            .zip(part)
-            .for_each(|(input, &(i, v))| set.view(i, v, input));
-        let outputs = forward(inputs)?;
-        logits.extend(outputs.as_chunks::<CLASSES>().0);
-    }
-    Ok(Predictions {
-        logits,
-        views: (0..set.len()).map(|i| set.views(i)).collect(),
-        averages_logits: set.averages_logits(),
-        classes: (0..set.len()).map(|i| set.class(i)).collect(),
-        targets: (0..set.len()).map(|i| set.target(i)).collect(),
-    })
 }

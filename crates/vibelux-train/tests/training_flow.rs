@@ -21,8 +21,9 @@ use vibelux_train::dataset::class_files;
 use vibelux_train::distil::{DistilConfig, DistilError, TeacherView};
 use vibelux_train::metrics::Report;
 use vibelux_train::nn::{Init, Network, OptimiserKind, Random};
+use vibelux_train::predict::predict;
 use vibelux_train::run::{DataSets, Finished, RunError, RunPaths, load_data, prepare, run};
-use vibelux_train::trainer::{Event, predict};
+use vibelux_train::trainer::Event;
 use vibelux_train::{history, preset};
 
 /// What a finished run leaves besides the pictures.
@@ -448,6 +449,45 @@ fn an_interrupted_run_with_teachers_gives_the_same_bits() {
         });
         check_resume(&config);
     }
+}
+
+#[test]
+fn a_run_can_start_from_another_runs_weights_but_not_from_another_networks() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    write_pictures(&data, [("train", 36), ("validation", 8)], 48, 48);
+    let first = dir.path().join("first");
+    let (_, finished) = whole_run(&face_config(), &paths(&data), &first);
+    let before = finished.report.accuracy;
+    assert!(before > 0.7);
+
+    // One epoch, at a rate that changes next to nothing: what it can, it has from the first run.
+    let mut config = face_config();
+    config.seed = 2;
+    config.epochs = 1;
+    config.optimiser.learning_rate = 1e-6;
+    let fresh = dir.path().join("fresh");
+    let (_, finished) = whole_run(&config, &paths(&data), &fresh);
+    assert!(finished.report.accuracy < before - 0.2);
+    config.from = Some(first.clone());
+    let second = dir.path().join("second");
+    let (_, finished) = whole_run(&config, &paths(&data), &second);
+    assert!(finished.report.accuracy > before - 0.1);
+
+    // An interrupted run has its own weights: the first run's are not asked for again.
+    let saved = TrainingConfig::load(&second.join("config.toml")).unwrap();
+    fs::rename(&first, dir.path().join("elsewhere")).unwrap();
+    assert_eq!(prepare(config.clone(), &second, true).unwrap(), saved);
+
+    config.from = Some(dir.path().join("elsewhere"));
+    config.architecture.layers[0] = conv(7);
+    let out = dir.path().join("refused");
+    let config = prepare(config, &out, false).unwrap();
+    let data = load_data(&config, &paths(&data)).unwrap();
+    let stop = AtomicBool::new(false);
+    let refused = run(&config, &data, &out, false, None, &stop, &mut |_| {}).unwrap_err();
+    assert!(matches!(refused, RunError::From { .. }), "{refused}");
+    assert!(!out.exists());
 }
 
 #[test]

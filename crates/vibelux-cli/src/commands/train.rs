@@ -141,7 +141,7 @@ struct RunArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     config: Option<PathBuf>,
     /// Print the configuration that these flags give (TOML, for --config), and do nothing else
-    #[arg(long)]
+    #[arg(long, conflicts_with = "resume")]
     print_config: bool,
     /// Soft labels [default: DIR/labels.csv, if it is there]
     #[arg(long, value_name = "FILE")]
@@ -155,6 +155,9 @@ struct RunArgs {
     /// Largest learning rate
     #[arg(long)]
     learning_rate: Option<f32>,
+    /// Start from the weights of this finished run (or weights file) instead of fresh ones
+    #[arg(long, value_name = "RUN", conflicts_with = "resume")]
+    from: Option<PathBuf>,
     /// Decides everything random
     #[arg(long)]
     seed: Option<u64>,
@@ -246,9 +249,8 @@ fn train(
     if let Some(accelerator) = &accelerator {
         crate::tell!("Training on {}", accelerator.name());
     }
-    let asked = config;
-    let config = run::prepare(asked.clone(), &out, args.resume)?;
-    if args.resume && config != asked {
+    let config = run::prepare(config, &out, args.resume)?;
+    if args.resume {
         crate::tell!(
             "Going on with the choices in {}/config.toml.",
             output::readable(&out)
@@ -355,6 +357,7 @@ fn configure(
     config.epochs = args.epochs.unwrap_or(config.epochs);
     config.batch_size = args.batch_size.unwrap_or(config.batch_size);
     config.seed = args.seed.unwrap_or(config.seed);
+    config.from = args.from.clone().or(config.from);
     config.optimiser.learning_rate = args.learning_rate.unwrap_or(config.optimiser.learning_rate);
     Ok(config)
 }

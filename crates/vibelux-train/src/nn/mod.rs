@@ -5,6 +5,7 @@
 //! [`Optimiser`] applies. Nothing here reads files or knows of emotions. Sums over a batch are always
 //! taken over the same parts in the same order, so a result does not depend on the number of threads.
 
+mod build;
 mod conv;
 mod dense;
 mod kernels;

@@ -1,0 +1,140 @@
+//! What a network says of an evaluation set: after each epoch ([`crate::trainer`]) and at the end of a
+//! run ([`crate::run`]).
+
+use std::convert::Infallible;
+
+use rayon::prelude::*;
+
+use crate::dataset::EvaluationSet;
+use crate::nn::{Mode, Network, softmax};
+
+/// Number of emotions: the length of a row of logits.
+const CLASSES: usize = 7;
+
+/// What a network says of an evaluation set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predictions {
+    /// One row per view, the views of an example one after the other.
+    pub logits: Vec<[f32; CLASSES]>,
+    /// How many views each example has.
+    pub views: Vec<usize>,
+    /// Whether views are averaged before the softmax or after it.
+    pub averages_logits: bool,
+    /// One per example.
+    pub classes: Vec<usize>,
+    /// One per example, where known.
+    pub targets: Vec<Option<[f32; CLASSES]>>,
+}
+
+impl Predictions {
+    /// The distribution of each example, with the logits divided by `temperature`.
+    #[must_use]
+    pub fn probabilities(&self, temperature: f32) -> Vec<[f32; CLASSES]> {
+        let mut rest = self.logits.as_slice();
+        self.views
+            .iter()
+            .map(|&views| {
+                let (rows, after) = rest.split_at(views);
+                rest = after;
+                let mut mean = [0.0; CLASSES];
+                for row in rows {
+                    let mut row = row.map(|z| z / temperature);
+                    if !self.averages_logits {
+                        let p = softmax(&row, CLASSES);
+                        row.copy_from_slice(&p);
+                    }
+                    for (m, v) in mean.iter_mut().zip(row) {
+                        *m += v / views as f32;
+                    }
+                }
+                if self.averages_logits {
+                    let p = softmax(&mean, CLASSES);
+                    mean.copy_from_slice(&p);
+                }
+                mean
+            })
+            .collect()
+    }
+
+    /// Mean negative log-likelihood of the classes at temperature 1, and the share that is right.
+    #[must_use]
+    pub fn loss_and_accuracy(&self) -> (f64, f64) {
+        let (mut loss, mut right) = (0.0, 0);
+        for (p, &class) in self.probabilities(1.0).iter().zip(&self.classes) {
+            loss -= f64::from(p[class].max(1e-12)).ln();
+            right += usize::from(argmax(p) == class);
+        }
+        let n = self.classes.len().max(1) as f64;
+        (loss / n, right as f64 / n)
+    }
+
+    /// Mean cross-entropy with the soft targets; examples without one are judged by their class.
+    #[must_use]
+    pub fn soft_loss(&self, temperature: f32) -> f64 {
+        let rows = self.probabilities(temperature);
+        let sum: f64 = rows
+            .iter()
+            .zip(self.targets.iter().zip(&self.classes))
+            .map(|(p, (target, &class))| {
+                let nats = |p: f32| -f64::from(p.max(1e-12)).ln();
+                target.map_or_else(
+                    || nats(p[class]),
+                    |t| t.iter().zip(p).map(|(&t, &p)| f64::from(t) * nats(p)).sum(),
+                )
+            })
+            .sum();
+        sum / rows.len().max(1) as f64
+    }
+}
+
+/// Runs a network over an evaluation set.
+#[must_use]
+pub fn predict(network: &mut Network, set: &dyn EvaluationSet) -> Predictions {
+    let len = network.input_len();
+    let forward = |inputs: &[f32]| Ok(network.forward(inputs, Mode::Evaluate).to_vec());
+    match predict_by::<Infallible>(set, len, forward) {
+        Ok(predictions) => predictions,
+        Err(never) => match never {},
+    }
+}
+
+/// Runs a forward pass over an evaluation set of examples of `len` values.
+pub(crate) fn predict_by<E>(
+    set: &dyn EvaluationSet,
+    len: usize,
+    mut forward: impl FnMut(&[f32]) -> Result<Vec<f32>, E>,
+) -> Result<Predictions, E> {
+    const VIEWS_PER_PASS: usize = 64;
+    let views: Vec<(usize, usize)> = (0..set.len())
+        .flat_map(|i| (0..set.views(i)).map(move |v| (i, v)))
+        .collect();
+    let mut logits = Vec::with_capacity(views.len());
+    let mut inputs = vec![0.0; VIEWS_PER_PASS * len];
+    for part in views.chunks(VIEWS_PER_PASS) {
+        let inputs = &mut inputs[..part.len() * len];
+        inputs
+            .par_chunks_exact_mut(len)
+            .zip(part)
+            .for_each(|(input, &(i, v))| set.view(i, v, input));
+        let outputs = forward(inputs)?;
+        logits.extend(outputs.as_chunks::<CLASSES>().0);
+    }
+    Ok(Predictions {
+        logits,
+        views: (0..set.len()).map(|i| set.views(i)).collect(),
+        averages_logits: set.averages_logits(),
+        classes: (0..set.len()).map(|i| set.class(i)).collect(),
+        targets: (0..set.len()).map(|i| set.target(i)).collect(),
+    })
+}
+
+/// Index of the first largest value.
+pub(crate) fn argmax(values: &[f32]) -> usize {
+    let mut best = 0;
+    for (i, v) in values.iter().enumerate() {
+        if *v > values[best] {
+            best = i;
+        }
+    }
+    best
+}
