@@ -29,7 +29,12 @@ side = 36
 NO_AUGMENTATION = {
     "rotation_degrees": "0.0", "scale": "0.0", "shift": "0.0", "brightness": "0.0",
     "contrast": "0.0", "gamma": "0.0", "blur_probability": "0.0", "noise": "0.0",
-    "erase_probability": "0.0",
+    "erase_probability": "0.0", "dark_probability": "0.0", "jpeg_probability": "0.0",
+}
+# Without what only bad cameras do, and with gentler geometry.
+MILD = {
+    "scale": "0.2", "shift": "0.1", "blur_probability": "0.1", "noise": "0.03",
+    "dark_probability": "0.0", "jpeg_probability": "0.0",
 }
 # Name, keys that differ from the base, whether images grow.
 BASE = {"soft_target_weight": "0.1"}
@@ -41,7 +46,7 @@ VARIANTS = {
     "label-smoothing-0.1": ({"label_smoothing": "0.1"}, True),
     "no-mixup": ({"mixup": "0.0"}, True),
     "flip-only": (NO_AUGMENTATION, True),
-    "no-blur-no-noise": ({"blur_probability": "0.0", "noise": "0.0"}, True),
+    "mild-augmentation": (MILD, True),
     "no-erasing": ({"erase_probability": "0.0"}, True),
     "no-average": ({"ema_decay": "0.0"}, True),
     "f32": ({"precision": '"f32"'}, True),

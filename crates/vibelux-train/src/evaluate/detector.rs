@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use vibelux::face::{FaceBox, FaceDetector, FaceImage};
+use vibelux::face::{FRAME_SCALE, FaceBox, FaceDetector, FaceImage};
 
 use super::faces::{FaceEnsemble, FaceFile, FaceFiles};
 use super::intervals::{Share, share};
@@ -21,9 +21,6 @@ const FACES_PER_DETECTOR: usize = 16;
 
 /// A box that overlaps the right one less than this (intersection over union) is on something else.
 const LEAST_OVERLAP: f64 = 0.3;
-
-/// FER2013's crop is this much wider than the box in it; what [`FaceImage::crop`] undoes.
-const CROP_PER_BOX: f32 = 1.09;
 
 /// What the detector's route does to accuracy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -131,7 +128,7 @@ fn look(
 }
 
 fn through(found: &FaceBox, place: Place, right: bool) -> Through {
-    let side = place.side / CROP_PER_BOX;
+    let side = place.side / FRAME_SCALE as f32;
     let margin = (place.side - side) / 2.0;
     let expected = FaceBox {
         x: place.left + margin,

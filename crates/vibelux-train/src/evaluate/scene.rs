@@ -100,7 +100,7 @@ fn smooth(share: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vibelux::face::FaceBox;
+    use vibelux::face::{FRAME_SCALE, FaceBox};
 
     fn picture() -> FaceImage {
         // Smooth, as faces are: what enlarging and shrinking keep.
@@ -114,8 +114,7 @@ mod tests {
     fn the_crop_at_its_place_is_the_face_again() {
         for seed in 0..6 {
             let (frame, place) = frame(&picture(), seed).unwrap();
-            // The crop is 1.09 times as wide as the box it is made from.
-            let inner = place.side / 1.09;
+            let inner = place.side / FRAME_SCALE as f32;
             let margin = (place.side - inner) / 2.0;
             let face = FaceBox {
                 x: place.left + margin,

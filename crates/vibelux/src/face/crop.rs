@@ -7,7 +7,7 @@ pub const FACE_SIDE: usize = 48;
 
 /// Side of the crop over side of the detector's box. FER2013 frames faces a little wider than
 /// SeetaFace does: the median box found in FER2013's own 48 px pictures has 44 px.
-const FRAME_SCALE: f64 = 1.09;
+pub const FRAME_SCALE: f64 = 1.09;
 
 /// The widest crop, in longest sides of the picture: beyond it a box is nonsense and would only
 /// cost time.

@@ -20,7 +20,7 @@ mod picture;
 mod quality;
 
 pub use camera::{Camera, CameraSettings, CameraSource};
-pub use crop::{FACE_SIDE, FaceImage};
+pub use crop::{FACE_SIDE, FRAME_SCALE, FaceImage};
 pub use detect::{FaceBox, FaceDetector};
 pub use grey::{GreyImage, grey_rec601};
 pub use picture::{decode_picture, load_picture};
