@@ -9,4 +9,5 @@ pub mod import;
 pub mod import_keras;
 pub mod preprocess;
 pub mod recommend;
+pub mod song;
 pub mod train;

@@ -9,7 +9,7 @@ use super::face::distribution;
 use super::runtime::Network;
 use super::shipped;
 use super::sidecar::{FrontEnd, Sidecar};
-use crate::audio::{self, Waveform, WindowPlan};
+use crate::audio::{self, MAX_WAVEFORM_SECONDS, Waveform, WindowPlan};
 use crate::emotion::EmotionVector;
 use crate::spectrogram::LogMel;
 use crate::spectrogram::image::{SAMPLE_RATE_HZ, SECONDS, spectrogram_image};
@@ -128,7 +128,28 @@ impl MusicModel {
     /// # Errors
     /// If the song cannot be decoded or holds no sound, or the network fails.
     pub fn embed_song(&self, path: &Path) -> Result<SongEmbedding, ModelError> {
-        let (starts, windows, duration_seconds) = match self.plan() {
+        self.embed_planned(path, self.plan())
+    }
+
+    /// The same with as many windows as fit into the song, one after the other: how its emotion changes
+    /// over time. Models that look at a picture of the song's start give that one window.
+    ///
+    /// # Errors
+    /// As [`Self::embed_song`].
+    pub fn embed_whole_song(&self, path: &Path) -> Result<SongEmbedding, ModelError> {
+        let plan = self.plan().map(|plan| WindowPlan {
+            count: (MAX_WAVEFORM_SECONDS / plan.window_seconds) as usize,
+            ..plan
+        });
+        self.embed_planned(path, plan)
+    }
+
+    fn embed_planned(
+        &self,
+        path: &Path,
+        plan: Option<WindowPlan>,
+    ) -> Result<SongEmbedding, ModelError> {
+        let (starts, windows, duration_seconds) = match plan {
             Some(plan) => {
                 let song = audio::decode_windows(path, &plan)
                     .map_err(|source| ModelError::Audio(source.into()))?;
