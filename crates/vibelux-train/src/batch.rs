@@ -49,13 +49,16 @@ pub(crate) fn mixing_shares(examples: usize, alpha: f32, random: &mut Random) ->
     (0..examples).map(draw).collect()
 }
 
-/// Mixes each row of `len` values with the one before it, the first with the last.
+/// Mixes each row of `len` values with the one before it, the first with the last. What is NaN (not known)
+/// in the other row stays as it is in the own one.
 pub(crate) fn mix_up(rows: &mut [f32], len: usize, shares: &[f32]) {
     let mut last = rows[rows.len() - len..].to_vec();
     for (row, &share) in rows.chunks_exact_mut(len).zip(shares) {
         for (v, l) in row.iter_mut().zip(&mut last) {
             let own = *v;
-            *v += share * (*l - own);
+            if !l.is_nan() {
+                *v += share * (*l - own);
+            }
             *l = own;
         }
     }

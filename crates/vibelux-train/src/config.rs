@@ -14,6 +14,7 @@ use vibelux::spectrogram::LogMelConfig;
 
 use crate::augment::{FaceAugmentation, MusicAugmentation};
 use crate::distil::DistilConfig;
+use crate::heads::{self, HeadConfig};
 use crate::nn::{Init, OptimiserConfig, Precision};
 
 /// What the inputs are made of.
@@ -136,6 +137,9 @@ pub struct TrainingConfig {
     /// Finished runs to learn from beside the labels. Faces only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distil: Option<DistilConfig>,
+    /// What the network learns beside the seven emotions. Tables of songs only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heads: Vec<HeadConfig>,
     /// Update rule, learning rate, weight decay.
     pub optimiser: OptimiserConfig,
     /// What the inputs are made of.
@@ -280,7 +284,8 @@ impl TrainingConfig {
         }
         self.check_input()?;
         self.check_sizes()?;
-        self.check_distil()
+        self.check_distil()?;
+        heads::check(self)
     }
 
     /// Channels, height and width of what the network is trained on in an epoch, from 0.

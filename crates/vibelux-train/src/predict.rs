@@ -14,14 +14,16 @@ const CLASSES: usize = 7;
 /// What a network says of an evaluation set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Predictions {
-    /// One row per view, the views of an example one after the other.
+    /// The seven emotions: one row per view, the views of an example one after the other.
     pub logits: Vec<[f32; CLASSES]>,
+    /// The outputs of other heads, as many for each view; empty if there are none.
+    pub others: Vec<f32>,
     /// How many views each example has.
     pub views: Vec<usize>,
     /// Whether views are averaged before the softmax or after it.
     pub averages_logits: bool,
-    /// One per example.
-    pub classes: Vec<usize>,
+    /// One per example, where known.
+    pub classes: Vec<Option<usize>>,
     /// One per example, where known.
     pub targets: Vec<Option<[f32; CLASSES]>>,
 }
@@ -59,12 +61,14 @@ impl Predictions {
     /// Mean negative log-likelihood of the classes at temperature 1, and the share that is right.
     #[must_use]
     pub fn loss_and_accuracy(&self) -> (f64, f64) {
-        let (mut loss, mut right) = (0.0, 0);
-        for (p, &class) in self.probabilities(1.0).iter().zip(&self.classes) {
+        let (mut loss, mut right, mut known) = (0.0, 0, 0_usize);
+        for (p, class) in self.probabilities(1.0).iter().zip(&self.classes) {
+            let Some(class) = *class else { continue };
             loss -= f64::from(p[class].max(1e-12)).ln();
             right += usize::from(argmax(p) == class);
+            known += 1;
         }
-        let n = self.classes.len().max(1) as f64;
+        let n = known.max(1) as f64;
         (loss / n, right as f64 / n)
     }
 
@@ -72,18 +76,17 @@ impl Predictions {
     #[must_use]
     pub fn soft_loss(&self, temperature: f32) -> f64 {
         let rows = self.probabilities(temperature);
-        let sum: f64 = rows
+        let nats = |p: f32| -f64::from(p.max(1e-12)).ln();
+        let losses: Vec<f64> = rows
             .iter()
             .zip(self.targets.iter().zip(&self.classes))
-            .map(|(p, (target, &class))| {
-                let nats = |p: f32| -f64::from(p.max(1e-12)).ln();
-                target.map_or_else(
-                    || nats(p[class]),
-                    |t| t.iter().zip(p).map(|(&t, &p)| f64::from(t) * nats(p)).sum(),
-                )
+            .filter_map(|(p, (target, class))| match (target, *class) {
+                (Some(t), _) => Some(t.iter().zip(p).map(|(&t, &p)| f64::from(t) * nats(p)).sum()),
+                (None, Some(class)) => Some(nats(p[class])),
+                (None, None) => None,
             })
-            .sum();
-        sum / rows.len().max(1) as f64
+            .collect();
+        losses.iter().sum::<f64>() / losses.len().max(1) as f64
     }
 }
 
@@ -109,6 +112,7 @@ pub(crate) fn predict_by<E>(
         .flat_map(|i| (0..set.views(i)).map(move |v| (i, v)))
         .collect();
     let mut logits = Vec::with_capacity(views.len());
+    let mut others = Vec::new();
     let mut inputs = vec![0.0; VIEWS_PER_PASS * len];
     for part in views.chunks(VIEWS_PER_PASS) {
         let inputs = &mut inputs[..part.len() * len];
@@ -117,10 +121,16 @@ pub(crate) fn predict_by<E>(
             .zip(part)
             .for_each(|(input, &(i, v))| set.view(i, v, input));
         let outputs = forward(inputs)?;
-        logits.extend(outputs.as_chunks::<CLASSES>().0);
+        for row in outputs.chunks_exact(outputs.len() / part.len()) {
+            if let Some((emotions, rest)) = row.split_first_chunk::<CLASSES>() {
+                logits.push(*emotions);
+                others.extend_from_slice(rest);
+            }
+        }
     }
     Ok(Predictions {
         logits,
+        others,
         views: (0..set.len()).map(|i| set.views(i)).collect(),
         averages_logits: set.averages_logits(),
         classes: (0..set.len()).map(|i| set.class(i)).collect(),

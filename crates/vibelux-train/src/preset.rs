@@ -121,6 +121,7 @@ fn original(task: TaskConfig, architecture: Architecture) -> TrainingConfig {
         sizes: Vec::new(),
         from: None,
         distil: None,
+        heads: Vec::new(),
         optimiser: OptimiserConfig {
             kind: OptimiserKind::Adamw,
             learning_rate: 1e-3,
@@ -151,6 +152,7 @@ fn default(task: TaskConfig, architecture: Architecture) -> TrainingConfig {
         sizes: Vec::new(),
         from: None,
         distil: None,
+        heads: Vec::new(),
         optimiser: OptimiserConfig {
             kind: OptimiserKind::Adamw,
             learning_rate: 2e-3,

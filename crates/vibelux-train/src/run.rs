@@ -9,11 +9,12 @@
 //! | `model.onnx`, `model.toml` | the model to use elsewhere, and how to feed it |
 //! | `training_curves.*`, `confusion_matrix.*`, `reliability_diagram.*` | PNG and SVG |
 //! | `report.json` | the figures on the validation split |
+//! | `predictions.csv` | for songs: what the network says of each that it was judged on |
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use vibelux::model::architecture::LayerSpec;
+use vibelux::model::architecture::{Architecture, LayerSpec};
 use vibelux::model::onnx::{OnnxError, WeightPrecision, to_onnx_with};
 use vibelux::model::sidecar::{self, FrontEnd, OutputKind, Sidecar, SidecarError};
 use vibelux::model::weights::Weights;
@@ -23,10 +24,11 @@ use crate::accelerator::Accelerator;
 use crate::config::{ConfigError, TaskConfig, TrainingConfig};
 use crate::dataset::{
     BandStatistics, Condition, DatasetError, EvaluationSet, FaceSet, MusicSet, PictureSet,
-    SoftLabels, TrainingSet, load_table, songs_in_folders, splits,
+    SoftLabels, TableRow, TrainingSet, load_rows, songs_in_folders, splits,
 };
 use crate::distil::{self, DistilError, weights_file};
 use crate::fingerprint::fnv1a;
+use crate::heads::{self, Heads};
 use crate::history::{self, HistoryError};
 use crate::metrics::{MetricsError, Report, fit_temperature_by};
 use crate::nn::{Network, NetworkError};
@@ -71,6 +73,14 @@ pub enum RunError {
         path: PathBuf,
         /// What does not fit.
         source: NetworkError,
+    },
+    /// There are heads beside the seven emotions, but class folders say nothing to them.
+    #[error(
+        "{path} is no table of songs, and only its columns could teach the configuration's heads"
+    )]
+    HeadsWithoutTable {
+        /// What was given.
+        path: PathBuf,
     },
     /// The data cannot be used.
     #[error(transparent)]
@@ -211,6 +221,38 @@ fn load_faces(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, Run
     })
 }
 
+/// The rows of a table that teach the seven emotions or one of the other heads.
+fn table_rows(config: &TrainingConfig, paths: &RunPaths) -> Result<Vec<TableRow>, RunError> {
+    Ok(load_rows(&paths.data, &paths.conditions, |row| {
+        row.target.is_some() || config.heads.iter().any(|head| head.is_taught_by(row))
+    })?)
+}
+
+/// Looks into the training rows of a table for what the configuration's heads are to learn: their names,
+/// and so the width of the network.
+///
+/// # Errors
+/// If the table cannot be read or has nothing for a head; if there are heads but no table.
+pub fn resolve_heads(config: &mut TrainingConfig, paths: &RunPaths) -> Result<(), RunError> {
+    if config.heads.is_empty() {
+        return Ok(());
+    }
+    if !paths.data.is_file() {
+        return Err(RunError::HeadsWithoutTable {
+            path: paths.data.clone(),
+        });
+    }
+    let training = |row: &TableRow| {
+        row.fold
+            .as_ref()
+            .is_some_and(|f| paths.train_folds.contains(f))
+    };
+    let rows = table_rows(config, paths)?;
+    let rows: Vec<TableRow> = rows.into_iter().filter(training).collect();
+    heads::resolve(config, &rows)?;
+    Ok(())
+}
+
 fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, RunError> {
     let TaskConfig::Music {
         spectrogram,
@@ -224,8 +266,9 @@ fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, Run
         }
         .into());
     };
+    let heads = Heads::new(&config.heads);
     let (train, validation) = if paths.data.is_file() {
-        let rows = load_table(&paths.data, &paths.conditions)?;
+        let rows = table_rows(config, paths)?;
         let chosen = |folds: &[String]| -> Result<Vec<_>, RunError> {
             for fold in folds {
                 if !rows.iter().any(|r| r.fold.as_ref() == Some(fold)) {
@@ -244,14 +287,14 @@ fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, Run
         let (train, validation) = splits(&paths.data)?;
         (songs_in_folders(&train)?, songs_in_folders(&validation)?)
     };
-    let mut training = MusicSet::load(&train, spectrogram, *windows)?.with_training(
+    let mut training = MusicSet::load(&train, spectrogram, *windows, &heads)?.with_training(
         augmentation.clone(),
         *crops_per_song,
         config.label_smoothing,
     );
     let statistics = training.statistics().clone();
-    let mut validation =
-        MusicSet::load(&validation, spectrogram, *windows)?.with_statistics(statistics.clone());
+    let mut validation = MusicSet::load(&validation, spectrogram, *windows, &heads)?
+        .with_statistics(statistics.clone());
     let mut failed = std::mem::take(&mut training.failed);
     failed.append(&mut validation.failed);
     Ok(DataSets {
@@ -368,6 +411,7 @@ pub fn run(
     let temperature = temperature_of(&predictions);
     let report = report(&predictions, temperature, config.seed)?;
     export(config, data, out, &network, &predictions, temperature)?;
+    write_predictions(config, data, out, &predictions, temperature)?;
     write_report(out, &report)?;
     Ok(Some(Finished {
         report,
@@ -398,7 +442,9 @@ fn export(
     architecture
         .layers
         .retain(|layer| *layer != LayerSpec::Softmax);
-    let onnx = to_onnx_with(&architecture, &network.weights(), WeightPrecision::F16)?;
+    let mut weights = network.weights();
+    keep_emotions(&mut architecture, &mut weights);
+    let onnx = to_onnx_with(&architecture, &weights, WeightPrecision::F16)?;
     let path = out.join("model.onnx");
     vibelux::atomic::write(&path, &onnx).map_err(|source| RunError::Io { path, source })?;
     let (task, front_end) = match &config.task {
@@ -458,17 +504,94 @@ fn export(
     Ok(())
 }
 
+/// Takes the outputs of other heads off the last layer: a model gives the seven emotions.
+fn keep_emotions(architecture: &mut Architecture, weights: &mut Weights) {
+    let dense_layers = architecture
+        .layers
+        .iter_mut()
+        .filter_map(|layer| match layer {
+            LayerSpec::Dense { units } => Some(units),
+            _ => None,
+        });
+    let (last, count) = dense_layers.fold((None, 0), |(_, count), units| (Some(units), count + 1));
+    let Some(units) = last.filter(|units| **units > Emotion::ALL.len()) else {
+        return;
+    };
+    *units = Emotion::ALL.len();
+    for name in ["weight", "bias"] {
+        if let Some(tensor) = weights.0.get_mut(&format!("dense{count}.{name}"))
+            && let Some((outputs, inputs)) = tensor.shape.split_first_mut()
+        {
+            *outputs = Emotion::ALL.len();
+            let len = *outputs * inputs.iter().product::<usize>();
+            tensor.data.truncate(len);
+        }
+    }
+}
+
+/// Writes `predictions.csv`, one line per judged song: its path, the seven emotions at the temperature,
+/// and what the other heads say, as probabilities averaged over the windows.
+fn write_predictions(
+    config: &TrainingConfig,
+    data: &DataSets,
+    out: &Path,
+    predictions: &Predictions,
+    temperature: f32,
+) -> Result<(), RunError> {
+    if !matches!(config.task, TaskConfig::Music { .. }) {
+        return Ok(());
+    }
+    let heads = Heads::new(&config.heads);
+    let others = heads.outputs() - Emotion::ALL.len();
+    let mut header = vec!["path".to_owned()];
+    header.extend(Emotion::ALL.map(|emotion| format!("p_{emotion}")));
+    header.extend(heads.names());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut lines = vec![header];
+    let mut rest = predictions.others.as_slice();
+    for (index, row) in predictions.probabilities(temperature).iter().enumerate() {
+        let path = data.validation.path(index).unwrap_or(Path::new(""));
+        let mut line = vec![path.to_string_lossy().into_owned()];
+        line.extend(row.iter().map(|p| format!("{p:.5}")));
+        let views = predictions.views[index];
+        let (own, after) = rest.split_at(views * others);
+        rest = after;
+        let mut mean = vec![0.0; others];
+        for view in own.chunks_exact(others.max(1)) {
+            for (m, p) in mean
+                .iter_mut()
+                .zip(heads::probabilities(&config.heads, view))
+            {
+                *m += p / views as f32;
+            }
+        }
+        line.extend(mean.iter().map(|p| format!("{p:.5}")));
+        lines.push(line);
+    }
+    let path = out.join("predictions.csv");
+    let failed = |source: std::io::Error| RunError::Io {
+        path: path.clone(),
+        source,
+    };
+    for line in lines {
+        writer.write_record(line).map_err(|e| failed(e.into()))?;
+    }
+    let text = writer.into_inner().map_err(|e| failed(e.into_error()))?;
+    vibelux::atomic::write(&path, &text).map_err(failed)
+}
+
 /// The temperature that makes the labels most likely: the soft targets where songs have them, else
 /// the classes.
 #[must_use]
 pub fn temperature_of(predictions: &Predictions) -> f32 {
     if predictions.averages_logits {
-        let rows: Vec<[f32; 7]> = predictions
-            .probabilities(1.0)
-            .into_iter()
-            .map(|p| p.map(|p| p.max(1e-12).ln()))
-            .collect();
-        return crate::metrics::fit_temperature(&rows, &predictions.classes);
+        let known = |(p, class): ([f32; 7], &Option<usize>)| {
+            Some((p.map(|p| p.max(1e-12).ln()), (*class)?))
+        };
+        let rows = predictions.probabilities(1.0).into_iter();
+        let (rows, classes): (Vec<[f32; 7]>, Vec<usize>) =
+            rows.zip(&predictions.classes).filter_map(known).unzip();
+        return crate::metrics::fit_temperature(&rows, &classes);
     }
     fit_temperature_by(|temperature| predictions.soft_loss(temperature))
 }
@@ -483,7 +606,11 @@ pub fn report(
     seed: u64,
 ) -> Result<Report, MetricsError> {
     let rows = predictions.probabilities(temperature);
-    report_of(&rows, &predictions.classes, &predictions.targets, seed)
+    let known = || (0..rows.len()).filter_map(|i| predictions.classes[i].map(|class| (i, class)));
+    let of: Vec<[f32; 7]> = known().map(|(i, _)| rows[i]).collect();
+    let classes: Vec<usize> = known().map(|(_, class)| class).collect();
+    let targets: Vec<_> = known().map(|(i, _)| predictions.targets[i]).collect();
+    report_of(&of, &classes, &targets, seed)
 }
 
 /// Every figure of distributions against classes and, where there are any, soft targets.

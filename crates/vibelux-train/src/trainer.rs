@@ -16,10 +16,9 @@ use crate::checkpoint::{CheckpointError, Progress, State};
 use crate::config::{Schedule, Selection, TrainingConfig};
 use crate::dataset::{EvaluationSet, TrainingSet};
 use crate::distil::{DistilError, TeacherView, Teachers};
+use crate::heads::Heads;
 use crate::history::EpochMetrics;
-use crate::nn::{
-    InstructionSet, Mode, Network, NetworkError, Optimiser, Random, soft_cross_entropy,
-};
+use crate::nn::{InstructionSet, Mode, Network, NetworkError, Optimiser, Random};
 use crate::predict::{Predictions, argmax, predict, predict_by};
 
 /// Number of emotions: the length of a target.
@@ -53,12 +52,21 @@ pub enum TrainError {
         /// How many a step takes.
         batch_size: usize,
     },
-    /// The network does not give seven values.
-    #[error("the network gives {got} values, expected 7, one per emotion")]
+    /// The network does not give as many values as its heads need.
+    #[error(
+        "the network gives {got} values, expected {expected}: one per emotion and per name of a head"
+    )]
     Outputs {
         /// How many it gives.
         got: usize,
+        /// How many are needed.
+        expected: usize,
     },
+    /// A graphics card is to train a network with more heads.
+    #[error(
+        "networks with heads beside the seven emotions train on the CPU only; use --device cpu"
+    )]
+    HeadsOnAccelerator,
     /// The training set is not the one that the run began with.
     #[error(
         "the training set has changed since this run began (other files, pixels, labels or order); \
@@ -120,6 +128,7 @@ pub struct Trainer<'a> {
     progress: Progress,
     checkpoint: Option<PathBuf>,
     placed: Option<Placed>,
+    heads: Heads,
     teachers: Option<Teachers>,
     /// What the teachers say of each unchanged training example, if that is how they teach.
     lessons: Vec<[f32; CLASSES]>,
@@ -138,9 +147,11 @@ impl<'a> Trainer<'a> {
         let isa = InstructionSet::detect(config.precision);
         let (architecture, init) = (&config.architecture, config.init);
         let network = Network::with_instructions(architecture, init, config.seed, isa)?;
-        if network.output_len() != CLASSES {
+        let heads = Heads::new(&config.heads);
+        if network.output_len() != heads.outputs() {
             return Err(TrainError::Outputs {
                 got: network.output_len(),
+                expected: heads.outputs(),
             });
         }
         if training.len() < config.batch_size {
@@ -171,6 +182,7 @@ impl<'a> Trainer<'a> {
             },
             checkpoint: None,
             placed: None,
+            heads,
             teachers,
             lessons: Vec::new(),
         })
@@ -275,6 +287,9 @@ impl<'a> Trainer<'a> {
         stop: &AtomicBool,
         observe: &mut dyn FnMut(&Event),
     ) -> Result<Outcome, TrainError> {
+        if self.placed.is_some() && !self.config.heads.is_empty() {
+            return Err(TrainError::HeadsOnAccelerator);
+        }
         if !self.take_lessons(stop) {
             return Ok(Outcome::Interrupted);
         }
@@ -380,7 +395,7 @@ impl<'a> Trainer<'a> {
         let steps = self.steps_per_epoch();
         let batch = self.config.batch_size;
         let mut inputs = vec![0.0; batch * self.full_len()];
-        let mut labels = vec![0.0; batch * CLASSES];
+        let mut labels = vec![0.0; batch * self.heads.outputs()];
         let mut targets = labels.clone();
         let mut shrink = self.shrink();
         let mut since_checkpoint = Instant::now();
@@ -450,7 +465,7 @@ impl<'a> Trainer<'a> {
         let len = self.full_len();
         inputs
             .par_chunks_exact_mut(len)
-            .zip(labels.par_chunks_exact_mut(CLASSES))
+            .zip(labels.par_chunks_exact_mut(self.heads.outputs()))
             .zip(indices)
             .for_each(|((input, target), &index)| {
                 let mut random = Random::new(seed, 0xd4a0 + (epoch << 16), index as u64);
@@ -471,8 +486,8 @@ impl<'a> Trainer<'a> {
             let mut random = Random::new(seed, stream, self.progress.step as u64);
             let shares = mixing_shares(indices.len(), self.config.mixup, &mut random);
             mix_up(inputs, len, &shares);
-            mix_up(labels, CLASSES, &shares);
-            mix_up(targets, CLASSES, &shares);
+            mix_up(labels, self.heads.outputs(), &shares);
+            mix_up(targets, self.heads.outputs(), &shares);
         }
     }
 
@@ -500,12 +515,12 @@ impl<'a> Trainer<'a> {
             };
             let logits = placed.step(&self.network, &self.optimiser, &self.average, &step)?;
             self.optimiser.steps = optimiser_step;
-            let (loss, _) = soft_cross_entropy(&logits, targets, CLASSES);
-            return Ok((loss, count_right(&logits, labels)));
+            let (loss, _) = self.heads.loss(&logits, targets);
+            return Ok((loss, count_right(&logits, labels, CLASSES)));
         }
         let logits = self.network.forward(inputs, Mode::Train { seed });
-        let (loss, gradient) = soft_cross_entropy(logits, targets, CLASSES);
-        let right = count_right(logits, labels);
+        let (loss, gradient) = self.heads.loss(logits, targets);
+        let right = count_right(logits, labels, self.heads.outputs());
         self.network.backward(&gradient);
         self.optimiser.step(self.network.parameters_mut(), factor);
         for (average, p) in self.average.iter_mut().zip(self.network.parameters()) {
@@ -645,10 +660,13 @@ fn set_values(network: &mut Network, values: Vec<Vec<f32>>) {
     }
 }
 
-fn count_right(logits: &[f32], targets: &[f32]) -> u64 {
+/// How many rows of `outputs` values name the emotion that is strongest in their label; those without
+/// such a label are not right.
+fn count_right(logits: &[f32], labels: &[f32], outputs: usize) -> u64 {
+    let emotions = |row: &[f32]| row.first_chunk::<CLASSES>().map(|e| argmax(e));
     logits
-        .chunks_exact(CLASSES)
-        .zip(targets.chunks_exact(CLASSES))
-        .filter(|(z, t)| argmax(z) == argmax(t))
+        .chunks_exact(outputs)
+        .zip(labels.chunks_exact(outputs))
+        .filter(|(z, t)| !t[0].is_nan() && emotions(z) == emotions(t))
         .count() as u64
 }

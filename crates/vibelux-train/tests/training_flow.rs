@@ -19,10 +19,13 @@ use vibelux_train::augment::FaceAugmentation;
 use vibelux_train::config::{Schedule, Selection, SizeStage, TaskConfig, TrainingConfig};
 use vibelux_train::dataset::class_files;
 use vibelux_train::distil::{DistilConfig, DistilError, TeacherView};
+use vibelux_train::heads::{HeadConfig, HeadKind};
 use vibelux_train::metrics::Report;
 use vibelux_train::nn::{Init, Network, OptimiserKind, Random};
 use vibelux_train::predict::predict;
-use vibelux_train::run::{DataSets, Finished, RunError, RunPaths, load_data, prepare, run};
+use vibelux_train::run::{
+    DataSets, Finished, RunError, RunPaths, load_data, prepare, resolve_heads, run,
+};
 use vibelux_train::trainer::Event;
 use vibelux_train::{history, preset};
 
@@ -533,7 +536,8 @@ fn write_tone(path: &Path, class: usize, random: &mut Random) {
 fn write_songs(root: &Path) -> PathBuf {
     let mut random = Random::new(9, 0, 0);
     let mut table =
-        "path,p_angry,p_disgusted,p_fearful,p_happy,p_neutral,p_sad,p_surprised,fold\n".to_owned();
+        "path,p_angry,p_disgusted,p_fearful,p_happy,p_neutral,p_sad,p_surprised,fold,pitch,tags\n"
+            .to_owned();
     for (split, folds) in [("train", &["1", "2"][..]), ("test", &["3"][..])] {
         for emotion in Emotion::ALL {
             let folder = root.join(split).join(emotion.name());
@@ -546,7 +550,14 @@ fn write_songs(root: &Path) -> PathBuf {
                     .map(|e| if *e == emotion { "0.9" } else { "0.0166" }.to_owned())
                     .collect();
                 let row = [format!("{split}/{emotion}/{name}"), targets.join(",")].join(",");
-                table += &format!("{row},{fold}\n");
+                // Only the first fold knows tags.
+                let pitch = ["low", "high"][usize::from(emotion.index() > 3)];
+                let tags = if *fold == "1" {
+                    format!("{pitch}|tone")
+                } else {
+                    String::new()
+                };
+                table += &format!("{row},{fold},{pitch},{tags}\n");
             }
         }
     }
@@ -641,6 +652,60 @@ fn a_music_run_learns_from_folders_and_from_a_table() {
     assert!(matches!(
         load_data(&config, &table_paths),
         Err(RunError::NoFold { .. })
+    ));
+}
+
+#[test]
+fn other_heads_learn_from_their_columns_and_stay_out_of_the_model() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = write_songs(&dir.path().join("data"));
+    let mut table_paths = paths(&table);
+    table_paths.train_folds = vec!["1".to_owned(), "2".to_owned()];
+    table_paths.validation_folds = vec!["3".to_owned()];
+    let mut config = music_config();
+    let head = |column: &str, kind| HeadConfig {
+        column: column.to_owned(),
+        kind,
+        condition: None,
+        weight: 1.0,
+        least_rows: 1,
+        names: Vec::new(),
+    };
+    config.heads = vec![head("pitch", HeadKind::Class), head("tags", HeadKind::Tags)];
+    resolve_heads(&mut config, &table_paths).unwrap();
+    let out = dir.path().join("run");
+    let (sets, finished) = whole_run(&config, &table_paths, &out);
+    assert!(finished.report.accuracy > 0.7);
+    check_run_folder(&out, &config);
+    check_song_model(&out, &config, &sets, &dir.path().join("data/test"));
+
+    let text = fs::read_to_string(out.join("predictions.csv")).unwrap();
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    assert_eq!(
+        header[8..],
+        [
+            "pitch:high",
+            "pitch:low",
+            "tags:high",
+            "tags:low",
+            "tags:tone"
+        ]
+    );
+    let mut right = 0;
+    for (emotion, line) in Emotion::ALL.iter().zip(lines) {
+        let p: Vec<f32> = line[1..].iter().map(|v| v.parse().unwrap()).collect();
+        assert!((p[..7].iter().sum::<f32>() - 1.0).abs() < 1e-3);
+        assert!((p[7] + p[8] - 1.0).abs() < 1e-3);
+        assert!(p[11] > 0.5, "all songs are tones: {p:?}");
+        right += usize::from((p[7] > 0.5) == (emotion.index() > 3));
+    }
+    assert!(right >= 6, "{right}");
+
+    let folders = paths(table.parent().unwrap());
+    assert!(matches!(
+        resolve_heads(&mut config, &folders),
+        Err(RunError::HeadsWithoutTable { .. })
     ));
 }
 

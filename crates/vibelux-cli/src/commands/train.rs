@@ -249,7 +249,8 @@ fn train(
     if let Some(accelerator) = &accelerator {
         crate::tell!("Training on {}", accelerator.name());
     }
-    let config = run::prepare(config, &out, args.resume)?;
+    let mut config = run::prepare(config, &out, args.resume)?;
+    run::resolve_heads(&mut config, &paths)?;
     if args.resume {
         crate::tell!(
             "Going on with the choices in {}/config.toml.",

@@ -181,8 +181,8 @@ impl EvaluationSet for FaceSet {
         }
     }
 
-    fn class(&self, index: usize) -> usize {
-        self.examples[index].class.index()
+    fn class(&self, index: usize) -> Option<usize> {
+        Some(self.examples[index].class.index())
     }
 
     fn target(&self, index: usize) -> Option<[f32; 7]> {

@@ -12,7 +12,9 @@ pub use folders::{ClassFile, DatasetError, class_files, splits};
 pub use labels::SoftLabels;
 pub use music::{BandStatistics, MusicSet, songs_in_folders};
 pub use picture::PictureSet;
-pub use table::{Condition, TableRow, load_table};
+pub use table::{Condition, TableRow, load_rows, load_table};
+
+use std::path::Path;
 
 use crate::nn::Random;
 
@@ -36,7 +38,8 @@ pub trait TrainingSet: Sync {
         false
     }
 
-    /// Draws example `index`: a changed copy of its input, and its target distribution.
+    /// Draws example `index`: a changed copy of its input, and its target distribution, followed by the
+    /// targets of other heads if there are any ([`crate::heads::Heads::targets`]).
     fn draw(&self, index: usize, random: &mut Random, input: &mut [f32], target: &mut [f32]);
 }
 
@@ -56,8 +59,13 @@ pub trait EvaluationSet: Sync {
     /// The input of one view.
     fn view(&self, index: usize, view: usize, input: &mut [f32]);
 
-    /// The class of an example.
-    fn class(&self, index: usize) -> usize;
+    /// The class of an example; `None` where only other heads know something of it.
+    fn class(&self, index: usize) -> Option<usize>;
+
+    /// The file of an example, where it has one.
+    fn path(&self, _index: usize) -> Option<&Path> {
+        None
+    }
 
     /// The target distribution of an example, where labels are softer than a class.
     fn target(&self, index: usize) -> Option<[f32; 7]>;

@@ -1,17 +1,19 @@
 //! Songs as log-mel spectrograms, held in memory at a hundredth of a decibel.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use vibelux::EmotionVector;
 use vibelux::audio::{decode_start, is_audio_file};
 use vibelux::spectrogram::{LogMel, LogMelConfig};
-use vibelux::{Emotion, EmotionVector};
 
 use super::folders::{DatasetError, class_files};
 use super::table::TableRow;
 use super::{EvaluationSet, TrainingSet};
 use crate::augment::MusicAugmentation;
 use crate::fingerprint::{bytes_of, combined, fnv1a};
+use crate::heads::Heads;
 use crate::nn::Random;
 
 /// Of a longer song only the start is used, so that one file cannot fill the memory.
@@ -27,8 +29,10 @@ struct Song {
     /// `[band][frame]`, hundredths of a decibel.
     mel: Vec<i16>,
     frames: usize,
-    target: EmotionVector,
-    class: Emotion,
+    path: PathBuf,
+    emotions: Option<EmotionVector>,
+    /// What every head is taught; NaN where nothing is known.
+    targets: Vec<f32>,
 }
 
 /// The mean and standard deviation of each mel band over the training songs, in dB.
@@ -64,9 +68,10 @@ pub fn songs_in_folders(split: &Path) -> Result<Vec<TableRow>, DatasetError> {
         .filter(|file| is_audio_file(&file.path))
         .map(|file| TableRow {
             path: file.path,
-            target: EmotionVector::one_hot(file.class),
+            target: Some(EmotionVector::one_hot(file.class)),
             quadrant: None,
             fold: None,
+            values: BTreeMap::new(),
         })
         .collect();
     if files.is_empty() {
@@ -78,7 +83,8 @@ pub fn songs_in_folders(split: &Path) -> Result<Vec<TableRow>, DatasetError> {
 }
 
 impl MusicSet {
-    /// Decodes songs (their first ten minutes) and makes their spectrograms, on all cores.
+    /// Decodes songs (their first ten minutes) and makes their spectrograms, on all cores. `heads` says
+    /// what is known of a song.
     ///
     /// # Errors
     /// If none can be read.
@@ -86,10 +92,11 @@ impl MusicSet {
         rows: &[TableRow],
         config: &LogMelConfig,
         windows: usize,
+        heads: &Heads,
     ) -> Result<Self, DatasetError> {
         let read: Vec<_> = rows
             .par_iter()
-            .map(|row| load_song(row, config).map_err(|reason| (row.path.clone(), reason)))
+            .map(|row| load_song(row, config, heads).map_err(|reason| (row.path.clone(), reason)))
             .collect();
         let (mut songs, mut failed) = (Vec::new(), Vec::new());
         for row in read {
@@ -165,7 +172,7 @@ impl MusicSet {
     }
 }
 
-fn load_song(row: &TableRow, config: &LogMelConfig) -> Result<Song, String> {
+fn load_song(row: &TableRow, config: &LogMelConfig, heads: &Heads) -> Result<Song, String> {
     let waveform = decode_start(&row.path, config.sample_rate_hz, Some(MAX_SECONDS))
         .map_err(|e| e.to_string())?;
     let spectrogram = LogMel::new(config)
@@ -178,8 +185,9 @@ fn load_song(row: &TableRow, config: &LogMelConfig) -> Result<Song, String> {
             .map(|&db| (db * STEPS_PER_DB).round() as i16)
             .collect(),
         frames: spectrogram.frames,
-        target: row.target,
-        class: row.target.strongest(),
+        path: row.path.clone(),
+        emotions: row.target,
+        targets: heads.targets(row),
     })
 }
 
@@ -215,7 +223,7 @@ impl TrainingSet for MusicSet {
             .par_iter()
             .map(|song| {
                 let mel = song.mel.iter().flat_map(|v| v.to_le_bytes());
-                fnv1a(mel.chain(bytes_of(song.target.values())))
+                fnv1a(mel.chain(bytes_of(&song.targets)))
             })
             .collect();
         combined(songs)
@@ -233,9 +241,11 @@ impl TrainingSet for MusicSet {
         self.window(song, start, step, input);
         self.augmentation
             .apply(input, self.config.n_mels, &self.statistics.std, random);
-        let smooth = self.label_smoothing / target.len() as f32;
-        for (t, &p) in target.iter_mut().zip(song.target.values()) {
-            *t = (1.0 - self.label_smoothing) * p + smooth;
+        target.copy_from_slice(&song.targets);
+        // The seven emotions only: the other heads are there to say what they know.
+        let emotions = target.iter_mut().take(7);
+        for t in emotions {
+            *t = (1.0 - self.label_smoothing) * *t + self.label_smoothing / 7.0;
         }
     }
 }
@@ -257,12 +267,17 @@ impl EvaluationSet for MusicSet {
         self.window(song, (room * view as f32 / gaps).floor(), 1.0, input);
     }
 
-    fn class(&self, index: usize) -> usize {
-        self.songs[index].class.index()
+    fn class(&self, index: usize) -> Option<usize> {
+        let emotions = self.songs[index].emotions;
+        emotions.map(|vector| vector.strongest().index())
+    }
+
+    fn path(&self, index: usize) -> Option<&Path> {
+        Some(&self.songs[index].path)
     }
 
     fn target(&self, index: usize) -> Option<[f32; 7]> {
-        Some(*self.songs[index].target.values())
+        self.songs[index].emotions.map(|vector| *vector.values())
     }
 
     fn averages_logits(&self) -> bool {

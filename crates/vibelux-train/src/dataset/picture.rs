@@ -127,8 +127,8 @@ impl EvaluationSet for PictureSet {
         self.fill(index, input);
     }
 
-    fn class(&self, index: usize) -> usize {
-        self.pictures[index].1.index()
+    fn class(&self, index: usize) -> Option<usize> {
+        Some(self.pictures[index].1.index())
     }
 
     fn target(&self, _index: usize) -> Option<[f32; 7]> {

@@ -4,6 +4,7 @@
 //! distribution (rows without one are left out); optionally `fold` and any others, by which rows can
 //! be chosen, and `quadrant` (Q1 to Q4 of valence and arousal).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use vibelux::{Emotion, EmotionVector};
@@ -15,22 +16,45 @@ use super::folders::DatasetError;
 pub struct TableRow {
     /// The file.
     pub path: PathBuf,
-    /// The target distribution.
-    pub target: EmotionVector,
+    /// The target distribution, if the row has one.
+    pub target: Option<EmotionVector>,
     /// The quadrant of valence and arousal, 0 (Q1: both high) to 3 (Q4), counter-clockwise.
     pub quadrant: Option<usize>,
     /// Value of the column `fold`.
     pub fold: Option<String>,
+    /// Every column by its name in lower case.
+    pub values: BTreeMap<String, String>,
+}
+
+impl TableRow {
+    /// The value of a column; `None` if the table has no such column.
+    #[must_use]
+    pub fn get(&self, column: &str) -> Option<&str> {
+        let value = self.values.get(&column.trim().to_ascii_lowercase());
+        value.map(String::as_str)
+    }
 }
 
 /// A condition on a column: its name and the value it must have.
 pub type Condition = (String, String);
 
-/// Reads the rows that meet all conditions, in the order of the file.
+/// Reads the rows that meet all conditions and have a target distribution, in the order of the file.
 ///
 /// # Errors
 /// If the file cannot be read, lacks a column, or no row is left.
 pub fn load_table(path: &Path, conditions: &[Condition]) -> Result<Vec<TableRow>, DatasetError> {
+    load_rows(path, conditions, |row| row.target.is_some())
+}
+
+/// Reads the rows that meet all conditions and that `wanted` takes, in the order of the file.
+///
+/// # Errors
+/// If the file cannot be read, lacks a column, or no row is left.
+pub fn load_rows(
+    path: &Path,
+    conditions: &[Condition],
+    wanted: impl Fn(&TableRow) -> bool,
+) -> Result<Vec<TableRow>, DatasetError> {
     let csv = |source| DatasetError::Csv {
         path: path.to_owned(),
         source: Box::new(source),
@@ -68,12 +92,9 @@ pub fn load_table(path: &Path, conditions: &[Condition]) -> Result<Vec<TableRow>
             continue;
         }
         let weights = targets.map(|i| text(i).parse::<f32>().unwrap_or(0.0));
-        let Ok(target) = EmotionVector::from_weights(weights) else {
-            continue;
-        };
-        rows.push(TableRow {
+        let row = TableRow {
             path: folder.join(text(file)),
-            target,
+            target: EmotionVector::from_weights(weights).ok(),
             quadrant: quadrant.and_then(|i| match text(i) {
                 "Q1" => Some(0),
                 "Q2" => Some(1),
@@ -82,7 +103,15 @@ pub fn load_table(path: &Path, conditions: &[Condition]) -> Result<Vec<TableRow>
                 _ => None,
             }),
             fold: fold.map(|i| text(i).to_owned()),
-        });
+            values: headers
+                .iter()
+                .enumerate()
+                .map(|(i, name)| (name.trim().to_ascii_lowercase(), text(i).to_owned()))
+                .collect(),
+        };
+        if wanted(&row) {
+            rows.push(row);
+        }
     }
     if rows.is_empty() {
         return Err(DatasetError::NoRows {
@@ -105,7 +134,10 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let all = load_table(&path, &[]).unwrap();
         assert_eq!(all.len(), 2);
-        assert_eq!(all[0].target, EmotionVector::one_hot(Emotion::Happy));
+        assert_eq!(all[0].target, Some(EmotionVector::one_hot(Emotion::Happy)));
+        assert_eq!(all[0].get("Dataset"), Some("x"));
+        let every = load_rows(&path, &[], |_| true).unwrap();
+        assert_eq!((every.len(), every[2].target), (3, None));
         assert_eq!((all[0].quadrant, all[1].quadrant), (Some(0), None));
         let condition = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
         assert_eq!(

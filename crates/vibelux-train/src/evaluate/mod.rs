@@ -174,17 +174,17 @@ pub fn songs(model: &MusicModel, rows: &[TableRow], done: &AtomicUsize) -> Judge
         .map(|row| {
             let embedded = model.embed_song(&row.path);
             done.fetch_add(1, Ordering::Relaxed);
-            match embedded {
-                Ok(embedding) => Ok(Judged {
-                    path: row.path.clone(),
-                    class: row.target.strongest(),
-                    target: Some(row.target),
-                    twin: false,
-                    quadrant: row.quadrant,
-                    vector: embedding.vector,
-                }),
-                Err(error) => Err((row.path.clone(), error.to_string())),
-            }
+            let failed = |reason: &dyn ToString| (row.path.clone(), reason.to_string());
+            let target = row.target.ok_or_else(|| failed(&"no target to judge by"))?;
+            let embedding = embedded.map_err(|error| failed(&error))?;
+            Ok(Judged {
+                path: row.path.clone(),
+                class: target.strongest(),
+                target: Some(target),
+                twin: false,
+                quadrant: row.quadrant,
+                vector: embedding.vector,
+            })
         })
         .collect();
     Judgement::collect(rows)

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Trains the music net once per fold of a table and tabulates what the runs say of songs unheard.
+
+    python3 scripts/cross_validate_music.py LABELS OUT [CONFIG]
+
+LABELS is a table of songs (labels.csv) with folds 0 to 3; each fold is judged by a run that was trained
+on the other three. OUT gets one run folder per fold (finished ones are not run again, interrupted ones
+resume). CONFIG is a configuration for `vibelux train music --config`; without it, the preset. Figures
+come with 95 % intervals by bootstrap over songs (2,000 resamples). Needs a release build.
+"""
+
+import csv
+import math
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+VIBELUX = Path(__file__).parent.parent / "target" / "release" / "vibelux"
+FOLDS = ["0", "1", "2", "3"]
+EMOTIONS = ["angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"]
+QUERIES = ["angry", "fearful", "happy", "neutral", "sad"]
+RESAMPLES = 2000
+
+
+def train(labels: Path, out: Path, config: Path | None) -> None:
+    for fold in FOLDS:
+        run = out / f"fold-{fold}"
+        if (run / "report.json").exists():
+            continue
+        others = ",".join(f for f in FOLDS if f != fold)
+        command = [VIBELUX, "train", "music", labels, "--out", run, "--train-folds", others,
+                   "--validation-folds", fold]
+        if (run / "checkpoint.safetensors").exists():
+            command += ["--resume"]
+        elif config:
+            command += ["--config", config]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def songs(labels: Path, out: Path) -> list[dict]:
+    """Every judged song: its row of the table under `row`, and what its run said, by column."""
+    with open(labels, newline="") as file:
+        rows = {str(labels.parent / row["path"]): row for row in csv.DictReader(file)}
+    found = []
+    for fold in FOLDS:
+        with open(out / f"fold-{fold}" / "predictions.csv", newline="") as file:
+            for line in csv.DictReader(file):
+                said = {key: float(value) for key, value in line.items() if key != "path"}
+                found.append({"row": rows[line["path"]], "said": said, "fold": fold})
+    return found
+
+
+def vector(values: dict) -> list[float]:
+    return [float(values[f"p_{emotion}"] or 0) for emotion in EMOTIONS]
+
+
+def cosine(a: list[float], b: list[float]) -> float:
+    dot = sum(x * y for x, y in zip(a, b))
+    return dot / math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
+
+
+def argmax(values: list[float]) -> int:
+    return max(range(len(values)), key=values.__getitem__)
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values) if values else math.nan
+
+
+def correlation(pairs: list[tuple[float, float]]) -> float:
+    a, b = mean([p[0] for p in pairs]), mean([p[1] for p in pairs])
+    top = sum((x - a) * (y - b) for x, y in pairs)
+    bottom = math.sqrt(sum((x - a) ** 2 for x, _ in pairs) * sum((y - b) ** 2 for _, y in pairs))
+    return top / bottom if bottom else math.nan
+
+
+def interval(examples: list, figure) -> str:
+    """`figure` of the examples, with its percentile bootstrap interval."""
+    draw = random.Random(1)
+    figures = sorted(figure(draw.choices(examples, k=len(examples))) for _ in range(RESAMPLES))
+    low, high = figures[int(0.025 * RESAMPLES)], figures[int(0.975 * RESAMPLES) - 1]
+    return f"{figure(examples):.3f} ({low:.3f} to {high:.3f})"
+
+
+def balanced(pairs: list[tuple[int, int]]) -> float:
+    recalls = []
+    for kind in {truth for truth, _ in pairs}:
+        of = [truth == said for truth, said in pairs if truth == kind]
+        recalls.append(mean(of))
+    return mean(recalls)
+
+
+def seven(judged: list[dict]) -> None:
+    pairs = [(argmax(vector(s["row"])), argmax(vector(s["said"]))) for s in judged]
+    cosines = [cosine(vector(s["row"]), vector(s["said"])) for s in judged]
+    middle = [mean(values) for values in zip(*(vector(s["row"]) for s in judged))]
+    print("7 emotions, accuracy          ", interval(pairs, lambda p: mean([t == s for t, s in p])))
+    print("7 emotions, balanced accuracy ", interval(pairs, balanced))
+    print("cosine to the target          ", interval(cosines, mean))
+    print(f"  of the mean vector           {mean([cosine(vector(s['row']), middle) for s in judged]):.3f}")
+    precisions = []
+    for query in QUERIES:
+        at = EMOTIONS.index(query)
+        hot = [float(i == at) for i in range(7)]
+        best = sorted(judged, key=lambda s: -cosine(hot, vector(s["said"])))[:10]
+        precisions.append(mean([argmax(vector(s["row"])) == at for s in best]))
+    each = ", ".join(f"{q} {p:.1f}" for q, p in zip(QUERIES, precisions))
+    print(f"precision in the top 10        {mean(precisions):.2f} ({each})")
+
+
+def quadrants(judged: list[dict], name: str) -> None:
+    columns = [f"quadrant:Q{i}" for i in (1, 2, 3, 4)]
+    known = [s for s in judged if s["row"]["quadrant"] and all(c in s["said"] for c in columns)]
+    if not known:
+        return
+    pairs = [(int(s["row"]["quadrant"][1]) - 1, argmax([s["said"][c] for c in columns])) for s in known]
+    print(f"{name + ', quadrant (its head)':<30} ", interval(pairs, lambda p: mean([t == s for t, s in p])))
+
+
+def scales(judged: list[dict]) -> None:
+    """The correlation of each scale is the mean over folds: runs differ in their offsets."""
+    columns = [c for c in judged[0]["said"] if c.startswith("raw_labels:")]
+    told = [{**s, "raw": dict(p.split("=") for p in s["row"]["raw_labels"].split("|"))} for s in judged]
+    names = [c.split(":")[1] for c in columns if c.split(":")[1] in told[0]["raw"]]
+    if not names:
+        return
+
+    def of(name: str, sample: list[dict]) -> float:
+        folds = [[s for s in sample if s["fold"] == fold] for fold in FOLDS]
+        return mean([correlation([(float(s["raw"].get(name, 0)), s["said"][f"raw_labels:{name}"])
+                                  for s in fold]) for fold in folds if len(fold) > 2])
+
+    print("scales, mean correlation      ", interval(told, lambda s: mean([of(n, s) for n in names])))
+    print("  " + ", ".join(f"{name} {of(name, told):.2f}" for name in names))
+
+
+def main() -> None:
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__)
+    labels, out = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+    out.mkdir(parents=True, exist_ok=True)
+    train(labels, out, Path(sys.argv[3]) if len(sys.argv) == 4 else None)
+    judged = songs(labels, out)
+    for dataset in sorted({s["row"]["dataset"] for s in judged}):
+        of = [s for s in judged if s["row"]["dataset"] == dataset]
+        print(f"\n{dataset}: {len(of)} songs")
+        targets = [s for s in of if any(vector(s["row"]))]
+        if targets:
+            seven(targets)
+        quadrants(of, dataset)
+        if any("=" in s["row"]["raw_labels"] for s in of):
+            scales([s for s in of if "=" in s["row"]["raw_labels"]])
+
+
+if __name__ == "__main__":
+    main()
