@@ -29,11 +29,12 @@ CRATE_ARROWS = {
 
 # What each module of the library may use of ours, besides itself.
 MODULE_ARROWS = {
+    "atomic": set(),
     "emotion": set(),
     "audio": set(),
     "face": set(),
     "spectrogram": {"audio"},
-    "model": {"audio", "emotion", "face", "spectrogram"},
+    "model": {"atomic", "audio", "emotion", "face", "spectrogram"},
     "library": {"audio", "emotion", "model"},
     "recommend": {"emotion"},
     "playlist": set(),
