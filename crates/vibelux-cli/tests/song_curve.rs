@@ -5,16 +5,17 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// 23 s of two tones, louder in the second half, as a WAV file of 16 bits.
+/// 23 s of a melody, a new note every half second, as a WAV file of 16 bits.
 fn write_song(dir: &TempDir) {
     const RATE_HZ: u32 = 16_000;
     let samples: Vec<u8> = (0..23 * RATE_HZ)
-        .flat_map(|i| {
+        .map(|i| {
             let t = i as f32 / RATE_HZ as f32;
-            let level = if t < 11.5 { 0.1 } else { 0.4 };
-            let tone = (t * 1382.0).sin() + (t * 2765.0).sin();
-            ((level * tone * 32_767.0) as i16).to_le_bytes()
+            let hz = 220.0 * 1.06_f32.powf((t * 2.0).floor() * 7.0 % 12.0);
+            let tone = (std::f32::consts::TAU * hz * (t % 0.5)).sin();
+            (0.4 * (1.0 - t % 0.5) * tone * 32_767.0) as i16
         })
+        .flat_map(i16::to_le_bytes)
         .collect();
     let len = samples.len() as u32;
     let mut file = b"RIFF".to_vec();

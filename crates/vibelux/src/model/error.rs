@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::sidecar::SidecarError;
 use crate::emotion::EmotionError;
+use crate::spectrogram::NotMusic;
 
 /// The error of something else, whose type does not matter here.
 pub(super) type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -123,6 +124,14 @@ pub enum ModelError {
         path: PathBuf,
         /// Why.
         source: Source,
+    },
+    /// A song file holds something that no emotion should be read from.
+    #[error("{path} is not music enough: {what}")]
+    NotMusic {
+        /// Which file.
+        path: PathBuf,
+        /// What it holds.
+        what: NotMusic,
     },
     /// A song holds nothing to analyse.
     #[error("{path} holds no sound to analyse")]

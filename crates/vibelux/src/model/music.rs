@@ -11,8 +11,8 @@ use super::shipped;
 use super::sidecar::{FrontEnd, Sidecar};
 use crate::audio::{self, MAX_WAVEFORM_SECONDS, Waveform, WindowPlan};
 use crate::emotion::EmotionVector;
-use crate::spectrogram::LogMel;
 use crate::spectrogram::image::{SAMPLE_RATE_HZ, SECONDS, spectrogram_image};
+use crate::spectrogram::{LogMel, not_music};
 
 /// What a model makes of a song.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,7 +126,7 @@ impl MusicModel {
     /// Decodes the windows of a song and analyses them.
     ///
     /// # Errors
-    /// If the song cannot be decoded or holds no sound, or the network fails.
+    /// If the song cannot be decoded, holds no sound or no music ([`not_music`]), or the network fails.
     pub fn embed_song(&self, path: &Path) -> Result<SongEmbedding, ModelError> {
         self.embed_planned(path, self.plan())
     }
@@ -162,6 +162,14 @@ impl MusicModel {
                 (vec![0.0], vec![start], seconds)
             }
         };
+        let checked = not_music(&windows).map_err(|source| ModelError::Spectrogram {
+            path: self.path(),
+            source: source.into(),
+        })?;
+        if let Some(what) = checked {
+            let path = path.to_owned();
+            return Err(ModelError::NotMusic { path, what });
+        }
         let vectors = self.embed_windows(&windows)?;
         let vector = EmotionVector::mean(&vectors).ok_or_else(|| ModelError::NoSound {
             path: path.to_owned(),

@@ -14,11 +14,13 @@ mod error;
 pub mod image;
 mod log_mel;
 pub mod mel;
+mod music_check;
 mod stft;
 
 pub use config::LogMelConfig;
 pub use error::SpectrogramError;
 pub use log_mel::LogMel;
+pub use music_check::{NotMusic, not_music};
 pub use stft::Stft;
 
 /// Real numbers over frequency and time.
