@@ -36,9 +36,11 @@ MODULE_ARROWS = {
     "spectrogram": {"audio"},
     "model": {"atomic", "audio", "emotion", "face", "spectrogram"},
     "library": {"audio", "emotion", "model"},
-    "recommend": {"emotion"},
+    "mood": {"emotion"},
+    "random": set(),
+    "recommend": {"emotion", "random"},
     "playlist": set(),
-    "compose": {"audio", "emotion"},
+    "compose": {"audio", "emotion", "random"},
 }
 
 

@@ -6,8 +6,8 @@
 //! audio file -> audio -> Waveform -> spectrogram -> model -> EmotionVector (library::SongStore)
 //! ```
 //!
-//! Data flows one way. [`audio`] and [`face`] know nothing of emotions; [`recommend`] knows nothing
-//! but emotions.
+//! Data flows one way. [`audio`] and [`face`] know nothing of emotions; [`mood`] and [`recommend`] know
+//! nothing but emotions.
 
 pub mod atomic;
 pub mod audio;
@@ -16,7 +16,9 @@ pub mod emotion;
 pub mod face;
 pub mod library;
 pub mod model;
+pub mod mood;
 pub mod playlist;
+mod random;
 pub mod recommend;
 pub mod spectrogram;
 

@@ -8,7 +8,6 @@
 //! No sample, recording or model is used; the pieces belong to whoever renders them. What a piece
 //! is meant to express is [`Piece::emotion`]; what a model hears in it is another matter.
 
-mod random;
 mod reverb;
 mod score;
 mod style;

@@ -5,9 +5,9 @@
 //! step between them. Chords take the octave nearest to their part's centre, which leads the voices
 //! smoothly.
 
-use super::random::Random;
 use super::style::{Accompaniment, Bass, Drums, Dynamics, Part, Style};
 use super::timbre::Timbre;
+use crate::random::Random;
 
 /// A piece lasts about this long before its last note fades.
 const TARGET_SECONDS: f64 = 23.0;

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::random::Random;
 use super::score::{Bus, Note, Score};
 use super::style::Style;
 use super::timbre::{TABLE_LENGTH, Timbre, Voice, wavetable};
 use super::{Frame, reverb};
+use crate::random::Random;
 
 /// What remains after the last bar for the last notes and the reverb to fade.
 const TAIL_SECONDS: f64 = 2.8;

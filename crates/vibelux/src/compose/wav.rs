@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::random::Random;
 use super::{ComposeError, StereoWaveform};
+use crate::random::Random;
 
 /// Writes `waveform` as 16-bit stereo WAV with triangular dither, tagged, through a temporary file
 /// beside it, so that a half-written file is never taken for a song.

@@ -1,5 +1,6 @@
 //! Ranking: which songs fit a vector best. The last step of the flow before the playlist; it knows
-//! nothing but emotions.
+//! nothing but emotions. [`Way`] says where a mood should lead, [`shuffle`] draws songs by chance instead
+//! of taking the best.
 //!
 //! The search is an exact flat scan. A song is 28 bytes, so a million of them pass through the cache
 //! in milliseconds, and no approximate index could be kept honest for less.
@@ -9,6 +10,12 @@
 //! 0.67 to a random one, and what all songs share outweighs what sets one apart. [`Mode::Centred`]
 //! therefore compares deviations: the query minus its reference (what the face model says on average)
 //! with the song minus the library's mean. [`Mode::Plain`] compares the vectors as they are.
+
+mod shuffle;
+mod way;
+
+pub use shuffle::{shuffle, spaced};
+pub use way::Way;
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
