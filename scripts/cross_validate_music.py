@@ -110,7 +110,9 @@ def seven(judged: list[dict]) -> None:
 
 
 def quadrants(judged: list[dict], name: str) -> None:
-    columns = [f"quadrant:Q{i}" for i in (1, 2, 3, 4)]
+    said = judged[0]["said"]
+    head = next((h for h in (f"quadrant[dataset={name}]", "quadrant") if f"{h}:Q1" in said), None)
+    columns = [f"{head}:Q{i}" for i in (1, 2, 3, 4)]
     known = [s for s in judged if s["row"]["quadrant"] and all(c in s["said"] for c in columns)]
     if not known:
         return
@@ -120,15 +122,15 @@ def quadrants(judged: list[dict], name: str) -> None:
 
 def scales(judged: list[dict]) -> None:
     """The correlation of each scale is the mean over folds: runs differ in their offsets."""
-    columns = [c for c in judged[0]["said"] if c.startswith("raw_labels:")]
     told = [{**s, "raw": dict(p.split("=") for p in s["row"]["raw_labels"].split("|"))} for s in judged]
-    names = [c.split(":")[1] for c in columns if c.split(":")[1] in told[0]["raw"]]
+    columns = {c.split(":")[1]: c for c in judged[0]["said"] if c.startswith("raw_labels")}
+    names = [name for name in columns if name in told[0]["raw"]]
     if not names:
         return
 
     def of(name: str, sample: list[dict]) -> float:
         folds = [[s for s in sample if s["fold"] == fold] for fold in FOLDS]
-        return mean([correlation([(float(s["raw"].get(name, 0)), s["said"][f"raw_labels:{name}"])
+        return mean([correlation([(float(s["raw"].get(name, 0)), s["said"][columns[name]])
                                   for s in fold]) for fold in folds if len(fold) > 2])
 
     print("scales, mean correlation      ", interval(told, lambda s: mean([of(n, s) for n in names])))

@@ -174,11 +174,14 @@ impl Heads {
         EMOTIONS + self.heads.iter().map(|h| h.names.len()).sum::<usize>()
     }
 
-    /// Names of the outputs beyond the seven: `column:name`.
+    /// Names of the outputs beyond the seven: `column:name`, or `column[condition]:name`.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
-        self.heads
-            .iter()
-            .flat_map(|head| head.names.iter().map(|n| format!("{}:{n}", head.column)))
+        self.heads.iter().flat_map(|head| {
+            let condition = head.condition.as_ref();
+            let condition = condition.map_or(String::new(), |c| format!("[{c}]"));
+            let names = head.names.iter();
+            names.map(move |name| format!("{}{condition}:{name}", head.column))
+        })
     }
 
     /// What a row says to every head; NaN where it says nothing.
@@ -374,7 +377,9 @@ mod tests {
         config.heads[0].condition = Some("set=piano".to_owned());
         resolve(&mut config, &rows()).unwrap();
         assert_eq!(config.heads[0].names, ["Q3"]);
-        assert!(Heads::new(&config.heads).targets(&rows()[0])[7].is_nan());
+        let heads = Heads::new(&config.heads);
+        assert!(heads.targets(&rows()[0])[7].is_nan());
+        assert_eq!(heads.names().next().unwrap(), "quadrant[set=piano]:Q3");
     }
 
     #[test]

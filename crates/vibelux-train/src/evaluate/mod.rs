@@ -11,6 +11,7 @@ mod faces;
 mod intervals;
 mod matching;
 mod pixels;
+mod predicted;
 mod prior;
 mod robustness;
 mod scene;
@@ -33,6 +34,7 @@ pub use detector::{DetectorReport, OnFound, through_the_detector};
 pub use faces::{FaceEnsemble, FaceFile, FaceFiles, faces};
 pub use intervals::Share;
 pub use matching::{MatchingReport, matching};
+pub use predicted::predicted_songs;
 pub use prior::ClassPrior;
 pub use robustness::{
     BesideBaseline, CorruptionRow, RobustnessReport, UnderCorruption, robustness,

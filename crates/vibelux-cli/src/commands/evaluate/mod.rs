@@ -87,6 +87,10 @@ struct RowArgs {
     /// Of a table, use only these folds
     #[arg(long, value_name = "FOLDS", value_delimiter = ',')]
     folds: Vec<String>,
+    /// Judge by what these training runs (run folders) said of the songs they were not trained on,
+    /// instead of by a model
+    #[arg(long, value_name = "RUN", num_args = 1..)]
+    runs: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -130,23 +134,28 @@ fn judge_faces(model: &FaceEnsemble, files: &FaceFiles) -> anyhow::Result<Judgem
     Ok(judgement)
 }
 
-fn judge_songs(songs: &Path, rows: &RowArgs, model: &MusicModel) -> anyhow::Result<Judgement> {
+fn judge_songs(songs: &Path, args: &RowArgs, model: Option<PathBuf>) -> anyhow::Result<Judgement> {
     let rows: Vec<TableRow> = if songs.is_file() {
-        let mut table = load_table(songs, &rows.conditions)?;
-        if !rows.folds.is_empty() {
+        let mut table = load_table(songs, &args.conditions)?;
+        if !args.folds.is_empty() {
             table.retain(|row| {
                 row.fold
                     .as_ref()
-                    .is_some_and(|fold| rows.folds.contains(fold))
+                    .is_some_and(|fold| args.folds.contains(fold))
             });
         }
         table
     } else {
         songs_in_folders(songs)?
     };
-    let judgement = with_progress("songs", rows.len(), |done| {
-        evaluate::songs(model, &rows, done)
-    })?;
+    let judgement = if args.runs.is_empty() {
+        let model = music_model(model)?;
+        with_progress("songs", rows.len(), |done| {
+            evaluate::songs(&model, &rows, done)
+        })?
+    } else {
+        evaluate::predicted_songs(&rows, &args.runs)?
+    };
     tell_failures(&judgement.failed);
     Ok(judgement)
 }
@@ -201,7 +210,7 @@ fn failures_json(failed: &[(PathBuf, String)]) -> Value {
 }
 
 fn music(args: MusicArgs) -> anyhow::Result<ExitCode> {
-    let judgement = judge_songs(&args.songs, &args.rows, &music_model(args.model)?)?;
+    let judgement = judge_songs(&args.songs, &args.rows, args.model)?;
     let report = judgement.report(SEED)?;
     let quadrants = judgement.quadrants();
     if let Some(out) = &args.output.out {
@@ -235,7 +244,7 @@ fn matching(args: MatchingArgs) -> anyhow::Result<ExitCode> {
     let model = FaceEnsemble::from(face_model(args.face_model.as_deref())?);
     let files = FaceFiles::open(&args.faces, None)?;
     let faces = judge_faces(&model, &files)?;
-    let songs = judge_songs(&args.songs, &args.rows, &music_model(args.music_model)?)?;
+    let songs = judge_songs(&args.songs, &args.rows, args.music_model)?;
     let prior = model.prior().unwrap_or(EmotionVector::UNIFORM);
     let report = evaluate::matching(&faces.judged, prior, &songs.judged, args.count, SEED);
     let Some(report) = report else {

@@ -1,0 +1,127 @@
+//! Songs judged by training runs instead of a model: what each run's `predictions.csv` says of the songs
+//! that it was not trained on. With a run per fold, every song of a table is judged unheard.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use vibelux::{Emotion, EmotionVector};
+
+use super::{Judged, Judgement};
+use crate::dataset::{DatasetError, TableRow};
+
+/// Looks the rows' songs up in the runs' predictions. Songs that no run judged are among the failed; of
+/// several runs the last counts.
+///
+/// # Errors
+/// If a run has no `predictions.csv`, or one without the seven emotions.
+pub fn predicted_songs(rows: &[TableRow], runs: &[PathBuf]) -> Result<Judgement, DatasetError> {
+    let mut vectors = HashMap::new();
+    for run in runs {
+        read(&run.join("predictions.csv"), &mut vectors)?;
+    }
+    let judged = |row: &TableRow| {
+        let failed = |reason: &str| (row.path.clone(), reason.to_owned());
+        let vector = vectors.get(&same_everywhere(&row.path));
+        let vector = vector.ok_or_else(|| failed("none of the runs has judged it"))?;
+        let target = row.target.ok_or_else(|| failed("no target to judge by"))?;
+        Ok(Judged {
+            path: row.path.clone(),
+            class: target.strongest(),
+            target: Some(target),
+            twin: false,
+            quadrant: row.quadrant,
+            vector: *vector,
+        })
+    };
+    Ok(Judgement::collect(rows.iter().map(judged).collect()))
+}
+
+/// The path that a file has from any folder.
+fn same_everywhere(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn read(path: &Path, vectors: &mut HashMap<PathBuf, EmotionVector>) -> Result<(), DatasetError> {
+    let csv = |source| DatasetError::Csv {
+        path: path.to_owned(),
+        source: Box::new(source),
+    };
+    let mut reader = csv::Reader::from_path(path).map_err(csv)?;
+    let headers = reader.headers().map_err(csv)?.clone();
+    let column = |name: &str| {
+        headers
+            .iter()
+            .position(|h| h == name)
+            .ok_or_else(|| DatasetError::NoColumn {
+                path: path.to_owned(),
+                expected: name.to_owned(),
+            })
+    };
+    let file = column("path")?;
+    let mut emotions = [0; 7];
+    for (at, emotion) in emotions.iter_mut().zip(Emotion::ALL) {
+        *at = column(&format!("p_{emotion}"))?;
+    }
+    for record in reader.records() {
+        let record = record.map_err(csv)?;
+        let text = |i: usize| record.get(i).unwrap_or_default();
+        let weights = emotions.map(|i| text(i).parse().unwrap_or(0.0));
+        if let Ok(vector) = EmotionVector::from_weights(weights) {
+            vectors.insert(same_everywhere(Path::new(text(file))), vector);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn songs_are_found_in_the_run_that_judged_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let song = |name: &str| {
+            let path = dir.path().join(name);
+            fs::write(&path, "").unwrap();
+            path
+        };
+        let (a, b, c) = (song("a.ogg"), song("b.ogg"), song("c.ogg"));
+        let header = "path,p_angry,p_disgusted,p_fearful,p_happy,p_neutral,p_sad,p_surprised,x";
+        let runs: Vec<PathBuf> = [("1", &a, "0,0,0,1,0,0,0,9"), ("2", &b, "0,0,0,0,0,1,0,9")]
+            .into_iter()
+            .map(|(name, path, values)| {
+                let run = dir.path().join(name);
+                fs::create_dir(&run).unwrap();
+                // Another way to write the same path.
+                let path = path
+                    .parent()
+                    .unwrap()
+                    .join(".")
+                    .join(path.file_name().unwrap());
+                let text = format!("{header}\n{},{values}\n", path.display());
+                fs::write(run.join("predictions.csv"), text).unwrap();
+                run
+            })
+            .collect();
+        let row = |path: &Path| TableRow {
+            path: path.to_owned(),
+            target: Some(EmotionVector::one_hot(Emotion::Happy)),
+            quadrant: Some(0),
+            fold: None,
+            values: std::collections::BTreeMap::new(),
+        };
+        let judgement = predicted_songs(&[row(&a), row(&b), row(&c)], &runs).unwrap();
+        let strongest = judgement.judged.iter().map(|j| j.vector.strongest());
+        assert_eq!(
+            strongest.collect::<Vec<_>>(),
+            [Emotion::Happy, Emotion::Sad]
+        );
+        assert_eq!(judgement.failed.len(), 1);
+        assert_eq!(judgement.failed[0].0, c);
+
+        let nowhere = [dir.path().join("nowhere")];
+        let error = predicted_songs(&[], &nowhere).unwrap_err().to_string();
+        assert!(error.contains("nowhere"), "{error}");
+    }
+}
