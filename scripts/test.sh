@@ -24,6 +24,7 @@ missing_packages() {
   have ffmpeg || echo ffmpeg
   have zstd || echo zstd
   have cc || echo gcc libc6-dev
+  have c++ || echo g++
   have git || echo git
   python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
 }
@@ -118,6 +119,9 @@ step "format"
 cargo fmt --all --check
 step "lints"
 cargo clippy --workspace --all-targets --locked -- -D warnings
+step "fuzz targets"
+# They are run by hand (CONTRIBUTING.md), but they must not fall behind the code.
+cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target/fuzz-check --locked -- -D warnings
 step "tests"
 run_tests
 step "documentation"

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Renders the MIDI pieces of a table of songs to audio, so that a music net can be trained on them.
+
+    python3 scripts/render_midi.py LABELS OUT [--dataset emopia] [--fonts FONT.sf2...] [--jobs 2]
+
+LABELS is a table (labels.csv) whose rows of the data set name .mid files. OUT gets a FLAC file (16 kHz,
+mono) per piece and sound font, and a labels.csv with the same columns, in which `fold` stands for the
+official split where there is one: 0 train, 1 validation, 2 test. Files that are there already are not
+made again. Needs fluidsynth, ffmpeg and a General MIDI sound font
+(`apt install fluidsynth timgm6mb-soundfont ffmpeg`).
+"""
+
+import argparse
+import concurrent.futures
+import csv
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+FONTS = ["/usr/share/sounds/sf2/TimGM6mb.sf2"]
+SPLITS = {"train": "0", "val": "1", "test": "2"}
+
+
+def render(midi: Path, font: str, out: Path) -> str | None:
+    """Why it could not be rendered; nothing if it was."""
+    if out.exists():
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        wave, part = Path(folder) / "piece.wav", out.with_suffix(".part.flac")
+        synth = ["fluidsynth", "-ni", "-q", "-r", "16000", "-g", "0.5", "-R", "0", "-C", "0",
+                 "-T", "wav", "-F", wave, font, midi]
+        encode = ["ffmpeg", "-v", "error", "-y", "-i", wave, "-ac", "1", part]
+        for command in (synth, encode):
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            if done.returncode != 0:
+                return f"{midi}: {command[0]}: {done.stderr.strip() or done.returncode}"
+        part.rename(out)
+    return None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--dataset", default="emopia")
+    parser.add_argument("--fonts", nargs="+", default=FONTS)
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    for font in options.fonts:
+        if not Path(font).exists():
+            sys.exit(f"{font} is not there; name a sound font with --fonts")
+    with open(options.labels, newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file)
+                if row["dataset"] == options.dataset and row["path"].endswith(".mid")]
+    if not rows:
+        sys.exit(f"{options.labels} has no .mid files of the data set {options.dataset}")
+    options.out.mkdir(parents=True, exist_ok=True)
+    jobs, table = [], []
+    for number, font in enumerate(options.fonts):
+        for row in rows:
+            name = f"{Path(row['path']).stem}-{number}.flac"
+            jobs.append((options.labels.parent / row["path"], font, options.out / name))
+            fold = SPLITS.get(row["official_split"], row["fold"])
+            table.append({**row, "path": name, "fold": fold})
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        failures = [reason for reason in pool.map(lambda job: render(*job), jobs) if reason]
+    with open(options.out / "labels.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row for row in table if (options.out / row["path"]).exists())
+    print(f"{len(jobs) - len(failures)} of {len(jobs)} renderings in {options.out}")
+    for reason in failures:
+        print(reason, file=sys.stderr)
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
