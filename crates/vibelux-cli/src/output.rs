@@ -3,6 +3,8 @@
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use anyhow::Context;
+
 /// Writes a result to standard output. A reader that has seen enough (`| head`) is no error.
 ///
 /// # Errors
@@ -23,6 +25,14 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 /// As [`print`].
 pub fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {
     print(&format!("{value:#}\n"))
+}
+
+/// Makes a folder for results, and those above it.
+///
+/// # Errors
+/// With the path, if it cannot be made.
+pub fn make_folder(dir: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir).with_context(|| readable(dir))
 }
 
 /// A path for reading, not for opening: control characters, which could rewrite the terminal, and

@@ -36,8 +36,7 @@ pub fn run(args: SongArgs) -> anyhow::Result<ExitCode> {
     let model = super::music_model(args.music_model.as_deref())?;
     let song = model.embed_whole_song(&args.file)?;
     if let Some(dir) = &args.plot {
-        std::fs::create_dir_all(dir)
-            .map_err(|error| anyhow::anyhow!("{}: {error}", output::readable(dir)))?;
+        output::make_folder(dir)?;
         let (seconds, vectors): (Vec<f64>, Vec<EmotionVector>) =
             song.windows.iter().copied().unzip();
         plots::emotion_curve(dir, &seconds, &vectors)?;

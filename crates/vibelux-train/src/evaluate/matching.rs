@@ -41,6 +41,10 @@ pub struct MatchingReport {
     pub centred_per_class: [Option<f64>; 7],
     /// Plain, per class of the faces.
     pub plain_per_class: [Option<f64>; 7],
+    /// Songs drawn at random carry this much of each class.
+    pub random_per_class: [f64; 7],
+    /// The songs that carry most of each class.
+    pub oracle_per_class: [f64; 7],
 }
 
 /// Judges recommendations: for every face the `count` best songs.
@@ -116,18 +120,24 @@ pub fn matching(
         let of = targets.iter().filter(|t| t.strongest() == emotion).count();
         of as f64 / targets.len() as f64
     });
-    let weights = |class: Emotion| targets.iter().map(move |t| f64::from(t.get(class)));
+    let weights = |class: Emotion| -> Vec<f64> {
+        let mut weights: Vec<f64> = targets.iter().map(|t| f64::from(t.get(class))).collect();
+        weights.sort_by(|a, b| b.total_cmp(a));
+        weights
+    };
+    let random_per_class = Emotion::ALL.map(|class| mean(&weights(class)));
+    let oracle_per_class = Emotion::ALL.map(|class| {
+        let weights = weights(class);
+        mean(&weights[..count.min(weights.len())])
+    });
     Some(MatchingReport {
         faces: faces.len(),
         songs: targets.len(),
         count,
-        random: by_class(&|class| mean(&weights(class).collect::<Vec<_>>())),
-        oracle: by_class(&|class| {
-            let mut all: Vec<f64> = weights(class).collect();
-            all.sort_by(|a, b| b.total_cmp(a));
-            all.truncate(count);
-            mean(&all)
-        }),
+        random: by_class(&|class| random_per_class[class.index()]),
+        oracle: by_class(&|class| oracle_per_class[class.index()]),
+        random_per_class,
+        oracle_per_class,
         plain_true_songs: mean(&per_face(&targets, Mode::Plain)),
         centred_true_songs: mean(&per_face(&targets, Mode::Centred)),
         plain_precision: precision(Mode::Plain),

@@ -11,6 +11,7 @@ mod axis;
 mod confusion;
 mod corruptions;
 mod emotions;
+mod matching;
 pub mod palette;
 mod reliability;
 mod scene;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use vibelux::EmotionVector;
 
-use crate::evaluate::RobustnessReport;
+use crate::evaluate::{MatchingReport, RobustnessReport};
 use crate::history::EpochMetrics;
 use crate::metrics::Report;
 
@@ -113,6 +114,15 @@ pub fn reliability_diagram(dir: &Path, report: &Report) -> Result<(), PlotError>
 /// [`PlotError::Empty`] for a report without rows, [`PlotError::Write`].
 pub fn corruptions(dir: &Path, report: &RobustnessReport) -> Result<(), PlotError> {
     corruptions::scene(report)?.save(dir, "corruptions")
+}
+
+/// Writes `matching.{svg,png}` into `dir`: how much of a face's class the songs found for it carry, for
+/// all faces and for those of each emotion, between songs at random and the best there are.
+///
+/// # Errors
+/// [`PlotError::Write`].
+pub fn matching(dir: &Path, report: &MatchingReport) -> Result<(), PlotError> {
+    matching::scene(report).save(dir, "matching")
 }
 
 /// Writes `emotion_curve.{svg,png}` into `dir`: seven lines over time. `seconds` and `vectors` are

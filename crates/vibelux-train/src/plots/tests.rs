@@ -200,6 +200,38 @@ fn bars_of_corruptions_survive_any_accuracy_and_many_models() {
     ));
 }
 
+fn matched(share: f64) -> MatchingReport {
+    let of = |mean: f64| Share {
+        mean,
+        interval: [0.98 * mean, (1.02 * mean).min(1.0)],
+    };
+    MatchingReport {
+        faces: 3_589,
+        songs: 720,
+        count: 10,
+        random: 0.168 * share,
+        plain: of(0.337 * share),
+        centred: of(0.317 * share),
+        plain_true_songs: 0.435 * share,
+        centred_true_songs: 0.442 * share,
+        oracle: 0.637 * share,
+        plain_precision: [0.5; 7],
+        centred_precision: [0.5; 7],
+        base_rate: [1.0 / 7.0; 7],
+        centred_per_class: std::array::from_fn(|i| (i != 1).then_some(0.1 * i as f64 * share)),
+        plain_per_class: std::array::from_fn(|i| (i != 1).then_some(0.09 * i as f64 * share)),
+        random_per_class: std::array::from_fn(|i| 0.05 * i as f64 * share),
+        oracle_per_class: [share; 7],
+    }
+}
+
+#[test]
+fn bars_of_a_matching_survive_any_share() {
+    for share in [0.0, 0.5, 1.0] {
+        check(&matching::scene(&matched(share)));
+    }
+}
+
 /// Writes every plot. With `VIBELUX_PLOTS` set to a folder they stay there to be looked at.
 #[test]
 fn both_files_are_sound() {
@@ -220,12 +252,14 @@ fn both_files_are_sound() {
     reliability_diagram(dir, &report).unwrap();
     emotion_curve(dir, &seconds, &vectors).unwrap();
     corruptions(dir, &under_corruption(2, 0.643)).unwrap();
+    matching(dir, &matched(1.0)).unwrap();
     for (stem, width) in [
         ("training_curves", 960),
         ("confusion_matrix", 762),
         ("reliability_diagram", 540),
         ("emotion_curve", 960),
         ("corruptions", 860),
+        ("matching", 760),
     ] {
         let png = image::open(dir.join(stem).with_extension("png")).unwrap();
         let svg = std::fs::read_to_string(dir.join(stem).with_extension("svg")).unwrap();

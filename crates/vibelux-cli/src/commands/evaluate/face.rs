@@ -79,7 +79,7 @@ pub fn run(args: FaceArgs) -> anyhow::Result<ExitCode> {
     }
     if let Some(out) = &args.output.out {
         // Before minutes of work, not after them.
-        std::fs::create_dir_all(out).with_context(|| output::readable(out))?;
+        output::make_folder(out)?;
     }
     let (figures, failed) = judge(&args, &model, &baselines, &files)?;
     let json = figures_json(&model, &figures, &failed);

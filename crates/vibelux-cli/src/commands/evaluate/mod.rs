@@ -16,6 +16,7 @@ use vibelux::EmotionVector;
 use vibelux::model::FaceModel;
 use vibelux_train::dataset::{Condition, TableRow, load_table, songs_in_folders};
 use vibelux_train::evaluate::{self, FaceEnsemble, FaceFiles, Judgement};
+use vibelux_train::plots;
 use vibelux_train::run::write_report;
 
 use super::train::condition;
@@ -77,6 +78,9 @@ struct MatchingArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Also draw it, into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -207,7 +211,7 @@ fn music(args: MusicArgs) -> anyhow::Result<ExitCode> {
     let report = judgement.report(SEED)?;
     let quadrants = judgement.quadrants();
     if let Some(out) = &args.output.out {
-        std::fs::create_dir_all(out)?;
+        output::make_folder(out)?;
         write_report(out, &report)?;
     }
     if args.output.json {
@@ -243,6 +247,10 @@ fn matching(args: MatchingArgs) -> anyhow::Result<ExitCode> {
     let Some(report) = report else {
         anyhow::bail!("there is nothing to match: no face or no song could be read");
     };
+    if let Some(out) = &args.out {
+        output::make_folder(out)?;
+        plots::matching(out, &report)?;
+    }
     if args.json {
         output::print_json(&serde_json::to_value(&report)?)?;
     } else {
