@@ -30,7 +30,7 @@ def train(labels: Path, out: Path, config: Path | None) -> None:
             continue
         others = ",".join(f for f in FOLDS if f != fold)
         command = [VIBELUX, "train", "music", labels, "--out", run, "--train-folds", others,
-                   "--validation-folds", fold]
+                   "--validation-folds", fold, "--cache", out / "spectrograms"]
         if (run / "checkpoint.safetensors").exists():
             command += ["--resume"]
         elif config:

@@ -24,7 +24,7 @@ use crate::accelerator::Accelerator;
 use crate::config::{ConfigError, TaskConfig, TrainingConfig};
 use crate::dataset::{
     BandStatistics, Condition, DatasetError, EvaluationSet, FaceSet, MusicSet, PictureSet,
-    SoftLabels, TableRow, TrainingSet, load_rows, songs_in_folders, splits,
+    SoftLabels, SpectrogramCache, TableRow, TrainingSet, load_rows, songs_in_folders, splits,
 };
 use crate::distil::{self, DistilError, weights_file};
 use crate::fingerprint::fnv1a;
@@ -137,6 +137,8 @@ pub struct RunPaths {
     pub train_folds: Vec<String>,
     /// Folds of a table to judge on.
     pub validation_folds: Vec<String>,
+    /// Where the spectrograms of songs are kept between runs, if they are.
+    pub spectrograms: Option<SpectrogramCache>,
 }
 
 /// The training and the validation set of a run.
@@ -287,13 +289,14 @@ fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, Run
         let (train, validation) = splits(&paths.data)?;
         (songs_in_folders(&train)?, songs_in_folders(&validation)?)
     };
-    let mut training = MusicSet::load(&train, spectrogram, *windows, &heads)?.with_training(
+    let cache = paths.spectrograms.as_ref();
+    let mut training = MusicSet::load(&train, spectrogram, *windows, &heads, cache)?.with_training(
         augmentation.clone(),
         *crops_per_song,
         config.label_smoothing,
     );
     let statistics = training.statistics().clone();
-    let mut validation = MusicSet::load(&validation, spectrogram, *windows, &heads)?
+    let mut validation = MusicSet::load(&validation, spectrogram, *windows, &heads, cache)?
         .with_statistics(statistics.clone());
     let mut failed = std::mem::take(&mut training.failed);
     failed.append(&mut validation.failed);

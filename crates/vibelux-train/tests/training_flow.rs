@@ -17,7 +17,7 @@ use vibelux::model::weights::Weights;
 use vibelux::model::{FaceModel, MusicModel};
 use vibelux_train::augment::FaceAugmentation;
 use vibelux_train::config::{Schedule, Selection, SizeStage, TaskConfig, TrainingConfig};
-use vibelux_train::dataset::class_files;
+use vibelux_train::dataset::{SpectrogramCache, class_files};
 use vibelux_train::distil::{DistilConfig, DistilError, TeacherView};
 use vibelux_train::heads::{HeadConfig, HeadKind};
 use vibelux_train::metrics::Report;
@@ -143,6 +143,7 @@ fn paths(data: &Path) -> RunPaths {
         conditions: Vec::new(),
         train_folds: Vec::new(),
         validation_folds: Vec::new(),
+        spectrograms: None,
     }
 }
 
@@ -647,6 +648,20 @@ fn a_music_run_learns_from_folders_and_from_a_table() {
     assert!(accuracy > 0.7, "{accuracy}");
     // The table's rows are in the order of the folders.
     check_song_model(&from_table, &config, &sets, &data.join("test"));
+
+    // Kept spectrograms are the same songs, the second time without the songs being decoded.
+    let kept = dir.path().join("kept");
+    let decoded = load_data(&config, &table_paths).unwrap();
+    table_paths.spectrograms = Some(SpectrogramCache::new(kept.clone()));
+    for _ in 0..2 {
+        let sets = load_data(&config, &table_paths).unwrap();
+        assert_eq!(sets.training.fingerprint(), decoded.training.fingerprint());
+    }
+    let songs = |split: &str| class_files(&data.join(split)).unwrap().len();
+    assert_eq!(
+        fs::read_dir(kept).unwrap().count(),
+        songs("train") + songs("test")
+    );
 
     table_paths.validation_folds = vec!["no such fold".to_owned()];
     assert!(matches!(

@@ -8,7 +8,7 @@ use clap::{Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use vibelux_train::accelerator::open_gpu;
 use vibelux_train::config::TrainingConfig;
-use vibelux_train::dataset::Condition;
+use vibelux_train::dataset::{Condition, SpectrogramCache};
 use vibelux_train::distil::{DistilConfig, TeacherView};
 use vibelux_train::preset;
 use vibelux_train::run::{self, RunPaths};
@@ -121,6 +121,10 @@ struct MusicArgs {
     /// Of a table, the folds to judge on
     #[arg(long, value_name = "FOLDS", value_delimiter = ',', default_value = "3")]
     validation_folds: Vec<String>,
+    /// Keep the songs' spectrograms in this folder and use those that are there: the next run starts
+    /// without decoding
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
 }
 
 /// Reads `COLUMN=VALUE`.
@@ -201,6 +205,7 @@ pub fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
                 conditions: args.conditions,
                 train_folds: args.train_folds,
                 validation_folds: args.validation_folds,
+                spectrograms: args.cache.map(SpectrogramCache::new),
                 ..paths(&args.run)
             };
             let preset = name_of(args.preset)?;
@@ -217,6 +222,7 @@ fn paths(args: &RunArgs) -> RunPaths {
         conditions: Vec::new(),
         train_folds: Vec::new(),
         validation_folds: Vec::new(),
+        spectrograms: None,
     }
 }
 

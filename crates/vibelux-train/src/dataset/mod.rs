@@ -5,6 +5,7 @@ mod folders;
 mod labels;
 mod music;
 mod picture;
+mod spectrogram_cache;
 mod table;
 
 pub use face::FaceSet;
@@ -12,6 +13,7 @@ pub use folders::{ClassFile, DatasetError, class_files, splits};
 pub use labels::SoftLabels;
 pub use music::{BandStatistics, MusicSet, songs_in_folders};
 pub use picture::PictureSet;
+pub use spectrogram_cache::SpectrogramCache;
 pub use table::{Condition, TableRow, load_rows, load_table};
 
 use std::path::Path;

@@ -9,6 +9,7 @@ use vibelux::audio::{decode_start, is_audio_file};
 use vibelux::spectrogram::{LogMel, LogMelConfig};
 
 use super::folders::{DatasetError, class_files};
+use super::spectrogram_cache::{SpectrogramCache, StoredMel};
 use super::table::TableRow;
 use super::{EvaluationSet, TrainingSet};
 use crate::augment::MusicAugmentation;
@@ -18,7 +19,7 @@ use crate::nn::Random;
 
 /// Of a longer song only the start is used, so that one file cannot fill the memory.
 const MAX_SECONDS: f64 = 600.0;
-/// Steps per decibel in memory.
+/// Steps per decibel in memory and in [`SpectrogramCache`].
 const STEPS_PER_DB: f32 = 100.0;
 
 /// What [`LogMel`] makes of digital silence: its floor of 1e-10.
@@ -26,9 +27,7 @@ const SILENCE_DB: f32 = -100.0;
 
 #[derive(Debug, Clone)]
 struct Song {
-    /// `[band][frame]`, hundredths of a decibel.
-    mel: Vec<i16>,
-    frames: usize,
+    mel: StoredMel,
     path: PathBuf,
     emotions: Option<EmotionVector>,
     /// What every head is taught; NaN where nothing is known.
@@ -83,8 +82,8 @@ pub fn songs_in_folders(split: &Path) -> Result<Vec<TableRow>, DatasetError> {
 }
 
 impl MusicSet {
-    /// Decodes songs (their first ten minutes) and makes their spectrograms, on all cores. `heads` says
-    /// what is known of a song.
+    /// Decodes songs (their first ten minutes) and makes their spectrograms, on all cores, as far as
+    /// `cache` does not have them. `heads` says what is known of a song.
     ///
     /// # Errors
     /// If none can be read.
@@ -93,10 +92,13 @@ impl MusicSet {
         config: &LogMelConfig,
         windows: usize,
         heads: &Heads,
+        cache: Option<&SpectrogramCache>,
     ) -> Result<Self, DatasetError> {
         let read: Vec<_> = rows
             .par_iter()
-            .map(|row| load_song(row, config, heads).map_err(|reason| (row.path.clone(), reason)))
+            .map(|row| {
+                load_song(row, config, heads, cache).map_err(|reason| (row.path.clone(), reason))
+            })
             .collect();
         let (mut songs, mut failed) = (Vec::new(), Vec::new());
         for row in read {
@@ -160,7 +162,7 @@ impl MusicSet {
         let bands = input.chunks_exact_mut(self.config.window_frames);
         for (band, row) in bands.enumerate() {
             let (mean, std) = (self.statistics.mean[band], self.statistics.std[band]);
-            let values = &song.mel[band * song.frames..(band + 1) * song.frames];
+            let values = &song.mel.values[band * song.mel.frames..(band + 1) * song.mel.frames];
             for (i, v) in row.iter_mut().enumerate() {
                 let at = (start + i as f32 * step) as usize;
                 let db = values
@@ -172,22 +174,44 @@ impl MusicSet {
     }
 }
 
-fn load_song(row: &TableRow, config: &LogMelConfig, heads: &Heads) -> Result<Song, String> {
-    let waveform = decode_start(&row.path, config.sample_rate_hz, Some(MAX_SECONDS))
-        .map_err(|e| e.to_string())?;
-    let spectrogram = LogMel::new(config)
-        .and_then(|mut mel| mel.compute(&waveform))
-        .map_err(|e| e.to_string())?;
+fn load_song(
+    row: &TableRow,
+    config: &LogMelConfig,
+    heads: &Heads,
+    cache: Option<&SpectrogramCache>,
+) -> Result<Song, String> {
+    let kept = cache.and_then(|cache| cache.get(&row.path, config));
+    let mel = match kept {
+        Some(mel) => mel,
+        None => {
+            let mel = decode(&row.path, config)?;
+            if let Some(cache) = cache {
+                let stored = cache.put(&row.path, config, &mel);
+                stored.map_err(|error| format!("its spectrogram cannot be kept: {error}"))?;
+            }
+            mel
+        }
+    };
     Ok(Song {
-        mel: spectrogram
-            .values
-            .iter()
-            .map(|&db| (db * STEPS_PER_DB).round() as i16)
-            .collect(),
-        frames: spectrogram.frames,
+        mel,
         path: row.path.clone(),
         emotions: row.target,
         targets: heads.targets(row),
+    })
+}
+
+fn decode(path: &Path, config: &LogMelConfig) -> Result<StoredMel, String> {
+    let waveform =
+        decode_start(path, config.sample_rate_hz, Some(MAX_SECONDS)).map_err(|e| e.to_string())?;
+    let spectrogram = LogMel::new(config)
+        .and_then(|mut mel| mel.compute(&waveform))
+        .map_err(|e| e.to_string())?;
+    let steps = spectrogram.values.iter();
+    Ok(StoredMel {
+        values: steps
+            .map(|&db| (db * STEPS_PER_DB).round() as i16)
+            .collect(),
+        frames: spectrogram.frames,
     })
 }
 
@@ -196,7 +220,7 @@ fn band_statistics(songs: &[Song], bands: usize) -> BandStatistics {
     for band in 0..bands {
         let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
         for song in songs {
-            for &v in &song.mel[band * song.frames..(band + 1) * song.frames] {
+            for &v in &song.mel.values[band * song.mel.frames..(band + 1) * song.mel.frames] {
                 let db = f64::from(v) / f64::from(STEPS_PER_DB);
                 sum += db;
                 squares += db * db;
@@ -222,7 +246,7 @@ impl TrainingSet for MusicSet {
             .songs
             .par_iter()
             .map(|song| {
-                let mel = song.mel.iter().flat_map(|v| v.to_le_bytes());
+                let mel = song.mel.values.iter().flat_map(|v| v.to_le_bytes());
                 fnv1a(mel.chain(bytes_of(&song.targets)))
             })
             .collect();
@@ -237,7 +261,7 @@ impl TrainingSet for MusicSet {
         let song = &self.songs[index % self.songs.len()];
         let step = self.augmentation.tempo_step(random);
         let span = self.config.window_frames as f32 * step;
-        let start = random.uniform(0.0, (song.frames as f32 - span).max(0.0));
+        let start = random.uniform(0.0, (song.mel.frames as f32 - span).max(0.0));
         self.window(song, start, step, input);
         self.augmentation
             .apply(input, self.config.n_mels, &self.statistics.std, random);
@@ -256,13 +280,13 @@ impl EvaluationSet for MusicSet {
     }
 
     fn views(&self, index: usize) -> usize {
-        let whole = self.songs[index].frames / self.config.window_frames;
+        let whole = self.songs[index].mel.frames / self.config.window_frames;
         self.windows.min(whole).max(1)
     }
 
     fn view(&self, index: usize, view: usize, input: &mut [f32]) {
         let song = &self.songs[index];
-        let room = song.frames.saturating_sub(self.config.window_frames) as f32;
+        let room = song.mel.frames.saturating_sub(self.config.window_frames) as f32;
         let gaps = (self.views(index) - 1).max(1) as f32;
         self.window(song, (room * view as f32 / gaps).floor(), 1.0, input);
     }
