@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Renders the MIDI pieces of a table of songs to audio, so that a music net can be trained on them.
 
-    python3 scripts/render_midi.py LABELS OUT [--dataset emopia] [--fonts FONT.sf2...] [--jobs 2]
+    python3 scripts/render_midi.py LABELS OUT [--dataset emopia] [--emotions VA7.json]
+                                   [--fonts FONT.sf2...] [--jobs 2]
 
 LABELS is a table (labels.csv) whose rows of the data set name .mid files. OUT gets a FLAC file (16 kHz,
 mono) per piece and sound font, and a labels.csv with the same columns, in which `fold` stands for the
-official split where there is one: 0 train, 1 validation, 2 test. Files that are there already are not
+official split where there is one: 0 train, 1 validation, 2 test. --emotions names a multinomial model
+from valence and arousal to emotions, which fills p_angry ... p_surprised where listeners gave only those
+or a quadrant (whose middle then counts). Files that are there already are not
 made again. Needs fluidsynth, ffmpeg and a General MIDI sound font
 (`apt install fluidsynth timgm6mb-soundfont ffmpeg`).
 """
@@ -13,6 +16,8 @@ made again. Needs fluidsynth, ffmpeg and a General MIDI sound font
 import argparse
 import concurrent.futures
 import csv
+import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -20,6 +25,24 @@ from pathlib import Path
 
 FONTS = ["/usr/share/sounds/sf2/TimGM6mb.sf2"]
 SPLITS = {"train": "0", "val": "1", "test": "2"}
+# Valence and arousal in the middle of each quadrant.
+MIDDLES = {"Q1": (0.5, 0.5), "Q2": (-0.5, 0.5), "Q3": (-0.5, -0.5), "Q4": (0.5, -0.5)}
+
+
+def emotions(model: dict, row: dict) -> dict[str, str]:
+    """p_* of a row from its valence and arousal; disgust takes its share of anger."""
+    if row["valence"] and row["arousal"]:
+        v, a = float(row["valence"]), float(row["arousal"])
+    else:
+        v, a = MIDDLES[row["quadrant"]]
+    terms = {"v": v, "a": a, "v2": v * v, "a2": a * a, "va": v * a}
+    logits = [bias + sum(weight * terms[name] for weight, name in zip(weights, model["features"]))
+              for weights, bias in zip(model["coef"], model["intercept"])]
+    weights = [math.exp(z - max(logits)) for z in logits]
+    p = {name: weight / sum(weights) for name, weight in zip(model["classes"], weights)}
+    p["disgusted"] = model["disgust_share"] * p["angry"]
+    p["angry"] -= p["disgusted"]
+    return {f"p_{name}": f"{value:.4f}" for name, value in p.items()}
 
 
 def render(midi: Path, font: str, out: Path) -> str | None:
@@ -44,6 +67,7 @@ def main() -> None:
     parser.add_argument("labels", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--dataset", default="emopia")
+    parser.add_argument("--emotions", type=Path)
     parser.add_argument("--fonts", nargs="+", default=FONTS)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
@@ -55,6 +79,9 @@ def main() -> None:
                 if row["dataset"] == options.dataset and row["path"].endswith(".mid")]
     if not rows:
         sys.exit(f"{options.labels} has no .mid files of the data set {options.dataset}")
+    if options.emotions:
+        model = json.loads(options.emotions.read_text(encoding="utf-8"))
+        rows = [row if row["p_angry"] else {**row, **emotions(model, row)} for row in rows]
     options.out.mkdir(parents=True, exist_ok=True)
     jobs, table = [], []
     for number, font in enumerate(options.fonts):

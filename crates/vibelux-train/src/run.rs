@@ -105,6 +105,16 @@ pub enum RunError {
         /// What was asked for.
         fold: String,
     },
+    /// Nothing says what the songs are to be in the seven emotions.
+    #[error(
+        "{path} says nothing of the seven emotions for the songs to {purpose}; fill in p_angry ... p_surprised for some"
+    )]
+    NoTargets {
+        /// The table.
+        path: PathBuf,
+        /// What the songs are for.
+        purpose: &'static str,
+    },
     /// The history cannot be written.
     #[error(transparent)]
     History(#[from] HistoryError),
@@ -289,6 +299,12 @@ fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, Run
         let (train, validation) = splits(&paths.data)?;
         (songs_in_folders(&train)?, songs_in_folders(&validation)?)
     };
+    for (rows, purpose) in [(&train, "train on"), (&validation, "judge on")] {
+        if rows.iter().all(|row| row.target.is_none()) {
+            let path = paths.data.clone();
+            return Err(RunError::NoTargets { path, purpose });
+        }
+    }
     let cache = paths.spectrograms.as_ref();
     let mut training = MusicSet::load(&train, spectrogram, *windows, &heads, cache)?.with_training(
         augmentation.clone(),

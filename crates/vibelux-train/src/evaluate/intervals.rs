@@ -27,27 +27,33 @@ pub(super) fn mean(values: &[f64]) -> f64 {
 ///
 /// Of differences between two measures of the same files this is the paired interval.
 pub(super) fn share(values: &[f64], seed: u64) -> Share {
-    if values.is_empty() {
+    resampled(values.len(), seed, |chosen| {
+        chosen.iter().map(|&i| values[i]).sum::<f64>() / values.len() as f64
+    })
+}
+
+/// A figure of `count` examples, given by their indices, and its percentile bootstrap interval; 0 of
+/// nothing.
+pub(super) fn resampled(count: usize, seed: u64, figure: impl Fn(&[usize]) -> f64 + Sync) -> Share {
+    if count == 0 {
         return Share {
             mean: 0.0,
             interval: [0.0; 2],
         };
     }
-    let mut means: Vec<f64> = (0..RESAMPLES)
+    let mut figures: Vec<f64> = (0..RESAMPLES)
         .into_par_iter()
         .map(|resample| {
             let mut random = Random::new(seed, 0xb007, resample as u64);
-            let sum: f64 = values
-                .iter()
-                .map(|_| values[random.below(values.len())])
-                .sum();
-            sum / values.len() as f64
+            let chosen: Vec<usize> = (0..count).map(|_| random.below(count)).collect();
+            figure(&chosen)
         })
         .collect();
-    means.sort_by(f64::total_cmp);
-    let at = |share: f64| means[((means.len() - 1) as f64 * share).round() as usize];
+    figures.sort_by(f64::total_cmp);
+    let at = |share: f64| figures[((figures.len() - 1) as f64 * share).round() as usize];
+    let all: Vec<usize> = (0..count).collect();
     Share {
-        mean: mean(values),
+        mean: figure(&all),
         interval: [at(0.025), at(0.975)],
     }
 }

@@ -8,6 +8,7 @@
 mod corruption;
 mod detector;
 mod faces;
+mod heads;
 mod intervals;
 mod matching;
 mod pixels;
@@ -32,9 +33,10 @@ use crate::run::report_of;
 pub use corruption::Corruption;
 pub use detector::{DetectorReport, OnFound, through_the_detector};
 pub use faces::{FaceEnsemble, FaceFile, FaceFiles, faces};
+pub use heads::{HeadReport, heads};
 pub use intervals::Share;
 pub use matching::{MatchingReport, matching};
-pub use predicted::predicted_songs;
+pub use predicted::{RunsError, predicted_songs};
 pub use prior::ClassPrior;
 pub use robustness::{
     BesideBaseline, CorruptionRow, RobustnessReport, UnderCorruption, robustness,

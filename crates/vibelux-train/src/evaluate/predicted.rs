@@ -5,7 +5,20 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::{Judged, Judgement};
+use crate::config::ConfigError;
 use crate::dataset::{DatasetError, TableRow, load_table};
+
+/// Why runs cannot be asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunsError {
+    /// A run's predictions cannot be read.
+    #[error(transparent)]
+    Predictions(#[from] DatasetError),
+    /// A run's configuration cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
 
 /// Looks the rows' songs up in the runs' predictions. Songs that no run judged are among the failed; of
 /// several runs the last counts.
@@ -34,7 +47,7 @@ pub fn predicted_songs(rows: &[TableRow], runs: &[PathBuf]) -> Result<Judgement,
 }
 
 /// The path that a file has from any folder.
-fn same_everywhere(path: &Path) -> PathBuf {
+pub(super) fn same_everywhere(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 

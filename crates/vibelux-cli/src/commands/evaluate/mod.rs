@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use vibelux::EmotionVector;
 use vibelux::model::FaceModel;
 use vibelux_train::dataset::{Condition, TableRow, load_table, songs_in_folders};
-use vibelux_train::evaluate::{self, FaceEnsemble, FaceFiles, Judgement};
+use vibelux_train::evaluate::{self, FaceEnsemble, FaceFiles, HeadReport, Judgement};
+use vibelux_train::heads::HeadKind;
 use vibelux_train::plots;
 use vibelux_train::run::write_report;
 
@@ -131,8 +132,9 @@ fn judge_faces(model: &FaceEnsemble, files: &FaceFiles) -> anyhow::Result<Judgem
     Ok(judgement)
 }
 
-fn judge_songs(songs: &Path, args: &RowArgs, model: Option<PathBuf>) -> anyhow::Result<Judgement> {
-    let rows: Vec<TableRow> = if songs.is_file() {
+/// The songs of a folder or table that are to be judged.
+fn song_rows(songs: &Path, args: &RowArgs) -> anyhow::Result<Vec<TableRow>> {
+    Ok(if songs.is_file() {
         let mut table = load_table(songs, &args.conditions)?;
         if !args.folds.is_empty() {
             table.retain(|row| {
@@ -144,14 +146,21 @@ fn judge_songs(songs: &Path, args: &RowArgs, model: Option<PathBuf>) -> anyhow::
         table
     } else {
         songs_in_folders(songs)?
-    };
+    })
+}
+
+fn judge_songs(
+    rows: &[TableRow],
+    args: &RowArgs,
+    model: Option<PathBuf>,
+) -> anyhow::Result<Judgement> {
     let judgement = if args.runs.is_empty() {
         let model = super::music_model(model.as_deref())?;
         with_progress("songs", rows.len(), |done| {
-            evaluate::songs(&model, &rows, done)
+            evaluate::songs(&model, rows, done)
         })?
     } else {
-        evaluate::predicted_songs(&rows, &args.runs)?
+        evaluate::predicted_songs(rows, &args.runs)?
     };
     tell_failures(&judgement.failed);
     Ok(judgement)
@@ -207,7 +216,9 @@ fn failures_json(failed: &[(PathBuf, String)]) -> Value {
 }
 
 fn music(args: MusicArgs) -> anyhow::Result<ExitCode> {
-    let judgement = judge_songs(&args.songs, &args.rows, args.model)?;
+    let rows = song_rows(&args.songs, &args.rows)?;
+    let judgement = judge_songs(&rows, &args.rows, args.model)?;
+    let heads = evaluate::heads(&rows, &args.rows.runs, SEED)?;
     let report = judgement.report(SEED)?;
     let quadrants = judgement.quadrants();
     if let Some(out) = &args.output.out {
@@ -218,6 +229,7 @@ fn music(args: MusicArgs) -> anyhow::Result<ExitCode> {
         output::print_json(&json!({
             "report": report,
             "quadrants": quadrants,
+            "heads": heads,
             "failed": failures_json(&judgement.failed),
         }))?;
     } else {
@@ -233,15 +245,41 @@ fn music(args: MusicArgs) -> anyhow::Result<ExitCode> {
                 100.0 * q.majority_share
             ))?;
         }
+        output::print(&heads_text(&heads))?;
     }
     Ok(ExitCode::from(u8::from(!judgement.failed.is_empty())))
+}
+
+/// What the runs are worth on what they learnt beside the seven emotions.
+fn heads_text(heads: &[HeadReport]) -> String {
+    let mut text = String::new();
+    for head in heads {
+        let figure = match head.kind {
+            HeadKind::Class => "accuracy",
+            HeadKind::Tags => "mean area under the ROC curve",
+            HeadKind::Scales => "mean correlation",
+        };
+        let [low, high] = head.figure.interval;
+        text.push_str(&format!(
+            "\nHead {}, {} songs: {figure} {:.3} (95 %: {low:.3} to {high:.3}; {:.3} without a model)\n",
+            head.column, head.songs, head.figure.mean, head.trivial
+        ));
+        // A hundred tags would hide the rest.
+        if head.names.len() <= 16 {
+            let names = head.names.iter();
+            let names: Vec<String> = names.map(|(n, v)| format!("{n} {v:.2}")).collect();
+            text.push_str(&format!("  {}\n", names.join(", ")));
+        }
+    }
+    text
 }
 
 fn matching(args: MatchingArgs) -> anyhow::Result<ExitCode> {
     let model = FaceEnsemble::from(face_model(args.face_model.as_deref())?);
     let files = FaceFiles::open(&args.faces, None)?;
     let faces = judge_faces(&model, &files)?;
-    let songs = judge_songs(&args.songs, &args.rows, args.music_model)?;
+    let rows = song_rows(&args.songs, &args.rows)?;
+    let songs = judge_songs(&rows, &args.rows, args.music_model)?;
     let prior = model.prior().unwrap_or(EmotionVector::UNIFORM);
     let report = evaluate::matching(&faces.judged, prior, &songs.judged, args.count, SEED);
     let Some(report) = report else {
