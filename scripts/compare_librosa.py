@@ -2,7 +2,13 @@
 """Times a song through vibelux and through librosa and prints the ratio of CPU seconds.
 
     cargo build --release -p vibelux --example audio_stages
-    python scripts/compare_librosa.py song.mp3 [--stages PROGRAM] [--rounds 5]
+    python scripts/compare_librosa.py song.mp3 [--stages PROGRAM] [--rounds 5] [--bliss PROGRAM]
+
+PROGRAM of --bliss is the example `analyze` of bliss-audio, a peer that analyses whole songs:
+
+    cargo install bliss-audio --locked --example analyze --root target/bliss
+
+(that needs ffmpeg's development files and clang); then --bliss target/bliss/bin/analyze.
 """
 import argparse
 import os
@@ -34,6 +40,7 @@ def main() -> None:
     parser.add_argument("song")
     parser.add_argument("--stages", default="target/release/examples/audio_stages")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--bliss")
     args = parser.parse_args()
 
     output = subprocess.run(
@@ -70,6 +77,12 @@ def main() -> None:
         f"a song to its vector, network included, takes vibelux {song:.1f} ms; librosa's 90 s load + "
         f"STFT alone {load_and_stft:.1f} ms: {load_and_stft / song:.1f} times"
     )
+    if args.bliss:
+        command = [args.bliss, args.song]
+        whole = mean_ms(
+            lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL), args.rounds
+        )
+        print(f"bliss-audio's analysis of the whole song takes {whole:.1f} ms: {whole / song:.1f} times")
 
 
 if __name__ == "__main__":
