@@ -4,6 +4,7 @@
 //! puts it into the [`SongStore`], one SQLite file. [`json`] reads and writes the same vectors as
 //! `song_embeddings.json`.
 
+mod cover;
 mod embed;
 mod error;
 pub mod json;
@@ -13,6 +14,7 @@ mod song;
 mod store;
 mod tags;
 
+pub use cover::{Cover, read_cover};
 pub use embed::{
     EmbedOptions, EmbedPlan, EmbedProgress, EmbedSummary, FailedSong, SongEmbedder, embed_songs,
     mark_missing, plan,

@@ -1,0 +1,43 @@
+//! A song as clients see it. Its path is not among it.
+
+use serde::Serialize;
+use vibelux::{Emotion, EmotionVector};
+
+use crate::catalogue::Entry;
+use crate::media::Playable;
+use crate::song_id::SongId;
+use crate::state::App;
+
+#[derive(Debug, Serialize)]
+pub struct SongJson {
+    id: SongId,
+    title: String,
+    artist: Option<String>,
+    album: Option<String>,
+    duration_seconds: Option<f64>,
+    vector: EmotionVector,
+    strongest: Emotion,
+    liked: bool,
+    playable: Playable,
+    format: &'static str,
+    mime: &'static str,
+}
+
+impl SongJson {
+    /// The song as `app` knows it now.
+    pub fn of(song: &Entry, app: &App) -> Self {
+        Self {
+            id: song.id,
+            title: song.title.clone(),
+            artist: song.artist.clone(),
+            album: song.album.clone(),
+            duration_seconds: song.duration_seconds,
+            vector: song.vector,
+            strongest: song.vector.strongest(),
+            liked: app.library.likes(song.id),
+            playable: song.format.playable(app.transcoder.is_some()),
+            format: song.format.name,
+            mime: song.format.mime,
+        }
+    }
+}
