@@ -2,7 +2,7 @@
 
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::{RequestExt, body::Bytes};
 use serde::de::DeserializeOwned;
@@ -46,6 +46,11 @@ pub async fn read_body(
     app: &Shared,
     limit_bytes: usize,
 ) -> Result<Bytes, ApiError> {
+    let announced = request.headers().get(CONTENT_LENGTH);
+    let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit_bytes as u64) {
+        return Err(ApiError::TooLarge { limit_bytes });
+    }
     let mut request = request;
     DefaultBodyLimit::max(limit_bytes).apply(&mut request);
     match tokio::time::timeout(app.limits.body, request.extract::<Bytes, _>()).await {

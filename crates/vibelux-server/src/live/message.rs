@@ -261,6 +261,16 @@ pub struct FrameTimings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_message_is_read_or_complained_about(text in ".{0,80}", bytes: Vec<u8>) {
+            let _ = Order::parse(&text);
+            let _ = Order::parse(&format!("{{\"type\":\"settings\",{text}}}"));
+            prop_assert_eq!(Frame::parse(bytes.clone().into()).is_ok(), bytes.len() >= 4);
+        }
+    }
 
     #[test]
     fn orders_are_read() {

@@ -14,7 +14,7 @@ use axum::response::Response;
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, timeout};
 
 use super::message::{Answer, Complaint, Frame, Hello, MAX_FRAME_BYTES, Order};
 use super::session::Session;
@@ -96,6 +96,8 @@ impl Live<'_> {
         let mut stopping = self.app.stopping.clone();
         let mut pings = tokio::time::interval(self.app.limits.ping);
         pings.reset();
+        // After a pause (the computer slept) the client gets its time as always.
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         if self.tell(&Hello::default()).await.is_break() {
             return None;
         }
@@ -169,7 +171,8 @@ impl Live<'_> {
 
     /// Works on the frame that waits, if none is worked on.
     fn begin_work(&mut self) {
-        if self.waiting.is_none() {
+        // Both or neither: what is taken and not used would be lost.
+        if self.waiting.is_none() || self.session.is_none() {
             return;
         }
         let (Some(mut session), Some((frame, received))) =

@@ -190,7 +190,7 @@ mod tests {
             let faces = [face(10.0 + moved, 100.0, 9.0), face(300.0, 110.0, 9.0)];
             assert_eq!(tracks.assign(seconds, &faces), [Some(2), Some(1)]);
         }
-        assert_eq!(tracks.boxes_at(1.9).len(), 2);
+        assert_eq!(tracks.boxes_at(f64::from(19_u8) * 0.1).len(), 2);
     }
 
     #[test]

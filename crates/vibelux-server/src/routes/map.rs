@@ -36,7 +36,7 @@ struct Map<'a> {
     y: Vec<f32>,
     emotion: Vec<usize>,
     titles: Vec<&'a str>,
-    artists: Vec<Option<&'a str>>,
+    artists: Vec<&'a str>,
 }
 
 /// Answers `GET map`.
@@ -61,7 +61,10 @@ fn encode(songs: &[Entry]) -> Bytes {
             .map(|song| song.vector.strongest().index())
             .collect(),
         titles: songs.iter().map(|song| song.title.as_str()).collect(),
-        artists: songs.iter().map(|song| song.artist.as_deref()).collect(),
+        artists: songs
+            .iter()
+            .map(|song| song.artist.as_deref().unwrap_or_default())
+            .collect(),
     };
     // Numbers and strings can always be written.
     serde_json::to_vec(&map).unwrap_or_default().into()

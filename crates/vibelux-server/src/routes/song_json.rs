@@ -12,9 +12,11 @@ use crate::state::App;
 pub struct SongJson {
     id: SongId,
     title: String,
-    artist: Option<String>,
-    album: Option<String>,
-    duration_seconds: Option<f64>,
+    /// Empty if the file names none; so is the album.
+    artist: String,
+    album: String,
+    /// 0 if it is not known.
+    duration_seconds: f64,
     vector: EmotionVector,
     strongest: Emotion,
     liked: bool,
@@ -29,9 +31,9 @@ impl SongJson {
         Self {
             id: song.id,
             title: song.title.clone(),
-            artist: song.artist.clone(),
-            album: song.album.clone(),
-            duration_seconds: song.duration_seconds,
+            artist: song.artist.clone().unwrap_or_default(),
+            album: song.album.clone().unwrap_or_default(),
+            duration_seconds: song.duration_seconds.unwrap_or(0.0),
             vector: song.vector,
             strongest: song.vector.strongest(),
             liked: app.library.likes(song.id),

@@ -135,6 +135,8 @@ fn a_picture_is_read_and_what_is_none_is_said() {
     for (body, status, code) in [
         (b"".as_slice(), 400, "empty_picture"),
         (b"GIF89a and so on", 415, "unsupported_picture"),
+        // As large as a photograph may be.
+        (&vec![b'x'; 11 << 20], 415, "unsupported_picture"),
         (b"\xff\xd8\xff\xe0 cut off", 400, "damaged_picture"),
     ] {
         let answer = analyse(body);
