@@ -38,8 +38,9 @@ fn serve(flags: &[&str], path: &str, header: &str) -> (String, String, String, O
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    let interrupt = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
+    // The shell's own, as not every system has the program.
+    let interrupt = Command::new("sh")
+        .args(["-c", &format!("kill -INT {}", child.id())])
         .status();
     assert!(interrupt.unwrap().success());
     let ended = child.wait_with_output().unwrap();

@@ -71,7 +71,7 @@ impl Default for Limits {
             body: Duration::from_secs(30),
             send: Duration::from_secs(5),
             ping: Duration::from_secs(20),
-            grace: Duration::from_secs(5),
+            grace: Duration::from_secs(3),
         }
     }
 }

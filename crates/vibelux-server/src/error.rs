@@ -97,6 +97,9 @@ pub enum ApiError {
     /// The song needs ffmpeg.
     #[error("this song's format needs ffmpeg; install it and start vibelux again")]
     NoFfmpeg,
+    /// ffmpeg makes nothing of the song.
+    #[error("ffmpeg can play nothing of this song from there on; check its file")]
+    Unconvertible,
     /// The library failed.
     #[error(transparent)]
     Library(#[from] LibraryError),
@@ -129,6 +132,7 @@ impl ApiError {
             Self::Picture(error) => picture_kind(error),
             Self::BadRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "bad_range"),
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            Self::Unconvertible => (StatusCode::UNPROCESSABLE_ENTITY, "unconvertible"),
             Self::NoFfmpeg => (StatusCode::NOT_IMPLEMENTED, "no_ffmpeg"),
             Self::Library(LibraryError::Busy { .. }) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "library_busy")

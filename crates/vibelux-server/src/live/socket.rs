@@ -4,6 +4,7 @@
 //! place, so a slow computer shows the present, not a growing past. Nothing here queues without bound.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
@@ -18,6 +19,7 @@ use tokio::time::{MissedTickBehavior, timeout};
 
 use super::message::{Answer, Complaint, Frame, Hello, MAX_FRAME_BYTES, Order};
 use super::session::Session;
+use crate::blocking::blocking;
 use crate::error::ApiError;
 use crate::state::{App, Shared};
 
@@ -41,7 +43,7 @@ pub async fn live(
     let upgrade = upgrade.map_err(|_| {
         ApiError::BadRequest("this address is a WebSocket; open it as one".to_owned())
     })?;
-    let place = std::sync::Arc::clone(&app.sockets)
+    let place = Arc::clone(&app.sockets)
         .try_acquire_owned()
         .map_err(|_| ApiError::Busy("too many cameras are live; close another page first"))?;
     Ok(upgrade
@@ -51,7 +53,9 @@ pub async fn live(
 }
 
 async fn run(app: Shared, socket: WebSocket, place: OwnedSemaphorePermit) {
-    let Ok(session) = Session::new(std::sync::Arc::clone(&app.face_model)) else {
+    let model = Arc::clone(&app.face_model);
+    // A detector takes some milliseconds to make.
+    let Ok(Ok(session)) = blocking(move || Session::new(model)).await else {
         return;
     };
     let mut live = Live {
@@ -180,7 +184,7 @@ impl Live<'_> {
         else {
             return;
         };
-        let cores = std::sync::Arc::clone(&self.app.cores);
+        let cores = Arc::clone(&self.app.cores);
         self.work = Some(tokio::spawn(async move {
             // Sockets take turns. The semaphore is never closed.
             let _core = cores.acquire_owned().await;

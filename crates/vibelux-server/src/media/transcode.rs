@@ -8,15 +8,18 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::{io, pin::Pin};
+use std::{io, io::Cursor, pin::Pin};
 
 use axum::body::Body;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, Chain, ReadBuf};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::io::ReaderStream;
 
 use crate::error::ApiError;
+
+/// Read before the answer begins.
+const FIRST_BYTES: usize = 8 << 10;
 
 /// What ffmpeg turns songs into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +84,9 @@ impl Transcoder {
     /// The song from `start_seconds` on, while it is being made.
     ///
     /// # Errors
-    /// [`ApiError::Busy`] if all places are taken, [`ApiError::Io`] if ffmpeg cannot be started.
-    pub fn transcode(&self, path: &Path, start_seconds: f64) -> Result<Body, ApiError> {
+    /// [`ApiError::Busy`] if all places are taken, [`ApiError::Io`] if ffmpeg cannot be started,
+    /// [`ApiError::Unconvertible`] if nothing comes out.
+    pub async fn transcode(&self, path: &Path, start_seconds: f64) -> Result<Body, ApiError> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
             ApiError::Busy("too many songs are being converted; stop another first")
         })?;
@@ -108,12 +112,17 @@ impl Transcoder {
             .stderr(Stdio::null())
             .kill_on_drop(true);
         let mut child = command.spawn().map_err(ApiError::Io)?;
-        let output = child
+        let mut output = child
             .stdout
             .take()
             .ok_or_else(|| ApiError::Io(io::Error::other("ffmpeg has no output")))?;
+        // Waited for, as an answer that has begun can no longer say that it failed.
+        let mut first = Vec::with_capacity(FIRST_BYTES);
+        if output.read_buf(&mut first).await.map_err(ApiError::Io)? == 0 {
+            return Err(ApiError::Unconvertible);
+        }
         Ok(Body::from_stream(ReaderStream::new(Transcoding {
-            output,
+            output: Cursor::new(first).chain(output),
             _child: child,
             _place: place,
         })))
@@ -122,7 +131,7 @@ impl Transcoder {
 
 /// What ffmpeg writes, with ffmpeg itself: whoever drops the one ends the other.
 struct Transcoding {
-    output: ChildStdout,
+    output: Chain<Cursor<Vec<u8>>, ChildStdout>,
     _child: Child,
     _place: OwnedSemaphorePermit,
 }

@@ -54,7 +54,7 @@ pub async fn audio(
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
-        transcoder.transcode(&file.path, start_seconds)?
+        transcoder.transcode(&file.path, start_seconds).await?
     };
     Ok(([(CONTENT_TYPE, transcoder.mime())], body).into_response())
 }

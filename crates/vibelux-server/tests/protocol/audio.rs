@@ -139,6 +139,11 @@ fn what_browsers_do_not_play_is_converted() {
     if !has_ffmpeg(&stand) {
         return;
     }
+    let garbage = stand.get(&format!("{}?transcode=1", audio(&stand, "Old Tape")));
+    assert_eq!(
+        (garbage.status, garbage.code().as_str()),
+        (422, "unconvertible")
+    );
     put_music(&stand, "c.wma");
     let song = stand
         .get(&format!("/api/v1/songs/{}", stand.id("Old Tape")))
