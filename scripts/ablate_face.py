@@ -34,7 +34,7 @@ NO_AUGMENTATION = {
 # Without what only bad cameras do, and with gentler geometry.
 MILD = {
     "scale": "0.2", "shift": "0.1", "blur_probability": "0.1", "noise": "0.03",
-    "dark_probability": "0.0", "jpeg_probability": "0.0",
+    "dark_probability": "0.0", "jpeg_probability": "0.0", "noise_probability": "1.0",
 }
 # Name, keys that differ from the base, whether images grow.
 BASE = {"soft_target_weight": "0.1"}

@@ -21,8 +21,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # What each crate may use of ours.
 CRATE_ARROWS = {
-    "vibelux": set(),
-    "vibelux-train": {"vibelux"},
+    "vibelux-kernels": set(),
+    "vibelux": {"vibelux-kernels"},
+    "vibelux-train": {"vibelux", "vibelux-kernels"},
     "vibelux-server": {"vibelux"},
     "vibelux-cli": {"vibelux", "vibelux-train", "vibelux-server"},
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times face models in vibelux (rten) and in onnxruntime, on one core, and prints the ratio.
+"""Times face models in vibelux and in onnxruntime, on one core, and prints the ratio.
 
     cargo build --release -p vibelux --example classify_speed
     python3 scripts/compare_onnxruntime.py models/face.onnx [MORE.onnx...]

@@ -10,7 +10,7 @@ use vibelux::model::architecture::LayerSpec;
 
 use crate::config::{ConfigError, TaskConfig, TrainingConfig};
 use crate::dataset::TableRow;
-use crate::nn::log_softmax;
+use crate::nn::{log_softmax, softmax};
 
 /// Outputs of the head that every network has.
 const EMOTIONS: usize = 7;
@@ -130,7 +130,7 @@ pub fn resolve(config: &mut TrainingConfig, rows: &[TableRow]) -> Result<(), Con
             });
         }
     }
-    let outputs = EMOTIONS + config.heads.iter().map(|h| h.names.len()).sum::<usize>();
+    let outputs = Heads::new(&config.heads).outputs();
     let layers = &mut config.architecture.layers;
     let dense = layers.iter_mut().rev().find_map(|layer| match layer {
         LayerSpec::Dense { units } => Some(units),
@@ -235,6 +235,22 @@ impl Heads {
         }
         (loss / f64::from(n), gradient)
     }
+
+    /// The outputs beyond the seven of one example as probabilities, from their logits.
+    #[must_use]
+    pub fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
+        let mut values = Vec::with_capacity(logits.len());
+        let mut rest = logits;
+        for head in &self.heads {
+            let (own, after) = rest.split_at(head.names.len());
+            rest = after;
+            match head.kind {
+                HeadKind::Class => values.extend(softmax(own, own.len())),
+                HeadKind::Tags | HeadKind::Scales => values.extend(own.iter().map(|&z| sigmoid(z))),
+            }
+        }
+        values
+    }
 }
 
 /// The loss of one head on one example; adds its gradient times `scale`.
@@ -265,25 +281,8 @@ fn head_loss(kind: HeadKind, z: &[f32], t: &[f32], scale: f32, gradient: &mut [f
 }
 
 /// 1 / (1 + e^-z).
-pub(crate) fn sigmoid(z: f32) -> f32 {
+fn sigmoid(z: f32) -> f32 {
     1.0 / (1.0 + (-z).exp())
-}
-
-/// What an output beyond the seven means for an example: a probability, from one row of logits.
-pub(crate) fn probabilities(heads: &[HeadConfig], logits: &[f32]) -> Vec<f32> {
-    let mut values = Vec::with_capacity(logits.len());
-    let mut rest = logits;
-    for head in heads {
-        let (own, after) = rest.split_at(head.names.len().min(rest.len()));
-        rest = after;
-        match head.kind {
-            HeadKind::Class => {
-                values.extend(log_softmax(own, own.len().max(1)).iter().map(|l| l.exp()));
-            }
-            HeadKind::Tags | HeadKind::Scales => values.extend(own.iter().map(|&z| sigmoid(z))),
-        }
-    }
-    values
 }
 
 #[cfg(test)]

@@ -4,8 +4,11 @@
 use std::convert::Infallible;
 
 use rayon::prelude::*;
+use vibelux::Emotion;
 
 use crate::dataset::EvaluationSet;
+use crate::heads::Heads;
+use crate::metrics::argmax;
 use crate::nn::{Mode, Network, softmax};
 
 /// Number of emotions: the length of a row of logits.
@@ -90,6 +93,44 @@ impl Predictions {
     }
 }
 
+impl Predictions {
+    /// A table of songs ([`crate::dataset::load_table`]) with a line per example of `set`: its absolute
+    /// path, the seven emotions at the temperature, and what the other heads say, as probabilities
+    /// averaged over the views.
+    ///
+    /// # Errors
+    /// If the current folder, which relative paths start from, is gone.
+    pub fn csv(
+        &self,
+        set: &dyn EvaluationSet,
+        heads: &Heads,
+        temperature: f32,
+    ) -> std::io::Result<Vec<u8>> {
+        let others = heads.outputs() - CLASSES;
+        let mut header = vec!["path".to_owned()];
+        header.extend(Emotion::ALL.map(|emotion| format!("p_{emotion}")));
+        header.extend(heads.names());
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(header)?;
+        let mut rest = self.others.as_slice();
+        for (index, row) in self.probabilities(temperature).iter().enumerate() {
+            let (own, after) = rest.split_at(self.views[index] * others);
+            rest = after;
+            let mut mean = vec![0.0; others];
+            for view in own.chunks_exact(others.max(1)) {
+                for (m, p) in mean.iter_mut().zip(heads.probabilities(view)) {
+                    *m += p / self.views[index] as f32;
+                }
+            }
+            let path = set.path(index).map(std::path::absolute).transpose()?;
+            let path = path.unwrap_or_default().to_string_lossy().into_owned();
+            let values = row.iter().chain(&mean).map(|p| format!("{p:.5}"));
+            writer.write_record(std::iter::once(path).chain(values))?;
+        }
+        writer.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
+
 /// Runs a network over an evaluation set.
 #[must_use]
 pub fn predict(network: &mut Network, set: &dyn EvaluationSet) -> Predictions {
@@ -136,15 +177,4 @@ pub(crate) fn predict_by<E>(
         classes: (0..set.len()).map(|i| set.class(i)).collect(),
         targets: (0..set.len()).map(|i| set.target(i)).collect(),
     })
-}
-
-/// Index of the first largest value.
-pub(crate) fn argmax(values: &[f32]) -> usize {
-    let mut best = 0;
-    for (i, v) in values.iter().enumerate() {
-        if *v > values[best] {
-            best = i;
-        }
-    }
-    best
 }

@@ -195,6 +195,7 @@ pub fn face(name: &str) -> Option<TrainingConfig> {
                     blur_probability: 0.15,
                     dark_probability: 0.2,
                     noise: 0.12,
+                    noise_probability: 0.4,
                     jpeg_probability: 0.3,
                     erase_probability: 0.25,
                 },

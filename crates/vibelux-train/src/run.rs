@@ -411,7 +411,16 @@ pub fn run(
     let temperature = temperature_of(&predictions);
     let report = report(&predictions, temperature, config.seed)?;
     export(config, data, out, &network, &predictions, temperature)?;
-    write_predictions(config, data, out, &predictions, temperature)?;
+    if matches!(config.task, TaskConfig::Music { .. }) {
+        let heads = Heads::new(&config.heads);
+        let path = out.join("predictions.csv");
+        let failed = |source| RunError::Io {
+            path: path.clone(),
+            source,
+        };
+        let table = predictions.csv(&*data.validation, &heads, temperature);
+        vibelux::atomic::write(&path, &table.map_err(failed)?).map_err(failed)?;
+    }
     write_report(out, &report)?;
     Ok(Some(Finished {
         report,
@@ -527,57 +536,6 @@ fn keep_emotions(architecture: &mut Architecture, weights: &mut Weights) {
             tensor.data.truncate(len);
         }
     }
-}
-
-/// Writes `predictions.csv`, one line per judged song: its path, the seven emotions at the temperature,
-/// and what the other heads say, as probabilities averaged over the windows.
-fn write_predictions(
-    config: &TrainingConfig,
-    data: &DataSets,
-    out: &Path,
-    predictions: &Predictions,
-    temperature: f32,
-) -> Result<(), RunError> {
-    if !matches!(config.task, TaskConfig::Music { .. }) {
-        return Ok(());
-    }
-    let heads = Heads::new(&config.heads);
-    let others = heads.outputs() - Emotion::ALL.len();
-    let mut header = vec!["path".to_owned()];
-    header.extend(Emotion::ALL.map(|emotion| format!("p_{emotion}")));
-    header.extend(heads.names());
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut lines = vec![header];
-    let mut rest = predictions.others.as_slice();
-    for (index, row) in predictions.probabilities(temperature).iter().enumerate() {
-        let path = data.validation.path(index).unwrap_or(Path::new(""));
-        let mut line = vec![path.to_string_lossy().into_owned()];
-        line.extend(row.iter().map(|p| format!("{p:.5}")));
-        let views = predictions.views[index];
-        let (own, after) = rest.split_at(views * others);
-        rest = after;
-        let mut mean = vec![0.0; others];
-        for view in own.chunks_exact(others.max(1)) {
-            for (m, p) in mean
-                .iter_mut()
-                .zip(heads::probabilities(&config.heads, view))
-            {
-                *m += p / views as f32;
-            }
-        }
-        line.extend(mean.iter().map(|p| format!("{p:.5}")));
-        lines.push(line);
-    }
-    let path = out.join("predictions.csv");
-    let failed = |source: std::io::Error| RunError::Io {
-        path: path.clone(),
-        source,
-    };
-    for line in lines {
-        writer.write_record(line).map_err(|e| failed(e.into()))?;
-    }
-    let text = writer.into_inner().map_err(|e| failed(e.into_error()))?;
-    vibelux::atomic::write(&path, &text).map_err(failed)
 }
 
 /// The temperature that makes the labels most likely: the soft targets where songs have them, else

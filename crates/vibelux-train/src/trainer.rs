@@ -18,8 +18,9 @@ use crate::dataset::{EvaluationSet, TrainingSet};
 use crate::distil::{DistilError, TeacherView, Teachers};
 use crate::heads::Heads;
 use crate::history::EpochMetrics;
+use crate::metrics::argmax;
 use crate::nn::{InstructionSet, Mode, Network, NetworkError, Optimiser, Random};
-use crate::predict::{Predictions, argmax, predict, predict_by};
+use crate::predict::{Predictions, predict, predict_by};
 
 /// Number of emotions: the length of a target.
 const CLASSES: usize = 7;

@@ -20,7 +20,6 @@ use crate::interrupt::{INTERRUPTED, stop_on_ctrl_c};
 use crate::library_location::LibraryArgs;
 use crate::output;
 use vibelux::audio::is_audio_file;
-use vibelux::model::MusicModel;
 
 /// So many failures are listed; --json lists all.
 const MAX_LISTED: usize = 20;
@@ -67,10 +66,7 @@ struct Run {
 
 /// Runs the command.
 pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
-    let model = match &args.music_model {
-        Some(path) => MusicModel::load(path)?,
-        None => MusicModel::shipped()?,
-    };
+    let model = super::music_model(args.music_model.as_deref())?;
     let found = find(&args.songs)?;
     // Last, so that a mistyped path leaves no empty library behind.
     let mut store = args.library.open()?;

@@ -12,3 +12,12 @@ pub mod recommend;
 pub mod serve;
 pub mod song;
 pub mod train;
+
+use std::path::Path;
+
+use vibelux::model::{ModelError, MusicModel};
+
+/// The user's own music model, or the one inside the program.
+fn music_model(own: Option<&Path>) -> Result<MusicModel, ModelError> {
+    own.map_or_else(MusicModel::shipped, MusicModel::load)
+}

@@ -33,10 +33,7 @@ pub struct SongArgs {
 
 /// Runs the command.
 pub fn run(args: SongArgs) -> anyhow::Result<ExitCode> {
-    let model = match &args.music_model {
-        Some(path) => MusicModel::load(path)?,
-        None => MusicModel::shipped()?,
-    };
+    let model = super::music_model(args.music_model.as_deref())?;
     let song = model.embed_whole_song(&args.file)?;
     if let Some(dir) = &args.plot {
         std::fs::create_dir_all(dir)

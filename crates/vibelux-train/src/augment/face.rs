@@ -34,10 +34,17 @@ pub struct FaceAugmentation {
     pub dark_probability: f32,
     /// Largest standard deviation of added noise, on the 0..1 scale.
     pub noise: f32,
+    /// Probability of that noise; 1 where a configuration does not say.
+    #[serde(default = "always")]
+    pub noise_probability: f32,
     /// Probability of compression as JPEG, of a quality between 8 and 60.
     pub jpeg_probability: f32,
     /// Probability that a rectangle is erased (Zhong et al. 2020).
     pub erase_probability: f32,
+}
+
+fn always() -> f32 {
+    1.0
 }
 
 const SIDE: usize = 48;
@@ -91,7 +98,9 @@ impl FaceAugmentation {
         let brightness = random.uniform(-self.brightness, self.brightness);
         let contrast = random.uniform(1.0 - self.contrast, 1.0 + self.contrast);
         let gamma = (random.uniform(-1.0, 1.0) * (1.0 + self.gamma).ln()).exp();
-        let noise = if self.noise > 0.0 {
+        let noisy = self.noise > 0.0
+            && (self.noise_probability >= 1.0 || random.chance(self.noise_probability));
+        let noise = if noisy {
             random.uniform(0.0, self.noise)
         } else {
             0.0
@@ -236,7 +245,7 @@ mod tests {
         fn every_change_stays_in_range(seed in any::<u64>()) {
             let strong = FaceAugmentation {
                 flip: true, rotation_degrees: 90.0, scale: 0.9, shift: 2.0, brightness: 1.0,
-                contrast: 1.0, gamma: 3.0, blur_probability: 1.0, dark_probability: 1.0, noise: 1.0,
+                contrast: 1.0, gamma: 3.0, blur_probability: 1.0, dark_probability: 1.0, noise: 1.0, noise_probability: 1.0,
                 jpeg_probability: 1.0, erase_probability: 1.0,
             };
             let mut out = vec![0.0; SIDE * SIDE];

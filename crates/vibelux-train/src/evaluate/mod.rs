@@ -26,7 +26,7 @@ use vibelux::model::MusicModel;
 use vibelux::{Emotion, EmotionVector};
 
 use crate::dataset::TableRow;
-use crate::metrics::{MetricsError, Report};
+use crate::metrics::{MetricsError, Report, argmax};
 use crate::run::report_of;
 
 pub use corruption::Corruption;
@@ -56,6 +56,29 @@ pub struct Judged {
     pub quadrant: Option<usize>,
     /// What the model said.
     pub vector: EmotionVector,
+}
+
+impl Judged {
+    /// What was said of a song of a table, or why nothing was; the class is its target's strongest
+    /// emotion.
+    fn song(
+        row: &TableRow,
+        vector: Result<EmotionVector, String>,
+    ) -> Result<Self, (PathBuf, String)> {
+        let failed = |reason: String| (row.path.clone(), reason);
+        let vector = vector.map_err(failed)?;
+        let target = row
+            .target
+            .ok_or_else(|| failed("no target to judge by".to_owned()))?;
+        Ok(Self {
+            path: row.path.clone(),
+            class: target.strongest(),
+            target: Some(target),
+            twin: false,
+            quadrant: row.quadrant,
+            vector,
+        })
+    }
 }
 
 /// What came of a set of files.
@@ -157,13 +180,7 @@ pub fn quadrant_of(vector: &EmotionVector) -> usize {
         vector.get(Emotion::Sad),
         vector.get(Emotion::Neutral),
     ];
-    let mut best = 0;
-    for (i, weight) in weights.iter().enumerate() {
-        if *weight > weights[best] {
-            best = i;
-        }
-    }
-    best
+    argmax(&weights)
 }
 
 /// Embeds songs and holds them against their targets; the class is the target's strongest emotion.
@@ -174,19 +191,9 @@ pub fn songs(model: &MusicModel, rows: &[TableRow], done: &AtomicUsize) -> Judge
     let rows = rows
         .par_iter()
         .map(|row| {
-            let embedded = model.embed_song(&row.path);
+            let embedded = model.embed_song(&row.path).map(|song| song.vector);
             done.fetch_add(1, Ordering::Relaxed);
-            let failed = |reason: &dyn ToString| (row.path.clone(), reason.to_string());
-            let target = row.target.ok_or_else(|| failed(&"no target to judge by"))?;
-            let embedding = embedded.map_err(|error| failed(&error))?;
-            Ok(Judged {
-                path: row.path.clone(),
-                class: target.strongest(),
-                target: Some(target),
-                twin: false,
-                quadrant: row.quadrant,
-                vector: embedding.vector,
-            })
+            Judged::song(row, embedded.map_err(|error| error.to_string()))
         })
         .collect();
     Judgement::collect(rows)

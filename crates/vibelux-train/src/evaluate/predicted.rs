@@ -4,10 +4,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use vibelux::{Emotion, EmotionVector};
-
 use super::{Judged, Judgement};
-use crate::dataset::{DatasetError, TableRow};
+use crate::dataset::{DatasetError, TableRow, load_table};
 
 /// Looks the rows' songs up in the runs' predictions. Songs that no run judged are among the failed; of
 /// several runs the last counts.
@@ -17,21 +15,20 @@ use crate::dataset::{DatasetError, TableRow};
 pub fn predicted_songs(rows: &[TableRow], runs: &[PathBuf]) -> Result<Judgement, DatasetError> {
     let mut vectors = HashMap::new();
     for run in runs {
-        read(&run.join("predictions.csv"), &mut vectors)?;
+        // What a run says of its songs is a table of songs itself.
+        for said in load_table(&run.join("predictions.csv"), &[])? {
+            vectors.extend(
+                said.target
+                    .map(|vector| (same_everywhere(&said.path), vector)),
+            );
+        }
     }
     let judged = |row: &TableRow| {
-        let failed = |reason: &str| (row.path.clone(), reason.to_owned());
-        let vector = vectors.get(&same_everywhere(&row.path));
-        let vector = vector.ok_or_else(|| failed("none of the runs has judged it"))?;
-        let target = row.target.ok_or_else(|| failed("no target to judge by"))?;
-        Ok(Judged {
-            path: row.path.clone(),
-            class: target.strongest(),
-            target: Some(target),
-            twin: false,
-            quadrant: row.quadrant,
-            vector: *vector,
-        })
+        let vector = vectors.get(&same_everywhere(&row.path)).copied();
+        Judged::song(
+            row,
+            vector.ok_or("none of the runs has judged it".to_owned()),
+        )
     };
     Ok(Judgement::collect(rows.iter().map(judged).collect()))
 }
@@ -41,42 +38,11 @@ fn same_everywhere(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn read(path: &Path, vectors: &mut HashMap<PathBuf, EmotionVector>) -> Result<(), DatasetError> {
-    let csv = |source| DatasetError::Csv {
-        path: path.to_owned(),
-        source: Box::new(source),
-    };
-    let mut reader = csv::Reader::from_path(path).map_err(csv)?;
-    let headers = reader.headers().map_err(csv)?.clone();
-    let column = |name: &str| {
-        headers
-            .iter()
-            .position(|h| h == name)
-            .ok_or_else(|| DatasetError::NoColumn {
-                path: path.to_owned(),
-                expected: name.to_owned(),
-            })
-    };
-    let file = column("path")?;
-    let mut emotions = [0; 7];
-    for (at, emotion) in emotions.iter_mut().zip(Emotion::ALL) {
-        *at = column(&format!("p_{emotion}"))?;
-    }
-    for record in reader.records() {
-        let record = record.map_err(csv)?;
-        let text = |i: usize| record.get(i).unwrap_or_default();
-        let weights = emotions.map(|i| text(i).parse().unwrap_or(0.0));
-        if let Ok(vector) = EmotionVector::from_weights(weights) {
-            vectors.insert(same_everywhere(Path::new(text(file))), vector);
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
+    use vibelux::{Emotion, EmotionVector};
 
     #[test]
     fn songs_are_found_in_the_run_that_judged_them() {

@@ -312,7 +312,7 @@ fn check_rows<P: AsRef<[f32]>>(
 }
 
 /// The index of the largest value; the first of equals.
-fn argmax(row: &[f32]) -> usize {
+pub(crate) fn argmax(row: &[f32]) -> usize {
     (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best })
 }
 

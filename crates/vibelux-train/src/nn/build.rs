@@ -7,11 +7,11 @@ use super::dense::Dense;
 use super::layer::{Layer, Parameter};
 use super::network::Init;
 use super::norm::BatchNorm;
-use super::passes::Windows;
 use super::pool::{GlobalAveragePool, MaxPool, TimeMeanMax};
 use super::random::Random;
 use super::reshape::{Activation, Dropout, Flatten, Rescale};
-use super::simd::InstructionSet;
+use vibelux_kernels::InstructionSet;
+use vibelux_kernels::passes::Windows;
 
 /// The learnt arrays of an architecture with fresh values, in the order of
 /// [`Architecture::parameters`].

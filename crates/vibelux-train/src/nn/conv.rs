@@ -1,13 +1,14 @@
-//! Convolution layers: what surrounds the kernels of [`super::kernels`] for a whole batch.
+//! Convolution layers: what surrounds the kernels of [`vibelux_kernels::convolution`] for a whole batch.
 
 use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use super::kernels::{self, Extent, Sweep};
-use super::layer::{Layer, Mode, Parameter, activate, deactivate, part_len};
-use super::pack::{self, Frame};
-use super::simd::InstructionSet;
+use super::layer::{Layer, Mode, Parameter, deactivate, part_len};
+use vibelux_kernels::InstructionSet;
+use vibelux_kernels::convolution::{self, Extent, Sweep};
+use vibelux_kernels::inference::activate;
+use vibelux_kernels::pack::{self, Frame};
 
 /// A convolution, its bias and the activation after it.
 pub(super) struct Conv {
@@ -167,7 +168,7 @@ impl Conv {
                 // and `gradient` has a row of `stride` values per tap and input channel.
                 #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
                 unsafe {
-                    kernels::weight_gradient(
+                    convolution::weight_gradient(
                         isa,
                         xs.as_ptr(),
                         sweep,
@@ -195,7 +196,7 @@ fn convolve(
         // and `bias` were packed for `isa`, which was detected on this machine.
         #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
         unsafe {
-            kernels::convolve(
+            convolution::convolve(
                 isa,
                 framed.as_ptr(),
                 extent,

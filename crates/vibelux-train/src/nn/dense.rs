@@ -3,10 +3,11 @@
 use rayon::prelude::*;
 
 use super::conv::sum_rows;
-use super::kernels::{self, Extent, Sweep};
-use super::layer::{Layer, Mode, Parameter, activate, deactivate, part_len};
-use super::pack::{self, Frame};
-use super::simd::InstructionSet;
+use super::layer::{Layer, Mode, Parameter, deactivate, part_len};
+use vibelux_kernels::InstructionSet;
+use vibelux_kernels::convolution::{self, Extent, Sweep};
+use vibelux_kernels::inference::activate;
+use vibelux_kernels::pack::{self, Frame};
 
 /// A matrix, a bias and the activation after it.
 pub(super) struct Dense {
@@ -73,7 +74,7 @@ fn multiply(
     // SAFETY: the extent follows from the slices; `packed` and `bias` were packed for `isa`.
     #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
     unsafe {
-        kernels::convolve(
+        convolution::convolve(
             isa,
             words.as_ptr(),
             extent,
@@ -114,7 +115,7 @@ fn add_weight_gradient(
     unsafe {
         pack::gradient_input(isa, x, frame, kernel, &mut xs);
         pack::gradient_output(isa, dy, [rows, outputs], stride, &mut ds);
-        kernels::weight_gradient(isa, xs.as_ptr(), sweep, ds.as_ptr(), gradient.as_mut_ptr());
+        convolution::weight_gradient(isa, xs.as_ptr(), sweep, ds.as_ptr(), gradient.as_mut_ptr());
     }
 }
 

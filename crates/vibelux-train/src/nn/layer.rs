@@ -62,13 +62,6 @@ pub(super) fn part_len(n: usize) -> usize {
     n.div_ceil(PARTS).max(1)
 }
 
-/// ReLU (`alpha` 0) or leaky ReLU in place.
-pub(super) fn activate(y: &mut [f32], alpha: f32) {
-    for v in y {
-        *v = if *v > 0.0 { *v } else { alpha * *v };
-    }
-}
-
 /// The gradient before the activation, from its output's sign; in place.
 pub(super) fn deactivate(dy: &mut [f32], y: &[f32], alpha: f32) {
     for (d, &v) in dy.iter_mut().zip(y) {

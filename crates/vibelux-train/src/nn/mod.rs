@@ -8,18 +8,14 @@
 mod build;
 mod conv;
 mod dense;
-mod kernels;
 mod layer;
 mod loss;
 mod network;
 mod norm;
 pub(crate) mod optimiser;
-mod pack;
-mod passes;
 mod pool;
 mod random;
 mod reshape;
-mod simd;
 
 #[cfg(feature = "burn")]
 pub(crate) use layer::for_each_kept;
@@ -33,4 +29,4 @@ pub use loss::{log_softmax, soft_cross_entropy, softmax};
 pub use network::{Init, Network, NetworkError};
 pub use optimiser::{Optimiser, OptimiserConfig, OptimiserKind};
 pub use random::{Random, hash};
-pub use simd::{InstructionSet, Precision};
+pub use vibelux_kernels::{InstructionSet, Precision};

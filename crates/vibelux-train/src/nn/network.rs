@@ -8,7 +8,7 @@ use vibelux::model::weights::{Tensor, Weights, WeightsError};
 
 use super::build::{fresh_parameters, layers};
 use super::layer::{Layer, Mode, Parameter};
-use super::simd::{InstructionSet, Precision};
+use vibelux_kernels::{InstructionSet, Precision};
 
 /// How fresh weights are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

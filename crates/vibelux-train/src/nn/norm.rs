@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::layer::{Layer, Mode, Parameter, part_len};
-use super::passes::{self, Affine, BackwardAffine, repeated};
-use super::simd::InstructionSet;
+use vibelux_kernels::InstructionSet;
+use vibelux_kernels::passes::{self, Affine, BackwardAffine, repeated};
 
 /// Weight of a new batch in the running statistics.
 pub(crate) const MOMENTUM: f32 = 0.1;

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::layer::{Layer, Mode, Parameter};
-use super::passes::{self, Windows};
-use super::simd::InstructionSet;
+use vibelux_kernels::InstructionSet;
+use vibelux_kernels::passes::{self, Windows};
 
 /// The largest value of each window.
 pub(super) struct MaxPool {

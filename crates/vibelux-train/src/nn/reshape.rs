@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::layer::{Layer, Mode, Parameter, activate, deactivate, for_each_kept};
+use vibelux_kernels::inference::activate;
+
+use super::layer::{Layer, Mode, Parameter, deactivate, for_each_kept};
 
 /// Channels-last image to a channels-first row, the order in which files store dense weights.
 pub(super) struct Flatten {

@@ -6,8 +6,10 @@
 //! forward pass that all of them are held against. Training lives in the crate `vibelux-train`.
 
 pub mod architecture;
+mod direct;
 mod error;
 mod face;
+mod general;
 pub mod keras;
 mod music;
 pub mod onnx;

@@ -1,18 +1,16 @@
 //! [`Network`]: an ONNX file that has been checked against its sidecar and can be run.
 //!
-//! The runtime is rten: of the two pure-Rust ones, the faster on networks of these sizes, and a
-//! fifth of the code. A call occupies one core, because songs are already analysed side by side.
+//! Files of our own layers run on our own loops ([`super::direct`]), all others on rten
+//! ([`super::general`]); both give the same numbers up to rounding. A call occupies one core.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use rten::{Dimension, Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value};
-use rten_tensor::Tensor;
-use rten_tensor::prelude::*;
+use vibelux_kernels::{InstructionSet, Precision};
 
+use super::direct::DirectNetwork;
 use super::error::ModelError;
-use super::onnx::is_well_formed;
+use super::general::GeneralNetwork;
+use super::onnx::{is_well_formed, read};
 use super::sidecar::Sidecar;
 use crate::emotion::EMOTION_COUNT;
 
@@ -21,16 +19,16 @@ const LARGEST_FILE_BYTES: u64 = 512 << 20;
 
 /// A loaded network with one input `[batch, channels, height, width]` and one output `[batch, 7]`.
 pub(super) struct Network {
-    model: Model,
     path: PathBuf,
-    input: NodeId,
-    output: NodeId,
     /// Channels, height and width.
     shape: [usize; 3],
-    /// The file wants `[batch, height, width, channels]`, as TensorFlow's exporters write it.
-    channels_last: bool,
-    /// The file's batch axis, where it is not free.
-    fixed_batch: Option<usize>,
+    runtime: Runtime,
+}
+
+/// What computes the network.
+enum Runtime {
+    Direct(DirectNetwork),
+    General(Box<GeneralNetwork>),
 }
 
 impl Network {
@@ -53,41 +51,19 @@ impl Network {
 
     /// The same from memory; `path` is for the messages.
     pub fn from_bytes(bytes: Vec<u8>, path: &Path, sidecar: &Sidecar) -> Result<Self, ModelError> {
-        let path = path.to_owned();
         if !is_well_formed(&bytes) {
-            return Err(ModelError::Malformed { path });
+            return Err(ModelError::Malformed {
+                path: path.to_owned(),
+            });
         }
-        let panicked = || ModelError::Panicked { path: path.clone() };
-        let model = catch_unwind(|| ModelOptions::with_all_ops().load(bytes))
-            .map_err(|_| panicked())?
-            .map_err(|source| ModelError::Load {
-                path: path.clone(),
-                source: source.into(),
-            })?;
-        let (&[input], &[output]) = (model.input_ids(), model.output_ids()) else {
-            return Err(ModelError::Ports {
-                inputs: model.input_ids().len(),
-                outputs: model.output_ids().len(),
-                path,
-            });
-        };
-        let dimensions = model.input_shape(0);
-        let Some((channels_last, fixed_batch)) = layout(dimensions.as_deref(), sidecar.input)
-        else {
-            return Err(ModelError::InputShape {
-                path,
-                network: describe(dimensions.as_deref()),
-                sidecar: sidecar.input,
-            });
+        let runtime = match direct(&bytes, sidecar.input) {
+            Some(network) => Runtime::Direct(network),
+            None => Runtime::General(Box::new(GeneralNetwork::new(bytes, path, sidecar)?)),
         };
         let network = Self {
-            model,
-            path,
-            input,
-            output,
+            path: path.to_owned(),
             shape: sidecar.input,
-            channels_last,
-            fixed_batch,
+            runtime,
         };
         // One run on zeros: what cannot run, or does not give seven numbers, is refused here and
         // not at the first face.
@@ -113,71 +89,24 @@ impl Network {
     /// Outputs for a batch: `values` holds whole examples of `[channels, height, width]`, one after
     /// the other.
     pub fn run(&self, values: &[f32]) -> Result<Vec<[f32; EMOTION_COUNT]>, ModelError> {
-        let Some(batch) = self.fixed_batch else {
-            return self.run_batch(values, values.len() / self.example_len());
-        };
-        let mut outputs = Vec::new();
-        for chunk in values.chunks(batch * self.example_len()) {
-            let examples = chunk.len() / self.example_len();
-            // What is missing to a full batch is zeros, whose outputs are dropped.
-            let mut padded = chunk.to_vec();
-            padded.resize(batch * self.example_len(), 0.0);
-            outputs.extend(self.run_batch(&padded, batch)?.into_iter().take(examples));
-        }
-        Ok(outputs)
-    }
-
-    fn run_batch(
-        &self,
-        values: &[f32],
-        batch: usize,
-    ) -> Result<Vec<[f32; EMOTION_COUNT]>, ModelError> {
-        let failed = |source| ModelError::Run {
-            path: self.path.clone(),
-            source,
-        };
-        let [c, h, w] = self.shape;
-        let input = if self.channels_last {
-            let mut data = Vec::with_capacity(values.len());
-            for example in values.chunks_exact(self.example_len()) {
-                for pixel in 0..h * w {
-                    data.extend((0..c).map(|k| example[k * h * w + pixel]));
-                }
+        match &self.runtime {
+            Runtime::Direct(network) => {
+                let examples = values.chunks_exact(self.example_len());
+                Ok(examples.map(|example| network.run(example)).collect())
             }
-            Value::from_shape([batch, h, w, c], data).map_err(|e| failed(e.into()))?
-        } else {
-            Value::from_shape([batch, c, h, w], values.to_vec()).map_err(|e| failed(e.into()))?
-        };
-        let result = on_one_core(|options| {
-            self.model.run_n(
-                vec![(self.input, input.into())],
-                [self.output],
-                Some(options),
-            )
-        });
-        let [output] = result
-            .map_err(|error| match error {
-                OneCoreError::Panicked => ModelError::Panicked {
-                    path: self.path.clone(),
-                },
-                OneCoreError::Thread(source) => failed(source.into()),
-            })?
-            .map_err(|source| failed(source.into()))?;
-        let output: Tensor<f32> = output.try_into().map_err(|e| failed(Box::new(e)))?;
-        let rows: Vec<[f32; EMOTION_COUNT]> = output
-            .to_vec()
-            .chunks_exact(EMOTION_COUNT)
-            .filter_map(|row| row.try_into().ok())
-            .collect();
-        if output.len() != batch * EMOTION_COUNT || output.shape().first() != Some(&batch) {
-            return Err(ModelError::OutputShape {
-                path: self.path.clone(),
-                got: output.shape().to_vec(),
-                batch,
-            });
+            Runtime::General(network) => network.run(values),
         }
-        Ok(rows)
     }
+}
+
+/// The file on our own loops, if it is made of our own layers and takes the sidecar's input.
+fn direct(bytes: &[u8], input: [usize; 3]) -> Option<DirectNetwork> {
+    let (architecture, weights) = read(bytes)?;
+    if architecture.input != input {
+        return None;
+    }
+    let isa = InstructionSet::detect(Precision::F32);
+    DirectNetwork::new(isa, &architecture, &weights).ok()?
 }
 
 impl std::fmt::Debug for Network {
@@ -187,87 +116,6 @@ impl std::fmt::Debug for Network {
             .field("shape", &self.shape)
             .finish_non_exhaustive()
     }
-}
-
-/// How the file's input axes can hold what the sidecar says: whether channels come last, and the
-/// batch size if it is fixed. `None` if they cannot. A file that does not say is believed to fit.
-fn layout(
-    dimensions: Option<&[Dimension]>,
-    [c, h, w]: [usize; 3],
-) -> Option<(bool, Option<usize>)> {
-    let Some(dimensions) = dimensions else {
-        return Some((false, None));
-    };
-    let [batch, rest @ ..] = dimensions else {
-        return None;
-    };
-    let fits = |sizes: [usize; 3]| {
-        rest.len() == 3
-            && rest
-                .iter()
-                .zip(sizes)
-                .all(|(dimension, size)| match dimension {
-                    Dimension::Fixed(n) => *n == size,
-                    Dimension::Symbolic(_) => true,
-                })
-    };
-    let fixed_batch = match batch {
-        Dimension::Fixed(n) if (1..=256).contains(n) => Some(*n),
-        Dimension::Fixed(_) => return None,
-        Dimension::Symbolic(_) => None,
-    };
-    if fits([c, h, w]) {
-        Some((false, fixed_batch))
-    } else {
-        fits([h, w, c]).then_some((true, fixed_batch))
-    }
-}
-
-fn describe(dimensions: Option<&[Dimension]>) -> String {
-    let names: Vec<String> = dimensions
-        .unwrap_or_default()
-        .iter()
-        .map(|dimension| match dimension {
-            Dimension::Fixed(n) => n.to_string(),
-            Dimension::Symbolic(name) => name.clone(),
-        })
-        .collect();
-    names.join(", ")
-}
-
-/// Why a run did not even fail properly.
-enum OneCoreError {
-    Panicked,
-    Thread(std::io::Error),
-}
-
-/// Calls `run` with options that make rten use a single thread.
-///
-/// rten always computes inside a rayon pool. Each call borrows a pool of one thread, and there are
-/// as many as there were ever calls at the same time. A caller that is itself a rayon worker must
-/// not wait inside rten: rayon would use the time to start the next song on the same stack, song
-/// upon song. So there the wait happens on a plain thread.
-fn on_one_core<R: Send>(run: impl FnOnce(RunOptions) -> R + Send) -> Result<R, OneCoreError> {
-    static IDLE: Mutex<Vec<Arc<ThreadPool>>> = Mutex::new(Vec::new());
-    let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-
-    let pool = idle().pop();
-    let pool = pool.unwrap_or_else(|| Arc::new(ThreadPool::with_num_threads(1)));
-    let options = RunOptions::default().with_thread_pool(Some(Arc::clone(&pool)));
-    let guarded = move || catch_unwind(AssertUnwindSafe(|| run(options)));
-    let result = if rayon::current_thread_index().is_some() {
-        std::thread::scope(|scope| {
-            std::thread::Builder::new()
-                .name("vibelux-model".to_owned())
-                .spawn_scoped(scope, guarded)
-                .map(|thread| thread.join().and_then(|inner| inner))
-        })
-        .map_err(OneCoreError::Thread)?
-    } else {
-        guarded()
-    };
-    idle().push(pool);
-    result.map_err(|_| OneCoreError::Panicked)
 }
 
 #[cfg(test)]
@@ -338,20 +186,29 @@ mod tests {
         Network::from_bytes(bytes, Path::new("test.onnx"), &sidecar(input))
     }
 
-    /// The largest deviation of the runtime from the reference, over a batch.
+    fn general(bytes: Vec<u8>, input: [usize; 3]) -> GeneralNetwork {
+        GeneralNetwork::new(bytes, Path::new("test.onnx"), &sidecar(input)).unwrap()
+    }
+
+    /// The largest deviation of both runtimes from the reference, over a batch.
     fn deviation(net: &Architecture, precision: WeightPrecision, batch: usize, seed: u64) -> f32 {
         let mut noise = Noise(seed);
         let weights = noise.weights(net);
-        let network = load(to_onnx_with(net, &weights, precision).unwrap(), net.input).unwrap();
+        let file = to_onnx_with(net, &weights, precision).unwrap();
+        let network = load(file.clone(), net.input).unwrap();
+        assert!(matches!(network.runtime, Runtime::Direct(_)));
+        let general = general(file, net.input);
         let len: usize = net.input.iter().product();
         let values: Vec<f32> = (0..batch * len).map(|_| noise.next()).collect();
-        let outputs = network.run(&values).unwrap();
-        assert_eq!(outputs.len(), batch);
         let mut largest = 0.0_f32;
-        for (example, output) in values.chunks(len).zip(outputs) {
-            for (a, b) in forward(net, &weights, example).unwrap().iter().zip(output) {
-                assert!(a.is_finite() && b.is_finite());
-                largest = largest.max((a - b).abs());
+        for outputs in [network.run(&values), general.run(&values)] {
+            let outputs = outputs.unwrap();
+            assert_eq!(outputs.len(), batch);
+            for (example, output) in values.chunks(len).zip(outputs) {
+                for (a, b) in forward(net, &weights, example).unwrap().iter().zip(output) {
+                    assert!(a.is_finite() && b.is_finite());
+                    largest = largest.max((a - b).abs());
+                }
             }
         }
         largest
@@ -498,28 +355,13 @@ mod tests {
         use rayon::prelude::*;
         let net = small();
         let network = load(to_onnx(&net, &Noise(1).weights(&net)).unwrap(), net.input).unwrap();
+        let general = general(to_onnx(&net, &Noise(1).weights(&net)).unwrap(), net.input);
         let values: Vec<f32> = (0..30).map(|i| i as f32 / 30.0).collect();
-        let expected = network.run(&values).unwrap();
+        let expected = (network.run(&values).unwrap(), general.run(&values).unwrap());
         let outputs: Vec<_> = (0..64)
             .into_par_iter()
-            .map(|_| network.run(&values).unwrap())
+            .map(|_| (network.run(&values).unwrap(), general.run(&values).unwrap()))
             .collect();
         assert!(outputs.iter().all(|output| *output == expected));
-    }
-
-    #[test]
-    fn axes_may_be_in_tensorflows_order_and_the_batch_fixed() {
-        let symbolic = || Dimension::Symbolic("n".to_owned());
-        let fixed = |sizes: [usize; 3]| sizes.map(Dimension::Fixed).to_vec();
-        let with = |batch: Dimension, sizes| [vec![batch], fixed(sizes)].concat();
-        let at = |dimensions: Vec<Dimension>| layout(Some(&dimensions), [1, 64, 313]);
-        assert_eq!(at(with(symbolic(), [1, 64, 313])), Some((false, None)));
-        assert_eq!(at(with(symbolic(), [64, 313, 1])), Some((true, None)));
-        assert_eq!(
-            at(with(Dimension::Fixed(1), [1, 64, 313])),
-            Some((false, Some(1)))
-        );
-        assert_eq!(at(with(symbolic(), [1, 313, 64])), None);
-        assert_eq!(at(fixed([1, 64, 313])), None);
     }
 }

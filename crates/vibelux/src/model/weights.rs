@@ -88,6 +88,35 @@ impl Weights {
         Ok(tensor)
     }
 
+    /// Batch norm number `number` as the line per channel that it is once trained: what to multiply by,
+    /// and what to add then.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn batch_norm_line(
+        &self,
+        number: usize,
+        channels: usize,
+        epsilon: f32,
+    ) -> Result<(Vec<f64>, Vec<f64>), WeightsError> {
+        let field = |field: &str| self.get(&format!("bn{number}.{field}"), &[channels]);
+        let (weight, bias) = (field("weight")?, field("bias")?);
+        let (mean, variance) = (field("running_mean")?, field("running_var")?);
+        let scale: Vec<f64> = weight
+            .data
+            .iter()
+            .zip(&variance.data)
+            .map(|(&w, &v)| f64::from(w) / (f64::from(v) + f64::from(epsilon)).sqrt())
+            .collect();
+        let offset = scale
+            .iter()
+            .zip(&mean.data)
+            .zip(&bias.data)
+            .map(|((s, &m), &b)| f64::from(b) - s * f64::from(m))
+            .collect();
+        Ok((scale, offset))
+    }
+
     /// Reads a safetensors file.
     ///
     /// # Errors

@@ -183,8 +183,7 @@ fn centred(logs: LogRatio) -> LogRatio {
 
 /// Softmax.
 fn distribution(logs: &LogRatio) -> EmotionVector {
-    let largest = logs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    EmotionVector::from_weights(logs.map(|l| (l - largest).exp())).unwrap_or(EmotionVector::UNIFORM)
+    EmotionVector::from_logits(*logs, 1.0).unwrap_or(EmotionVector::UNIFORM)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use vibelux::EmotionVector;
-use vibelux::model::{FaceModel, MusicModel};
+use vibelux::model::FaceModel;
 use vibelux_train::dataset::{Condition, TableRow, load_table, songs_in_folders};
 use vibelux_train::evaluate::{self, FaceEnsemble, FaceFiles, Judgement};
 use vibelux_train::run::write_report;
@@ -119,13 +119,6 @@ fn face_model(path: Option<&Path>) -> anyhow::Result<FaceModel> {
     })
 }
 
-fn music_model(path: Option<PathBuf>) -> anyhow::Result<MusicModel> {
-    Ok(match path {
-        Some(path) => MusicModel::load(&path)?,
-        None => MusicModel::shipped()?,
-    })
-}
-
 fn judge_faces(model: &FaceEnsemble, files: &FaceFiles) -> anyhow::Result<Judgement> {
     let judgement = with_progress("faces", files.faces().len(), |done| {
         evaluate::faces(model, files, done)
@@ -149,7 +142,7 @@ fn judge_songs(songs: &Path, args: &RowArgs, model: Option<PathBuf>) -> anyhow::
         songs_in_folders(songs)?
     };
     let judgement = if args.runs.is_empty() {
-        let model = music_model(model)?;
+        let model = super::music_model(model.as_deref())?;
         with_progress("songs", rows.len(), |done| {
             evaluate::songs(&model, &rows, done)
         })?

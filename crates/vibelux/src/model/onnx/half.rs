@@ -1,4 +1,4 @@
-//! f32 to IEEE 754 binary16, for weights that are stored in half the space.
+//! f32 to IEEE 754 binary16 and back, for weights that are stored in half the space.
 
 /// The largest finite half-precision number.
 pub const LARGEST: f32 = 65_504.0;
@@ -27,29 +27,29 @@ pub fn to_f16_bits(value: f32) -> u16 {
     sign | ((rounded - 0x3800_0000) >> 13) as u16
 }
 
+/// The number that half-precision bits stand for.
+pub fn from_f16_bits(bits: u16) -> f32 {
+    let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 0x3ff));
+    sign * match exponent {
+        0 => fraction * 2.0_f32.powi(-24),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        _ => (1.0 + fraction / 1024.0) * 2.0_f32.powi(exponent - 15),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The definition, read backwards.
-    fn from_bits(bits: u16) -> f32 {
-        let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
-        let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 0x3ff));
-        sign * match exponent {
-            0 => fraction * 2.0_f32.powi(-24),
-            31 if fraction == 0.0 => f32::INFINITY,
-            31 => f32::NAN,
-            _ => (1.0 + fraction / 1024.0) * 2.0_f32.powi(exponent - 15),
-        }
-    }
-
     #[test]
     fn every_half_survives_the_round_trip() {
         for bits in 0..=u16::MAX {
-            let value = from_bits(bits);
+            let value = from_f16_bits(bits);
             if value.is_nan() {
-                assert!(from_bits(to_f16_bits(value)).is_nan());
+                assert!(from_f16_bits(to_f16_bits(value)).is_nan());
             } else {
                 assert_eq!(to_f16_bits(value), bits, "{value}");
             }
@@ -60,9 +60,9 @@ mod tests {
         #[test]
         fn the_nearest_half_is_chosen(value in prop_oneof![-65_519.0_f32..65_519.0, -1e-4_f32..1e-4]) {
             let bits = to_f16_bits(value);
-            let error = (from_bits(bits) - value).abs();
+            let error = (from_f16_bits(bits) - value).abs();
             for neighbour in [bits.wrapping_sub(1), bits.wrapping_add(1)] {
-                let other = from_bits(neighbour);
+                let other = from_f16_bits(neighbour);
                 if other.is_finite() {
                     prop_assert!(error <= (other - value).abs(), "{value} {bits} {neighbour}");
                 }

@@ -1,18 +1,20 @@
 //! Architecture and weights to an ONNX file: what training and the Keras import leave behind, and
 //! what [`crate::model`] and every other ONNX runtime can load.
 //!
-//! The graph has one input `input` of shape `[batch, channels, height, width]` and one output
+//! `read.rs` goes the other way. The graph has one input `input` of shape `[batch, channels, height, width]` and one output
 //! `output` of shape `[batch, n]`, with `batch` free. A batch norm that directly follows a
 //! convolution or dense layer is folded into its weights; dropout is left out.
 
 mod graph;
 mod half;
 mod protobuf;
+mod read;
 mod wire;
 
 use super::architecture::{Architecture, ArchitectureError, LayerSpec, Padding, Shape};
 use super::weights::{Weights, WeightsError};
 use graph::{Attribute, Graph};
+pub(in crate::model) use read::read;
 pub(in crate::model) use wire::is_well_formed;
 
 /// How the weights are stored.
@@ -102,12 +104,6 @@ struct Exporter<'a> {
     denses: usize,
     /// Whether the next layer is a batch norm that the previous one has taken in.
     folded: bool,
-}
-
-/// A batch norm as the straight line per channel that it is once trained.
-struct Affine {
-    scale: Vec<f64>,
-    offset: Vec<f64>,
 }
 
 impl Exporter<'_> {
@@ -242,40 +238,20 @@ impl Exporter<'_> {
             return Ok(false);
         };
         self.norms += 1;
-        let affine = self.affine(self.norms, biases.len(), *epsilon)?;
+        let (scales, offsets) = self
+            .weights
+            .batch_norm_line(self.norms, biases.len(), *epsilon)?;
         let per_channel = kernel.len() / biases.len().max(1);
-        for (row, scale) in kernel.chunks_mut(per_channel.max(1)).zip(&affine.scale) {
+        for (row, scale) in kernel.chunks_mut(per_channel.max(1)).zip(&scales) {
             for value in row {
                 *value = (f64::from(*value) * scale) as f32;
             }
         }
-        for ((bias, scale), offset) in biases.iter_mut().zip(&affine.scale).zip(&affine.offset) {
+        for ((bias, scale), offset) in biases.iter_mut().zip(&scales).zip(&offsets) {
             *bias = (f64::from(*bias) * scale + offset) as f32;
         }
         self.folded = true;
         Ok(true)
-    }
-
-    fn affine(&self, number: usize, channels: usize, epsilon: f32) -> Result<Affine, OnnxError> {
-        let field = |field: &str| {
-            self.weights
-                .get(&format!("bn{number}.{field}"), &[channels])
-        };
-        let (weight, bias) = (field("weight")?, field("bias")?);
-        let (mean, variance) = (field("running_mean")?, field("running_var")?);
-        let scale: Vec<f64> = weight
-            .data
-            .iter()
-            .zip(&variance.data)
-            .map(|(&w, &v)| f64::from(w) / (f64::from(v) + f64::from(epsilon)).sqrt())
-            .collect();
-        let offset = scale
-            .iter()
-            .zip(&mean.data)
-            .zip(&bias.data)
-            .map(|((s, &m), &b)| f64::from(b) - s * f64::from(m))
-            .collect();
-        Ok(Affine { scale, offset })
     }
 
     fn batch_norm(&mut self, epsilon: f32, channels: usize) -> Result<(), OnnxError> {

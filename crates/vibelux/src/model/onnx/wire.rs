@@ -49,29 +49,55 @@ fn walk(mut rest: &[u8], kind: Kind, depth: usize) -> Option<()> {
         return None;
     }
     while !rest.is_empty() {
-        let tag = varint(&mut rest)?;
-        let skip = match tag & 7 {
-            0 => {
-                varint(&mut rest)?;
-                0
-            }
-            1 => 8,
-            2 => usize::try_from(varint(&mut rest)?).ok()?,
-            5 => 4,
-            _ => return None,
-        };
-        let (value, after) = rest.split_at_checked(skip)?;
-        let inner = kind.field(tag >> 3);
-        if tag & 7 == 2 && inner != Kind::Bytes {
+        let (number, value) = field(&mut rest)?;
+        let inner = kind.field(number);
+        if let (Value::Bytes(value), true) = (value, inner != Kind::Bytes) {
             walk(value, inner, depth + 1)?;
         }
-        rest = after;
     }
     Some(())
 }
 
+/// What a field holds, as far as its wire type says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Value<'a> {
+    /// A number, or an enum.
+    Int(u64),
+    /// Four bytes: a float.
+    Float(f32),
+    /// Eight bytes, which nothing here reads.
+    Double,
+    /// Text, raw data, packed numbers, or another message.
+    Bytes(&'a [u8]),
+}
+
+/// Takes a field off the front: its number and what it holds.
+pub(super) fn field<'a>(rest: &mut &'a [u8]) -> Option<(u64, Value<'a>)> {
+    let tag = varint(rest)?;
+    let value = match tag & 7 {
+        0 => Value::Int(varint(rest)?),
+        1 => {
+            *rest = rest.split_at_checked(8)?.1;
+            Value::Double
+        }
+        2 => {
+            let len = usize::try_from(varint(rest)?).ok()?;
+            let (value, after) = rest.split_at_checked(len)?;
+            *rest = after;
+            Value::Bytes(value)
+        }
+        5 => {
+            let (value, after) = rest.split_first_chunk::<4>()?;
+            *rest = after;
+            Value::Float(f32::from_le_bytes(*value))
+        }
+        _ => return None,
+    };
+    Some((tag >> 3, value))
+}
+
 /// Takes a varint off the front: at most ten bytes of seven bits.
-fn varint(rest: &mut &[u8]) -> Option<u64> {
+pub(super) fn varint(rest: &mut &[u8]) -> Option<u64> {
     let mut value = 0_u64;
     for i in 0..10 {
         let (&byte, after) = rest.split_first()?;

@@ -21,7 +21,7 @@ use super::simd::{InstructionSet, Simd, dispatch};
 
 /// Loop bounds of one image's convolution.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Extent {
+pub struct Extent {
     /// Row length of the padded input, in pixels.
     pub padded_width: usize,
     /// Words of an input pixel.
@@ -177,7 +177,7 @@ dispatch! {
 
 /// Loop bounds of the weight gradient of a group of images.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sweep {
+pub struct Sweep {
     /// Images of the group.
     pub images: usize,
     /// Runs of steps of one image.

@@ -1,8 +1,8 @@
-//! Vector registers behind one small trait: the ground that [`super::kernels`] stands on.
+//! Vector registers behind one small trait: the ground that [`super::convolution`] stands on.
 //!
 //! The kernels are written once, generic over [`Simd`], and compiled once per instruction set by
 //! [`dispatch!`]; which one runs is decided at run time, so one binary serves every machine. The
-//! `unsafe` code of this crate is here, in the kernels and passes, and where layers call them.
+//! `unsafe` code of this crate is here, in the kernels and passes, and where [`super::inference`] calls them.
 
 #![allow(unsafe_code, reason = "vector instructions")]
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Registers of `LANES` f32 sums, and of as many words to multiply.
 ///
 /// A word is 32 bits: one f32, or a pair of bf16 values whose two products are added to one sum.
-pub(super) trait Simd: Copy {
+pub(crate) trait Simd: Copy {
     /// Sums per register.
     const LANES: usize;
     /// Values that a word holds: 1 (f32) or 2 (bf16).
@@ -62,7 +62,7 @@ mod x86 {
 
     /// 16 lanes.
     #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx512;
+    pub(crate) struct Avx512;
 
     impl Simd for Avx512 {
         const LANES: usize = 16;
@@ -98,7 +98,7 @@ mod x86 {
 
     /// 16 lanes of pairs of bf16.
     #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx512Bf16;
+    pub(crate) struct Avx512Bf16;
 
     impl Simd for Avx512Bf16 {
         const LANES: usize = 16;
@@ -141,7 +141,7 @@ mod x86 {
 
     /// 8 lanes.
     #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx2;
+    pub(crate) struct Avx2;
 
     impl Simd for Avx2 {
         const LANES: usize = 8;
@@ -177,11 +177,11 @@ mod x86 {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use x86::{Avx2, Avx512, Avx512Bf16};
+pub(crate) use x86::{Avx2, Avx512, Avx512Bf16};
 
 /// Eight lanes in plain Rust, which the compiler maps to what the target always has (SSE2, NEON).
 #[derive(Clone, Copy)]
-pub(super) struct Portable;
+pub(crate) struct Portable;
 
 impl Simd for Portable {
     const LANES: usize = 8;
@@ -304,23 +304,23 @@ macro_rules! dispatch {
     ($(#[$doc:meta])* fn $name:ident = $kernel:ident ( $($arg:ident : $ty:ty),* $(,)? )) => {
         $(#[$doc])*
         #[allow(clippy::too_many_arguments, reason = "a kernel's arguments are its loop bounds")]
-        pub(super) unsafe fn $name(isa: InstructionSet, $($arg: $ty),*) {
+        pub unsafe fn $name(isa: InstructionSet, $($arg: $ty),*) {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f")]
                 #[allow(clippy::too_many_arguments, reason = "as above")]
                 unsafe fn avx512($($arg: $ty),*) {
-                    unsafe { $kernel::<$crate::nn::simd::Avx512>($($arg),*) }
+                    unsafe { $kernel::<$crate::simd::Avx512>($($arg),*) }
                 }
                 #[target_feature(enable = "avx512f,avx512bf16")]
                 #[allow(clippy::too_many_arguments, reason = "as above")]
                 unsafe fn avx512_bf16($($arg: $ty),*) {
-                    unsafe { $kernel::<$crate::nn::simd::Avx512Bf16>($($arg),*) }
+                    unsafe { $kernel::<$crate::simd::Avx512Bf16>($($arg),*) }
                 }
                 #[target_feature(enable = "avx2,fma")]
                 #[allow(clippy::too_many_arguments, reason = "as above")]
                 unsafe fn avx2($($arg: $ty),*) {
-                    unsafe { $kernel::<$crate::nn::simd::Avx2>($($arg),*) }
+                    unsafe { $kernel::<$crate::simd::Avx2>($($arg),*) }
                 }
                 match isa {
                     InstructionSet::Avx512Bf16 => return unsafe { avx512_bf16($($arg),*) },
@@ -330,8 +330,8 @@ macro_rules! dispatch {
                 }
             }
             let _ = isa;
-            unsafe { $kernel::<$crate::nn::simd::Portable>($($arg),*) }
+            unsafe { $kernel::<$crate::simd::Portable>($($arg),*) }
         }
     };
 }
-pub(super) use dispatch;
+pub(crate) use dispatch;

@@ -1,5 +1,5 @@
 //! Brings weights, images and gradients into the words and the order in which
-//! [`super::kernels`] reads them.
+//! [`super::convolution`] reads them.
 //!
 //! For an f32 instruction set a word is one value; for bf16 it is a pair: of neighbouring input
 //! channels for a convolution, of neighbouring pixels for a weight gradient, since those are what
@@ -29,13 +29,13 @@ fn pair(low: f32, high: f32) -> u32 {
 }
 
 /// Words that `values` values fill.
-pub(super) fn words(isa: InstructionSet, values: usize) -> usize {
+pub fn words(isa: InstructionSet, values: usize) -> usize {
     values.div_ceil(isa.values_per_word())
 }
 
 /// `[taps][in][out]` weights in blocks of two registers of output channels, each
 /// `[taps][input words][block]`; the last block is filled up with zeros.
-pub(super) fn weights(
+pub fn weights(
     isa: InstructionSet,
     weights: &[f32],
     [taps, inputs, outputs]: [usize; 3],
@@ -47,7 +47,7 @@ pub(super) fn weights(
 }
 
 /// The weights of the gradient to the input: transposed, and mirrored in both directions.
-pub(super) fn transposed_weights(
+pub fn transposed_weights(
     isa: InstructionSet,
     weights: &[f32],
     [taps, inputs, outputs]: [usize; 3],
@@ -93,7 +93,7 @@ fn pack(
 }
 
 /// The bias (or nothing) filled up with zeros to whole blocks.
-pub(super) fn bias(isa: InstructionSet, bias: Option<&[f32]>, outputs: usize) -> Vec<f32> {
+pub fn bias(isa: InstructionSet, bias: Option<&[f32]>, outputs: usize) -> Vec<f32> {
     let mut packed = bias.map_or_else(Vec::new, <[f32]>::to_vec);
     packed.resize(outputs.next_multiple_of(2 * isa.lanes()), 0.0);
     packed
@@ -101,7 +101,7 @@ pub(super) fn bias(isa: InstructionSet, bias: Option<&[f32]>, outputs: usize) ->
 
 /// Where an `[h][w][c]` image lies in a larger one of zeros.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Frame {
+pub struct Frame {
     /// Height, width and channels of the image.
     pub image: [usize; 3],
     /// Rows above and columns to the left.
@@ -144,7 +144,7 @@ dispatch! {
 }
 
 /// An image in a frame of zeros, as words of neighbouring channels.
-pub(super) fn framed(isa: InstructionSet, image: &[f32], f: Frame, out: &mut Vec<u32>) {
+pub fn framed(isa: InstructionSet, image: &[f32], f: Frame, out: &mut Vec<u32>) {
     out.clear();
     out.resize(f.to[0] * f.to[1] * words(isa, f.image[2]), 0);
     // SAFETY: every `isa` in use was detected on this machine.
@@ -152,7 +152,7 @@ pub(super) fn framed(isa: InstructionSet, image: &[f32], f: Frame, out: &mut Vec
 }
 
 /// Words that the input of a weight gradient takes for one image.
-pub(super) fn gradient_input_len(isa: InstructionSet, f: Frame, kernel: [usize; 2]) -> usize {
+pub fn gradient_input_len(isa: InstructionSet, f: Frame, kernel: [usize; 2]) -> usize {
     let [_, _, c] = f.image;
     if isa.values_per_word() == 1 {
         f.to[0] * f.to[1] * c

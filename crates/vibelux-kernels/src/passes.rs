@@ -56,7 +56,7 @@ dispatch! {
 
 /// A batch norm as `x * scale + shift`, then a (leaky) ReLU of slope `alpha` below zero.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Affine<'a> {
+pub struct Affine<'a> {
     /// Per channel, repeated for as many pixels as [`repeated`] says.
     pub scale: &'a [f32],
     /// Likewise.
@@ -66,7 +66,8 @@ pub(super) struct Affine<'a> {
 }
 
 /// Repeats per-channel values so that loops over them are long enough to be worth their start.
-pub(super) fn repeated(values: &[f32]) -> Vec<f32> {
+#[must_use]
+pub fn repeated(values: &[f32]) -> Vec<f32> {
     values.repeat((256 / values.len().max(1)).max(1))
 }
 
@@ -142,9 +143,12 @@ dispatch! {
 /// The gradient to a batch norm's input: `from_dy * dy + from_x * x + constant`, each repeated like
 /// [`Affine`]'s.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct BackwardAffine<'a> {
+pub struct BackwardAffine<'a> {
+    /// Per channel.
     pub from_dy: &'a [f32],
+    /// Per channel.
     pub from_x: &'a [f32],
+    /// Per channel.
     pub constant: &'a [f32],
 }
 
@@ -183,7 +187,7 @@ dispatch! {
 
 /// The windows of a max-pooling.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Windows {
+pub struct Windows {
     /// Channels, height, width of the input.
     pub input: [usize; 3],
     /// Channels, height, width of the output.
@@ -232,6 +236,30 @@ dispatch! {
     /// # Safety
     /// The machine must have `isa`.
     fn max_pool = max_pool_generic(x: &[f32], w: Windows, y: &mut [f32], winners: &mut [u16])
+}
+
+#[inline(always)]
+unsafe fn largest_generic<S: Simd>(x: &[f32], w: Windows, y: &mut [f32]) {
+    let [c, ..] = w.output;
+    let taps = w.size[0] * w.size[1];
+    for (pixel, y) in y.chunks_exact_mut(c).enumerate() {
+        let first = w.at(pixel, 0);
+        y.copy_from_slice(&x[first..first + c]);
+        for tap in 1..taps {
+            let from = w.at(pixel, tap);
+            for (y, &v) in y.iter_mut().zip(&x[from..from + c]) {
+                *y = if v > *y { v } else { *y };
+            }
+        }
+    }
+}
+
+dispatch! {
+    /// The largest value of each window of one image, as [`max_pool`] without saying which it was.
+    ///
+    /// # Safety
+    /// The machine must have `isa`.
+    fn largest = largest_generic(x: &[f32], w: Windows, y: &mut [f32])
 }
 
 #[inline(always)]

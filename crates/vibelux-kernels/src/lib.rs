@@ -1,0 +1,17 @@
+//! The loops in which all time goes: convolutions, their gradients, and the passes between them,
+//! compiled for several instruction sets of which the machine's best runs.
+//!
+//! Two crates stand on this one. `vibelux` runs networks with the layers of [`inference`], which check
+//! what they are given and are safe to call. `vibelux-train` calls the kernels underneath,
+//! [`convolution`], [`pack`] and [`passes`], with buffers of its own. Nothing here knows of files,
+//! architectures or emotions.
+//!
+//! Images are channels-last (`[height][width][channel]`) throughout.
+
+pub mod convolution;
+pub mod inference;
+pub mod pack;
+pub mod passes;
+pub mod simd;
+
+pub use simd::{InstructionSet, Precision};
