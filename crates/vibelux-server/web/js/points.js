@@ -1,0 +1,140 @@
+// Points on the graphics card: every song as a soft disc, all in one call. Where a browser has no
+// WebGL, the same with a plain canvas.
+
+import { COLOURS } from './emotions.js';
+
+/** @typedef {{scale: number, x: number, y: number}} View  Pixels per unit; the map's point in the middle. */
+
+const VERTEX = `
+attribute vec2 place; attribute float emotion; attribute float lit;
+uniform vec2 middle; uniform vec2 zoom; uniform float size; uniform vec3 colours[7]; uniform vec3 faint;
+varying vec4 colour;
+void main() {
+  gl_Position = vec4((place - middle) * zoom, 0.0, 1.0);
+  gl_PointSize = lit > 0.5 ? size : size * 0.7;
+  vec3 own = faint;
+  for (int i = 0; i < 7; i++) if (abs(emotion - float(i)) < 0.5) own = colours[i];
+  colour = lit > 0.5 ? vec4(own, 0.82) : vec4(faint, 0.18);
+}`;
+
+const FRAGMENT = `
+precision mediump float; varying vec4 colour; uniform float size;
+void main() {
+  float away = length(gl_PointCoord - 0.5);
+  float edge = clamp((0.5 - away) * size, 0.0, 1.0);
+  gl_FragColor = vec4(colour.rgb, 1.0) * (colour.a * edge);
+}`;
+
+export class Points {
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.count = 0;
+    this.places = new Float32Array();
+    this.emotions = new Float32Array();
+    this.lit = new Float32Array();
+    this.gl = canvas.getContext('webgl', { alpha: true, antialias: false, premultipliedAlpha: true });
+    this.program = this.gl && build(this.gl);
+    this.flat = this.gl ? null : canvas.getContext('2d');
+    canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
+    canvas.addEventListener('webglcontextrestored', () => {
+      if (!this.gl) return;
+      this.program = build(this.gl);
+      this.buffers = null;
+      this.set(this.places, this.emotions, this.lit);
+    });
+    /** @type {Record<'place' | 'emotion' | 'lit', WebGLBuffer | null> | null} */
+    this.buffers = null;
+  }
+
+  /**
+   * @param {Float32Array<ArrayBuffer>} places  x and y of each point.
+   * @param {Float32Array<ArrayBuffer>} emotions  Index of its colour.
+   * @param {Float32Array<ArrayBuffer>} lit  1 where the filters leave it, 0 where not.
+   */
+  set(places, emotions, lit) {
+    Object.assign(this, { places, emotions, lit, count: emotions.length });
+    const { gl, program } = this;
+    if (!gl || !program) return;
+    gl.useProgram(program);
+    this.buffers ??= { place: gl.createBuffer(), emotion: gl.createBuffer(), lit: gl.createBuffer() };
+    for (const [name, data, size] of /** @type {const} */ ([['place', places, 2], ['emotion', emotions, 1], ['lit', lit, 1]])) {
+      const at = gl.getAttribLocation(program, name);
+      gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
+      gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
+      gl.enableVertexAttribArray(at);
+      gl.vertexAttribPointer(at, size, gl.FLOAT, false, 0, 0);
+    }
+  }
+
+  /** @param {Float32Array<ArrayBuffer>} lit */
+  setLit(lit) {
+    this.lit = lit;
+    const { gl } = this;
+    if (!gl || !this.buffers) return;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.lit);
+    gl.bufferData(gl.ARRAY_BUFFER, lit, gl.DYNAMIC_DRAW);
+  }
+
+  /**
+   * @param {View} view  In device pixels.
+   * @param {number} size  Diameter of a point in device pixels.
+   * @param {string} faint  Colour of the points that the filters leave out, `#rrggbb`.
+   */
+  draw(view, size, faint) {
+    const { gl, program, canvas } = this;
+    if (!gl || !program) {
+      this.drawFlat(view, size, faint);
+      return;
+    }
+    gl.viewport(0, 0, canvas.width, canvas.height);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    gl.uniform2f(gl.getUniformLocation(program, 'middle'), view.x, view.y);
+    gl.uniform2f(gl.getUniformLocation(program, 'zoom'), (2 * view.scale) / canvas.width, (2 * view.scale) / canvas.height);
+    gl.uniform1f(gl.getUniformLocation(program, 'size'), size);
+    gl.uniform3fv(gl.getUniformLocation(program, 'colours'), COLOURS.flatMap(channels));
+    gl.uniform3fv(gl.getUniformLocation(program, 'faint'), channels(faint));
+    gl.drawArrays(gl.POINTS, 0, this.count);
+  }
+
+  /** @param {View} view @param {number} size @param {string} faint */
+  drawFlat(view, size, faint) {
+    const { flat, canvas } = this;
+    if (!flat) return;
+    flat.clearRect(0, 0, canvas.width, canvas.height);
+    for (const [emotion, colour] of [...COLOURS.entries(), /** @type {const} */ ([-1, faint])]) {
+      flat.fillStyle = colour;
+      flat.globalAlpha = emotion < 0 ? 0.18 : 0.8;
+      for (let i = 0; i < this.count; i += 1) {
+        const own = this.lit[i] > 0.5 ? this.emotions[i] : -1;
+        if (own !== emotion) continue;
+        const x = (this.places[2 * i] - view.x) * view.scale + canvas.width / 2;
+        const y = canvas.height / 2 - (this.places[2 * i + 1] - view.y) * view.scale;
+        flat.fillRect(x - size / 2, y - size / 2, size, size);
+      }
+    }
+  }
+}
+
+/** @param {string} hex  @returns {number[]} Red, green, blue, 0 to 1. */
+function channels(hex) {
+  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255);
+}
+
+/** @param {WebGLRenderingContext} gl */
+function build(gl) {
+  const program = gl.createProgram();
+  if (!program) return null;
+  for (const [kind, source] of /** @type {const} */ ([[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]])) {
+    const shader = gl.createShader(kind);
+    if (!shader) return null;
+    gl.shaderSource(shader, source);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  return gl.getProgramParameter(program, gl.LINK_STATUS) ? program : null;
+}
