@@ -52,7 +52,7 @@ export class Bars {
     this.vector = vector;
     this.rows.forEach(({ row, fill, slider, value }, i) => {
       const share = vector?.[i] ?? 0;
-      fill.style.transform = `scaleX(${share.toFixed(4)})`;
+      fill.style.transform = `translateX(${(100 * share - 100).toFixed(2)}%)`;
       const text = vector ? percent(share) : '';
       if (value.textContent !== text) {
         value.textContent = text;

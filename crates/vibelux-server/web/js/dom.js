@@ -79,6 +79,18 @@ export function say(place, text) {
   if (place.textContent !== text) place.textContent = text;
 }
 
+/**
+ * Puts a phrase into its place, the main word large.
+ * @param {HTMLElement} place
+ * @param {{main: string, extra: string}} phrase
+ */
+export function sayPhrase(place, { main, extra }) {
+  const key = `${main}|${extra}`;
+  if (place.dataset.phrase === key) return;
+  place.dataset.phrase = key;
+  place.replaceChildren(make('span', { class: 'main' }, main), ' ', make('span', { class: 'extra' }, extra));
+}
+
 let toastTimer = 0;
 
 /**

@@ -87,15 +87,25 @@ export function strongest(vector) {
 }
 
 /**
- * A vector in words: "happy, a little surprised".
+ * A vector in words: what it is mostly ("happy"), and what it is besides ("a little surprised").
+ * @param {Vector} vector
+ * @returns {{main: string, extra: string}}
+ */
+export function phrase(vector) {
+  const [first, second] = EMOTIONS.map((name, i) => ({ name: word(name), share: vector[i] })).sort((a, b) => b.share - a.share);
+  if (first.share < 0.3) return { main: t('mixed'), extra: t('rather', first.name) };
+  if (second.share > 0.8 * first.share) return { main: first.name, extra: t('and', second.name) };
+  if (second.share > 0.18) return { main: first.name, extra: t('aLittle', second.name) };
+  return { main: first.name, extra: '' };
+}
+
+/**
+ * The same as one text.
  * @param {Vector} vector
  */
 export function sentence(vector) {
-  const [first, second] = EMOTIONS.map((name, i) => ({ name: word(name), share: vector[i] })).sort((a, b) => b.share - a.share);
-  if (first.share < 0.3) return t('sentenceMixed', first.name);
-  if (second.share > 0.8 * first.share) return t('sentenceTwo', first.name, second.name);
-  if (second.share > 0.18) return t('sentenceSlightly', first.name, second.name);
-  return t('sentenceOne', first.name);
+  const { main, extra } = phrase(vector);
+  return extra ? `${main}, ${extra}` : main;
 }
 
 /**

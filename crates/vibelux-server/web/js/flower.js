@@ -11,8 +11,11 @@ import { word } from './language.js';
 const PETAL = 'M0 0C-40-28-43-100 0-100 43-100 40-28 0 0Z';
 const REACH = 100;
 
+/** The share whose petal reaches the outer ring; few moods are more of one emotion. */
+const FULL = 0.85;
+
 /** A petal's area grows with the square of its length, so the length is the root of the share. */
-const petalLength = (/** @type {number} */ share) => Math.sqrt(Math.max(0, share));
+const petalLength = (/** @type {number} */ share) => Math.min(1, Math.sqrt(Math.max(0, share) / FULL));
 
 const degrees = (/** @type {number} */ emotion) => (ANGLES[emotion] * 180) / Math.PI;
 
@@ -21,12 +24,26 @@ const degrees = (/** @type {number} */ emotion) => (ANGLES[emotion] * 180) / Mat
  * @param {Vector} vector
  */
 export function glyph(vector) {
-  const longest = Math.max(...vector.map(petalLength));
+  const lengths = vector.map(petalLength);
   const petals = WHEEL.map((emotion) => {
-    const scale = (petalLength(vector[emotion]) / longest).toFixed(3);
-    return svg('path', { d: PETAL, fill: COLOURS[emotion], transform: `rotate(${degrees(emotion).toFixed(1)}) scale(${scale})` });
+    const transform = `rotate(${degrees(emotion).toFixed(1)}) scale(${lengths[emotion].toFixed(3)})`;
+    return svg('path', { d: PETAL, fill: COLOURS[emotion], transform });
   });
-  return svg('svg', { class: 'glyph', viewBox: '-104 -104 208 208', 'aria-hidden': 'true' }, ...petals);
+  return svg('svg', { class: 'glyph', viewBox: around(lengths), 'aria-hidden': 'true' }, ...petals);
+}
+
+/**
+ * The square around a flower, so that a small one sits in the middle of its place although its petals
+ * may all point one way.
+ * @param {number[]} lengths  Of the petals.
+ */
+function around(lengths) {
+  // A petal's broad part is a disc of this radius, this far out.
+  const discs = lengths.map((length, i) => [Math.sin(ANGLES[i]) * length * 66, -Math.cos(ANGLES[i]) * length * 66, length * 34]);
+  const [left, top] = [0, 1].map((axis) => Math.min(...discs.map((disc) => disc[axis] - disc[2])));
+  const [right, bottom] = [0, 1].map((axis) => Math.max(...discs.map((disc) => disc[axis] + disc[2])));
+  const side = Math.max(right - left, bottom - top, 120);
+  return [(left + right - side) / 2, (top + bottom - side) / 2, side, side].map((value) => value.toFixed(1)).join(' ');
 }
 
 /** A large flower with names around it, whose petals grow and shrink. */
@@ -42,10 +59,10 @@ export class Flower {
     this.petals = petals('petal');
     this.outlines = petals('outline');
     this.labels = EMOTIONS.map((_, emotion) => label(emotion));
-    const rings = [0.25, 0.5, 1].map((share) => svg('circle', { class: 'ring', r: REACH * petalLength(share) }));
+    const rings = [0.25, 1].map((share) => svg('circle', { class: 'ring', r: REACH * petalLength(share) }));
     this.element = svg(
       'svg',
-      { class: 'flower', viewBox: '-172 -128 344 256', role: 'img' },
+      { class: 'flower', viewBox: '-150 -128 300 252', role: 'img' },
       ...rings,
       ...WHEEL.map((emotion) => this.petals[emotion]),
       ...this.outlines,

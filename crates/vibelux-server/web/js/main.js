@@ -18,7 +18,7 @@ let mood = null;
 
 const library = new Library((song) => music.playSong(song));
 const music = new Music((song) => {
-  moodPanel.flower.outline(mood && song ? song.vector : null);
+  moodPanel.outline(mood && song ? song.vector : null);
   library.showCurrent(song?.id ?? null);
 });
 const moodPanel = new MoodPanel(() => {
@@ -28,7 +28,7 @@ const moodPanel = new MoodPanel(() => {
 const you = new You((next, rank) => {
   mood = next;
   moodPanel.show(next.vector, next.source === 'face' && you.source === 'camera');
-  moodPanel.flower.outline(music.queue.current?.song.vector ?? null);
+  moodPanel.outline(music.queue.current?.song.vector ?? null);
   library.map.showMood(next.vector);
   if (rank) follow(you.source === 'camera');
 });

@@ -13,6 +13,8 @@ import { Points } from './points.js';
 /** Songs are sorted into squares of this side, so that the one under the pointer is found quickly. */
 const CELL = 0.02;
 const PICK_PIXELS = 14;
+/** Room in pixels for the names around the songs. */
+const MARGIN = 150;
 const MIN_SCALE = 90;
 const MAX_SCALE = 60000;
 /** How much of the way to its goal the view goes in a frame of 16 ms. */
@@ -35,6 +37,8 @@ export class MoodMap {
     this.view = { scale: 300, x: 0, y: 0 };
     /** @type {View} */
     this.goal = { ...this.view };
+    /** Whether all songs are in view because nobody has moved the map yet. */
+    this.fitted = true;
     this.hover = -1;
     this.current = -1;
     /** @type {Vector | null} */
@@ -43,8 +47,6 @@ export class MoodMap {
     this.pointers = new Map();
     this.moved = 0;
     this.frame = 0;
-    /** Times of the last frames in ms, for whoever measures. @type {number[]} */
-    this.frameTimes = [];
     this.bind();
   }
 
@@ -114,12 +116,11 @@ export class MoodMap {
   resize() {
     const { clientWidth, clientHeight } = this.frameElement;
     if (clientWidth === 0) return;
-    const first = this.marks.width !== Math.round(clientWidth * this.ratio);
     for (const canvas of [this.points.canvas, this.marks]) {
       canvas.width = Math.round(clientWidth * this.ratio);
       canvas.height = Math.round(clientHeight * this.ratio);
     }
-    if (first) {
+    if (this.fitted) {
       this.fit();
       Object.assign(this.view, this.goal);
     }
@@ -138,7 +139,8 @@ export class MoodMap {
     };
     const [left, right] = range(data.x);
     const [low, high] = range(data.y);
-    const scale = Math.min((clientWidth - 110) / Math.max(0.2, right - left), (clientHeight - 110) / Math.max(0.2, high - low));
+    const scale = Math.min((clientWidth - MARGIN) / Math.max(0.2, right - left), (clientHeight - MARGIN) / Math.max(0.2, high - low));
+    this.fitted = true;
     this.goal = { scale: clamp(scale, MIN_SCALE, MAX_SCALE), x: (left + right) / 2, y: (low + high) / 2 };
     this.redraw();
   }
@@ -153,6 +155,7 @@ export class MoodMap {
     const scale = clamp(goal.scale * factor, MIN_SCALE, MAX_SCALE);
     const right = x - this.frameElement.clientWidth / 2;
     const up = this.frameElement.clientHeight / 2 - y;
+    this.fitted = false;
     this.goal = { scale, x: goal.x + right / goal.scale - right / scale, y: goal.y + up / goal.scale - up / scale };
     this.redraw();
   }
@@ -174,6 +177,7 @@ export class MoodMap {
     }
     const [dx, dy] = [event.offsetX - before.x, event.offsetY - before.y];
     this.moved += Math.hypot(dx, dy);
+    this.fitted = false;
     const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
     this.pointers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
     const share = other ? 0.5 : 1;
@@ -217,6 +221,7 @@ export class MoodMap {
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
+    this.fitted = false;
     act();
     this.redraw();
     const { clientWidth, clientHeight } = this.frameElement;
@@ -272,7 +277,6 @@ export class MoodMap {
   paint() {
     const { view, goal } = this;
     if (this.frameElement.clientWidth === 0) return;
-    const started = performance.now();
     const share = calmMotion() ? 1 : GLIDE;
     const far = Math.abs(Math.log(goal.scale / view.scale)) + Math.hypot(goal.x - view.x, goal.y - view.y) * view.scale / 300;
     view.scale *= Math.exp(share * Math.log(goal.scale / view.scale));
@@ -284,9 +288,9 @@ export class MoodMap {
     const style = getComputedStyle(this.frameElement);
     const count = this.data?.count ?? 0;
     const size = clamp(2.2 * Math.sqrt(view.scale / 300) * (count > 8000 ? 1.4 : count > 800 ? 2.4 : 4), 2.5, 16);
-    this.points.draw({ scale: view.scale * ratio, x: view.x, y: view.y }, size * ratio, style.getPropertyValue('--faint').trim() || '#888888');
-    this.paintMarks(style.getPropertyValue('--ink').trim(), style.getPropertyValue('--surface').trim(), ratio);
-    this.frameTimes = [...this.frameTimes.slice(-299), performance.now() - started];
+    const [ink, paper, faint] = ['--ink', '--surface', '--faint'].map((name) => style.getPropertyValue(name).trim());
+    this.points.draw({ scale: view.scale * ratio, x: view.x, y: view.y }, size * ratio, faint, paper);
+    this.paintMarks(ink, paper, ratio);
   }
 
   /** @param {string} ink @param {string} paper @param {number} ratio */

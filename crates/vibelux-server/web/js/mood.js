@@ -1,7 +1,7 @@
 // The second part of the page: the mood as a flower, and what the music should do with it.
 
-import { byId, chosenRadio, make, say } from './dom.js';
-import { COLOURS, EMOTIONS, colour, sentence, strongest } from './emotions.js';
+import { byId, chosenRadio, make, say, sayPhrase } from './dom.js';
+import { EMOTIONS, colour, phrase, sentence, strongest } from './emotions.js';
 import { Flower } from './flower.js';
 import { number, t, word } from './language.js';
 import { remember, settings } from './settings.js';
@@ -21,9 +21,8 @@ export class MoodPanel {
     this.slow = false;
     this.sentenceAt = 0;
     this.bindWays();
+    this.bindGoal();
     this.bindStrength();
-    this.goals = EMOTIONS.map((name, i) => this.goal(name, i));
-    byId('goal', HTMLElement).append(...this.goals.map(({ label }) => label));
   }
 
   bindWays() {
@@ -43,6 +42,16 @@ export class MoodPanel {
     });
   }
 
+  bindGoal() {
+    const goal = byId('goal', HTMLSelectElement);
+    goal.append(...EMOTIONS.map((name) => make('option', { value: name })));
+    goal.selectedIndex = settings.goal;
+    goal.addEventListener('change', () => {
+      remember({ goal: goal.selectedIndex });
+      this.onWay();
+    });
+  }
+
   bindStrength() {
     const strength = byId('strength', HTMLInputElement);
     strength.value = String(settings.strength);
@@ -51,20 +60,6 @@ export class MoodPanel {
       this.showStrength();
     });
     strength.addEventListener('change', () => this.onWay());
-  }
-
-  /** @param {string} name @param {number} index */
-  goal(name, index) {
-    const radio = make('input', { type: 'radio', name: 'goal', value: name });
-    radio.checked = settings.goal === index;
-    radio.addEventListener('change', () => {
-      remember({ goal: index });
-      this.onWay();
-    });
-    const text = make('span');
-    const label = make('label', {}, radio, text);
-    label.style.setProperty('--colour', COLOURS[index]);
-    return { label, text, name };
   }
 
   /**
@@ -83,19 +78,23 @@ export class MoodPanel {
     this.words();
   }
 
+  /** @param {Vector | null} vector  The song that plays, drawn as lines over the mood. */
+  outline(vector) {
+    this.flower.outline(vector);
+    byId('flower-legend', HTMLElement).hidden = vector === null;
+  }
+
   words() {
-    const text = this.vector ? sentence(this.vector) : t('moodNone');
-    const place = byId('mood-sentence', HTMLElement);
-    if (place.textContent !== text) place.textContent = text;
-    this.flower.element.setAttribute('aria-label', t('flowerLabel', text));
-    const caption = this.vector && this.slow ? t('moodCaptionSlow', number(settings.moodSeconds)) : this.vector ? t('moodCaption') : '\u00a0';
+    sayPhrase(byId('mood-sentence', HTMLElement), this.vector ? phrase(this.vector) : { main: '…', extra: t('moodNone') });
+    this.flower.element.setAttribute('aria-label', t('flowerLabel', this.vector ? sentence(this.vector) : t('moodNone')));
+    const caption = this.slow ? t('moodCaptionSlow', number(settings.moodSeconds)) : t('moodCaption');
     byId('mood-caption', HTMLElement).textContent = caption;
     document.body.dataset.mood = this.vector ? EMOTIONS[strongest(this.vector)] : '';
   }
 
   showWay() {
-    const hints = /** @type {const} */ ({ match: 'wayMatchHint', lift: 'wayLiftHint', calm: 'wayCalmHint', journey: 'wayJourneyHint' });
-    say(byId('way-hint', HTMLElement), t(hints[settings.way]));
+    const hints = /** @type {const} */ ({ match: 'wayMatchHint', lift: 'wayLiftHint', calm: 'wayCalmHint' });
+    say(byId('way-hint', HTMLElement), settings.way === 'journey' ? '' : t(hints[settings.way]));
     byId('journey', HTMLElement).hidden = settings.way !== 'journey';
   }
 
@@ -105,7 +104,7 @@ export class MoodPanel {
 
   translate() {
     this.flower.translate();
-    for (const { text, name } of this.goals) text.textContent = word(name);
+    for (const option of byId('goal', HTMLSelectElement).options) option.textContent = word(option.value);
     this.words();
     this.showWay();
     this.showStrength();

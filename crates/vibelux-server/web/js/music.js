@@ -33,6 +33,9 @@ export class Music {
       'draw-again': () => void this.queue.drawAgain(),
     });
     for (const [id, act] of Object.entries(buttons)) byId(id, HTMLButtonElement).addEventListener('click', act);
+    // On a narrow page the small player stands in while the large one is out of sight.
+    new IntersectionObserver(([seen]) => byId('mini', HTMLElement).classList.toggle('spare', seen.isIntersecting))
+      .observe(byId('playing', HTMLElement));
     this.player.bindMediaKeys(() => this.next(true), () => this.previous());
   }
 
@@ -146,7 +149,7 @@ export class Music {
 function whyRows({ why, target, song }) {
   const shown = [...why].sort((a, b) => b.contribution - a.contribution).slice(0, WHY_ROWS).map(({ emotion }) => EMOTIONS.findIndex((name) => name === emotion));
   const scale = Math.max(...shown.flatMap((i) => [target[i], song.vector[i]]), 0.01);
-  const head = make('div', { class: 'why-row why-head', 'aria-hidden': 'true' }, make('span', {}, t('whyYou')), make('span'), make('span', {}, t('whySong')));
+  const head = make('div', { class: 'why-row why-names', 'aria-hidden': 'true' }, make('span', {}, t('whyYou')), make('span'), make('span', {}, t('whySong')));
   const rows = shown.filter((i) => i >= 0).map((i) => {
     const bar = (/** @type {number} */ share) => {
       const fill = make('span', { class: 'why-fill' });

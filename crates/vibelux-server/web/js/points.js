@@ -1,13 +1,13 @@
-// Points on the graphics card: every song as a soft disc, all in one call. Where a browser has no
-// WebGL, the same with a plain canvas.
+// Points on the graphics card: every song as a soft disc, all in one call. Without a card, pixels.js.
 
 import { COLOURS } from './emotions.js';
+import { Pixels, channels } from './pixels.js';
 
 /** @typedef {{scale: number, x: number, y: number}} View  Pixels per unit; the map's point in the middle. */
 
 const VERTEX = `
 attribute vec2 place; attribute float emotion; attribute float lit;
-uniform vec2 middle; uniform vec2 zoom; uniform float size; uniform vec3 colours[7]; uniform vec3 faint;
+uniform vec2 middle; uniform vec2 zoom; uniform mediump float size; uniform vec3 colours[7]; uniform vec3 faint;
 varying vec4 colour;
 void main() {
   gl_Position = vec4((place - middle) * zoom, 0.0, 1.0);
@@ -18,7 +18,7 @@ void main() {
 }`;
 
 const FRAGMENT = `
-precision mediump float; varying vec4 colour; uniform float size;
+precision mediump float; varying vec4 colour; uniform mediump float size;
 void main() {
   float away = length(gl_PointCoord - 0.5);
   float edge = clamp((0.5 - away) * size, 0.0, 1.0);
@@ -33,9 +33,9 @@ export class Points {
     this.places = new Float32Array();
     this.emotions = new Float32Array();
     this.lit = new Float32Array();
-    this.gl = canvas.getContext('webgl', { alpha: true, antialias: false, premultipliedAlpha: true });
+    this.gl = canvas.getContext('webgl', { antialias: false, failIfMajorPerformanceCaveat: true });
     this.program = this.gl && build(this.gl);
-    this.flat = this.gl ? null : canvas.getContext('2d');
+    this.pixels = this.gl ? null : new Pixels(canvas);
     canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
     canvas.addEventListener('webglcontextrestored', () => {
       if (!this.gl) return;
@@ -79,17 +79,20 @@ export class Points {
   /**
    * @param {View} view  In device pixels.
    * @param {number} size  Diameter of a point in device pixels.
-   * @param {string} faint  Colour of the points that the filters leave out, `#rrggbb`.
+   * @param {string} faint  Colour of the points that the filters leave out.
+   * @param {string} paper  Colour behind the points.
    */
-  draw(view, size, faint) {
+  draw(view, size, faint, paper) {
     const { gl, program, canvas } = this;
     if (!gl || !program) {
-      this.drawFlat(view, size, faint);
+      this.pixels?.draw(this, view, size, channels(faint), channels(paper));
       return;
     }
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
+    if (this.count === 0) return;
+    gl.useProgram(program);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.uniform2f(gl.getUniformLocation(program, 'middle'), view.x, view.y);
@@ -99,29 +102,6 @@ export class Points {
     gl.uniform3fv(gl.getUniformLocation(program, 'faint'), channels(faint));
     gl.drawArrays(gl.POINTS, 0, this.count);
   }
-
-  /** @param {View} view @param {number} size @param {string} faint */
-  drawFlat(view, size, faint) {
-    const { flat, canvas } = this;
-    if (!flat) return;
-    flat.clearRect(0, 0, canvas.width, canvas.height);
-    for (const [emotion, colour] of [...COLOURS.entries(), /** @type {const} */ ([-1, faint])]) {
-      flat.fillStyle = colour;
-      flat.globalAlpha = emotion < 0 ? 0.18 : 0.8;
-      for (let i = 0; i < this.count; i += 1) {
-        const own = this.lit[i] > 0.5 ? this.emotions[i] : -1;
-        if (own !== emotion) continue;
-        const x = (this.places[2 * i] - view.x) * view.scale + canvas.width / 2;
-        const y = canvas.height / 2 - (this.places[2 * i + 1] - view.y) * view.scale;
-        flat.fillRect(x - size / 2, y - size / 2, size, size);
-      }
-    }
-  }
-}
-
-/** @param {string} hex  @returns {number[]} Red, green, blue, 0 to 1. */
-function channels(hex) {
-  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255);
 }
 
 /** @param {WebGLRenderingContext} gl */

@@ -2,8 +2,8 @@
 // fills the same stage and the same seven bars, and says the mood to `onMood`.
 
 import { Bars } from './bars.js';
-import { byId, chosenRadio, icon, make, say } from './dom.js';
-import { mean, sentence } from './emotions.js';
+import { byId, calmMotion, chosenRadio, icon, make, say, sayPhrase } from './dom.js';
+import { mean, phrase } from './emotions.js';
 import { t } from './language.js';
 import { Live } from './live.js';
 import { CameraProblem, Mirror } from './mirror.js';
@@ -72,6 +72,8 @@ export class You {
       const face = this.mirror.faceAt(event.clientX, event.clientY);
       if (face && this.mirror.shown.length > 1) this.choose(face.track);
     });
+    const tuning = byId('tuning', HTMLDetailsElement);
+    tuning.addEventListener('toggle', () => tuning.open && tuning.scrollIntoView({ block: 'end', behavior: calmMotion() ? 'auto' : 'smooth' }));
     byId('baseline', HTMLButtonElement).addEventListener('click', () =>
       this.baseline === 'set' ? this.live.resetBaseline() : this.live.takeBaseline());
     const file = byId('picture-file', HTMLInputElement);
@@ -182,10 +184,8 @@ export class You {
     const time = performance.now();
     if (!now && time - this.sentenceAt < SENTENCE_MS) return;
     this.sentenceAt = time;
-    const empty = this.source === 'camera' && this.stage.dataset.live === 'on' ? t('noFace') : '\u00a0';
-    const text = vector ? sentence(vector) : empty;
-    const place = byId('reading-sentence', HTMLElement);
-    if (place.textContent !== text) place.textContent = text;
+    const live = this.source === 'camera' && this.stage.dataset.live === 'on';
+    sayPhrase(byId('reading-sentence', HTMLElement), vector ? phrase(vector) : { main: '…', extra: live ? t('noFace') : '' });
   }
 
   /**
