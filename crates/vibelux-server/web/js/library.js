@@ -93,7 +93,7 @@ export class Library {
 
   /** Shows only what the filters leave, in the list and on the map. */
   filter() {
-    const words = this.search.value.trim().toLowerCase();
+    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const artist = this.artist.value.trim().toLowerCase();
     const emotion = EMOTIONS.findIndex((name) => name === this.emotion);
     const { data } = this.map;
@@ -101,7 +101,7 @@ export class Library {
       this.map.filter((i) =>
         (emotion < 0 || data.emotion[i] === emotion) &&
         (artist === '' || data.artists[i].toLowerCase() === artist) &&
-        (words === '' || this.haystack[i].includes(words)));
+        words.every((each) => this.haystack[i].includes(each)));
     }
     this.shown = 0;
     this.total = 0;

@@ -25,7 +25,9 @@ export class MoodMap {
   constructor(onPlay) {
     this.onPlay = onPlay;
     this.frameElement = byId('map', HTMLElement);
-    this.points = new Points(byId('map-points', HTMLCanvasElement));
+    this.canvas = byId('map-points', HTMLCanvasElement);
+    /** Made with the first songs: a graphics context costs something, and many never open this view. @type {Points | null} */
+    this.points = null;
     this.marks = byId('map-marks', HTMLCanvasElement);
     this.tip = byId('map-tip', HTMLElement);
     /** @type {SongMap | null} */
@@ -88,6 +90,7 @@ export class MoodMap {
       else this.cells.set(key, [i]);
     }
     this.lit = new Float32Array(data.count).fill(1);
+    this.points ??= new Points(this.canvas);
     this.points.set(places, Float32Array.from(data.emotion), this.lit);
     this.fit();
     Object.assign(this.view, this.goal);
@@ -97,7 +100,7 @@ export class MoodMap {
   /** @param {(index: number) => boolean} keep  Which songs the filters leave. */
   filter(keep) {
     for (let i = 0; i < this.lit.length; i += 1) this.lit[i] = keep(i) ? 1 : 0;
-    this.points.setLit(this.lit);
+    this.points?.setLit(this.lit);
     this.redraw();
   }
 
@@ -116,7 +119,7 @@ export class MoodMap {
   resize() {
     const { clientWidth, clientHeight } = this.frameElement;
     if (clientWidth === 0) return;
-    for (const canvas of [this.points.canvas, this.marks]) {
+    for (const canvas of [this.canvas, this.marks]) {
       canvas.width = Math.round(clientWidth * this.ratio);
       canvas.height = Math.round(clientHeight * this.ratio);
     }
@@ -289,7 +292,7 @@ export class MoodMap {
     const count = this.data?.count ?? 0;
     const size = clamp(2.2 * Math.sqrt(view.scale / 300) * (count > 8000 ? 1.4 : count > 800 ? 2.4 : 4), 2.5, 16);
     const [ink, paper, faint] = ['--ink', '--surface', '--faint'].map((name) => style.getPropertyValue(name).trim());
-    this.points.draw({ scale: view.scale * ratio, x: view.x, y: view.y }, size * ratio, faint, paper);
+    this.points?.draw({ scale: view.scale * ratio, x: view.x, y: view.y }, size * ratio, faint, paper);
     this.paintMarks(ink, paper, ratio);
   }
 

@@ -14,6 +14,8 @@ import { COLOURS, strongest } from './emotions.js';
 /** Frames kept; at 30 a second the picture can run late by up to a quarter of a second. */
 const SLOTS = 9;
 const MAX_DELAY_MS = 230;
+/** An older picture is not worth the server's time: the next one comes soon. */
+const FRESH_MS = 40;
 const JPEG_QUALITY = 0.8;
 /** How often a hidden page looks: its frames are not painted, but the mood should go on. */
 const HIDDEN_MS = 400;
@@ -56,6 +58,10 @@ export class Mirror {
     this.shown = [];
     this.mirrored = true;
     this.run = 0;
+    /** The last frame that was handed to the server. */
+    this.offered = 0;
+    /** @type {Worker | null} */
+    this.worker = null;
     document.addEventListener('visibilitychange', () => this.watchHidden());
   }
 
@@ -127,11 +133,30 @@ export class Mirror {
     slot.time = performance.now();
     slot.sequence = ++this.sequence;
     this.slots.push(slot);
-    if (this.live.free) {
-      this.live.reserve();
-      const sequence = slot.sequence;
-      slot.canvas.toBlob((blob) => void this.live.send(sequence, blob), 'image/jpeg', JPEG_QUALITY);
+    this.offer();
+  }
+
+  /** Hands the latest picture to the server if that is free and has not seen it. */
+  offer() {
+    const slot = this.slots.at(-1);
+    if (!slot || !this.live.free || slot.sequence === this.offered || performance.now() - slot.time > FRESH_MS) return;
+    this.offered = slot.sequence;
+    this.live.reserve();
+    void this.compress(slot);
+  }
+
+  /** @param {Slot} slot */
+  async compress({ canvas, sequence }) {
+    if (!('OffscreenCanvas' in window)) {
+      canvas.toBlob((jpeg) => void this.live.send(sequence, jpeg), 'image/jpeg', JPEG_QUALITY);
+      return;
     }
+    if (!this.worker) {
+      this.worker = new Worker(new URL('./jpeg.js', import.meta.url), { type: 'module' });
+      this.worker.addEventListener('message', ({ data }) => void this.live.send(data.sequence, data.jpeg));
+    }
+    const picture = await createImageBitmap(canvas);
+    this.worker.postMessage({ picture, sequence, quality: JPEG_QUALITY }, [picture]);
   }
 
   /**
@@ -144,6 +169,7 @@ export class Mirror {
     if (time === undefined) return;
     this.measured = [...this.measured.filter(({ at }) => now - at < 2000), { at: now, ms: now - time }];
     this.answers = [...this.answers.slice(-3), { time, faces: frame.faces }];
+    this.offer();
   }
 
   /** How late the picture is shown: as long as nearly all of the last answers took. */

@@ -33,7 +33,7 @@ export class Points {
     this.places = new Float32Array();
     this.emotions = new Float32Array();
     this.lit = new Float32Array();
-    this.gl = canvas.getContext('webgl', { antialias: false, failIfMajorPerformanceCaveat: true });
+    this.gl = hasCard() ? canvas.getContext('webgl', { antialias: false }) : null;
     this.program = this.gl && build(this.gl);
     this.pixels = this.gl ? null : new Pixels(canvas);
     canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
@@ -102,6 +102,19 @@ export class Points {
     gl.uniform3fv(gl.getUniformLocation(program, 'faint'), channels(faint));
     gl.drawArrays(gl.POINTS, 0, this.count);
   }
+}
+
+/**
+ * Whether WebGL runs on a graphics card. Where the browser computes it with the processor, it takes
+ * many times as long as pixels.js. (`failIfMajorPerformanceCaveat` does not say so in every browser.)
+ */
+function hasCard() {
+  const gl = document.createElement('canvas').getContext('webgl', { failIfMajorPerformanceCaveat: true });
+  if (!gl) return false;
+  const known = gl.getExtension('WEBGL_debug_renderer_info');
+  const name = String(gl.getParameter(known ? known.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  return !/swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
 }
 
 /** @param {WebGLRenderingContext} gl */

@@ -64,12 +64,11 @@ export class ScanDialog {
   show() {
     const { state } = this;
     if (!state) return;
-    const heard = state.done + state.failed;
-    const share = state.found > 0 ? Math.min(1, heard / state.found) : 0;
+    const share = state.found > 0 ? Math.min(1, state.done / state.found) : 0;
     byId('scan-progress', HTMLElement).hidden = false;
     byId('scan-bar', HTMLProgressElement).value = state.running ? share : 1;
     byId('scan-count', HTMLElement).textContent = state.running
-      ? t('scanCount', number(heard), number(state.found)) : t('scanDone', number(state.done));
+      ? t('scanCount', number(state.done), number(state.found)) : t('scanDone', number(state.done - state.failed));
     byId('scan-current', HTMLElement).textContent = state.running ? (state.current ?? '\u00a0') : '';
     byId('scan-stop', HTMLButtonElement).hidden = !state.running;
     const pill = byId('scan-pill', HTMLButtonElement);

@@ -24,6 +24,7 @@
  * @typedef {{count: number, ids: string[], x: number[], y: number[], emotion: number[], titles: string[], artists: string[]}} SongMap
  *
  * @typedef {{path: string, reason: string}} ScanError
+ * `done` counts the failed ones too.
  * @typedef {{running: boolean, found: number, done: number, failed: number, current: string | null, errors: ScanError[]}} Scan
  * @typedef {{version: string, songs: {ready: number, failed: number, missing: number}, ffmpeg: boolean, scan: Scan | null}} Status
  *

@@ -303,7 +303,7 @@ export class You {
     const room = this.choice === 'mean';
     const caption = { camera: room ? 'readingRoom' : 'readingCamera', picture: room ? 'readingRoom' : 'readingPicture', hand: 'readingHand', song: 'readingSong' };
     byId('reading-caption', HTMLElement).textContent = t(/** @type {'readingCamera'} */ (caption[this.source]));
-    if (this.bars.vector) this.read(this.bars.vector, true);
+    this.read(this.bars.vector, true);
     this.tracks = '-';
     if (this.source === 'picture') this.showFaces(this.pictureFaces.map((_, i) => i + 1));
     const { baseline } = this;
