@@ -51,7 +51,7 @@ export const de = {
   adviceLessLight: 'Ich sehe dich nicht gut: weniger Licht von hinten oder vorn',
   adviceHoldStill: 'Ich sehe dich nicht gut: Halt kurz still',
   whoLegend: 'Wessen Gesicht zählt',
-  whoLargest: 'Nächstes Gesicht',
+  whoLargest: 'Am nächsten',
   whoMean: 'Alle',
   whoFace: 'Gesicht {0}',
 
@@ -118,7 +118,7 @@ export const de = {
   nextUp: 'Danach',
   drawAgain: 'Andere Lieder für dieselbe Stimmung',
   songSounds: 'klingt {0}',
-  queueChanged: 'Deine Stimmung ist eine andere; was danach kommt, auch.',
+  queueChanged: 'folgt jetzt deiner neuen Stimmung',
   cannotPlay: 'Dein Browser kann diese Datei nicht abspielen. Ist ffmpeg installiert, wandelt VibeluX sie um.',
   playFailed: 'Dieses Lied ließ sich nicht abspielen.',
   playTitle: '{0} von {1} abspielen',

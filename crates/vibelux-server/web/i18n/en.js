@@ -50,7 +50,7 @@ export const en = {
   adviceLessLight: 'I can’t see you well: less light behind or on you',
   adviceHoldStill: 'I can’t see you well: hold still for a moment',
   whoLegend: 'Whose face counts',
-  whoLargest: 'Nearest face',
+  whoLargest: 'Nearest',
   whoMean: 'Everyone',
   whoFace: 'Face {0}',
 
@@ -117,7 +117,7 @@ export const en = {
   nextUp: 'Next',
   drawAgain: 'Other songs for the same mood',
   songSounds: 'sounds {0}',
-  queueChanged: 'Your mood has changed; so has what comes next.',
+  queueChanged: 'now follows your new mood',
   cannotPlay: 'Your browser cannot play this file. With ffmpeg installed, VibeluX can convert it.',
   playFailed: 'This song could not be played.',
   playTitle: 'Play {0} by {1}',

@@ -222,7 +222,32 @@ export class Mirror {
     context.drawImage(picture, 0, 0, width, height);
     context.restore();
     this.shown = faces;
-    for (const face of faces) this.frame(face, faces.length > 1 && this.chosen !== null && face.track !== this.chosen);
+    const tracks = faces.map(({ track }) => track).sort((a, b) => a - b);
+    for (const face of faces) {
+      this.frame(face, faces.length > 1 && this.chosen !== null && face.track !== this.chosen);
+      if (faces.length > 1) this.number(face, tracks.indexOf(face.track) + 1);
+    }
+  }
+
+  /** @param {Box} box @returns {number} Its left edge as it is shown. */
+  left(box) {
+    return this.mirrored ? this.canvas.width - box.x - box.width : box.x;
+  }
+
+  /** @param {Shown} face @param {number} number  As on the buttons below the picture. */
+  number({ box }, number) {
+    const { context, canvas } = this;
+    const unit = canvas.width / 640;
+    const [x, y] = [this.left(box) + box.width / 2, box.y + box.height];
+    context.beginPath();
+    context.arc(x, y, 15 * unit, 0, 2 * Math.PI);
+    context.fillStyle = 'rgb(0 0 0 / 0.72)';
+    context.fill();
+    context.font = `600 ${17 * unit}px system-ui, sans-serif`;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    context.fillStyle = '#ffffff';
+    context.fillText(String(number), x, y + unit);
   }
 
   /**
@@ -232,9 +257,8 @@ export class Mirror {
   frame(face, aside) {
     const { context, canvas } = this;
     const unit = canvas.width / 640;
-    const x = this.mirrored ? canvas.width - face.box.x - face.box.width : face.box.x;
     context.beginPath();
-    context.roundRect(x, face.box.y, face.box.width, face.box.height, 0.16 * face.box.width);
+    context.roundRect(this.left(face.box), face.box.y, face.box.width, face.box.height, 0.16 * face.box.width);
     context.lineWidth = (aside ? 3 : 6) * unit;
     context.strokeStyle = 'rgb(0 0 0 / 0.25)';
     context.stroke();

@@ -16,12 +16,14 @@ import { artistOf, songRow } from './songs.js';
 
 /** Emotions shown in the picture of why. */
 const WHY_ROWS = 3;
+const NOTE_MS = 6000;
 
 export class Music {
   /** @param {(song: Song | null, playing: boolean) => void} onSong */
   constructor(onSong) {
     this.onSong = onSong;
     this.ready = -1;
+    this.noteTimer = 0;
     this.player = new Player(() => this.next(true), (playing) => onSong(this.queue.current?.song ?? null, playing));
     this.queue = new Queue(() => this.show(), (entry, play) => this.begin(entry, play), (error) => toast(error.message));
     const buttons = /** @type {const} */ ({
@@ -48,7 +50,15 @@ export class Music {
   async rank(wish, { play, tell }) {
     if (this.ready === 0) return;
     const changed = await this.queue.rank(wish, play);
-    if (changed && tell) toast(t('queueChanged'));
+    if (changed && tell) this.note(t('queueChanged'));
+  }
+
+  /** Says something beside what comes next, for a while. @param {string} text */
+  note(text) {
+    const place = byId('queue-note', HTMLElement);
+    say(place, text);
+    clearTimeout(this.noteTimer);
+    this.noteTimer = window.setTimeout(() => say(place, ''), NOTE_MS);
   }
 
   /** @param {boolean} play */

@@ -2,7 +2,7 @@
 // fills the same stage and the same seven bars, and says the mood to `onMood`.
 
 import { Bars } from './bars.js';
-import { byId, calmMotion, chosenRadio, icon, make, say, sayPhrase } from './dom.js';
+import { byId, calmMotion, chosenRadio, make, say, sayPhrase } from './dom.js';
 import { mean, phrase } from './emotions.js';
 import { t } from './language.js';
 import { Live } from './live.js';
@@ -168,7 +168,7 @@ export class You {
     say(byId('advice', HTMLElement), looked?.quality.advice ? t(ADVICE[looked.quality.advice]) : '');
     this.read(frame.chosen?.bars ?? null, false);
     this.showBaseline(frame.baseline);
-    this.showFaces(frame.faces.map(({ track }) => track));
+    this.showFaces(frame.faces.map(({ track }) => track).sort((a, b) => a - b));
     this.showSpeed();
     if (frame.chosen) this.onMood({ source: 'face', vector: frame.chosen.mood }, frame.rank);
   }
@@ -253,8 +253,8 @@ export class You {
   }
 
   /**
-   * Offers the choice of a face while there is more than one.
-   * @param {number[]} tracks
+   * Offers the choice of a face while there is more than one; the mirror numbers them alike.
+   * @param {number[]} tracks  In rising order.
    */
   showFaces(tracks) {
     const wanted = tracks.length > 1 ? tracks : [];
@@ -264,14 +264,14 @@ export class You {
     const who = byId('who', HTMLElement);
     who.hidden = wanted.length === 0 && this.choice === 'largest';
     /** @type {[FaceChoice, string, string][]} */
-    const choices = [['largest', t('whoLargest'), 'person'], ['mean', t('whoMean'), 'people'],
-      ...wanted.map((track, i) => /** @type {[FaceChoice, string, string]} */ ([track, t('whoFace', i + 1), '']))];
+    const choices = [['largest', t('whoLargest'), t('whoLargest')], ['mean', t('whoMean'), t('whoMean')],
+      ...wanted.map((track, i) => /** @type {[FaceChoice, string, string]} */ ([track, String(i + 1), t('whoFace', i + 1)]))];
     who.querySelectorAll('label').forEach((label) => label.remove());
-    for (const [choice, text, picture] of choices) {
-      const radio = make('input', { type: 'radio', name: 'who', value: String(choice) });
+    for (const [choice, text, name] of choices) {
+      const radio = make('input', { type: 'radio', name: 'who', value: String(choice), 'aria-label': name });
       radio.checked = choice === this.choice;
       radio.addEventListener('change', () => this.choose(choice));
-      who.append(make('label', {}, radio, ...(picture ? [icon(picture)] : []), make('span', {}, text)));
+      who.append(make('label', {}, radio, make('span', {}, text)));
     }
   }
 
