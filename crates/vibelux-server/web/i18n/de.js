@@ -38,7 +38,6 @@ export const de = {
   pictureKind: 'Bitte wähle ein Bild im Format JPEG oder PNG mit höchstens 12 MB.',
   seedSearch: 'Such ein Lied als Anfang',
   wheelLabel: 'Stimmungsrad: Beweg den Punkt mit den Pfeiltasten',
-  wheelHint: 'Zieh den Punkt',
 
   readingCamera: 'Dein Gesicht wirkt',
   readingRoom: 'Zusammen wirken eure Gesichter',

@@ -37,7 +37,6 @@ export const en = {
   pictureKind: 'Please choose a JPEG or PNG picture of at most 12 MB.',
   seedSearch: 'Find a song to start from',
   wheelLabel: 'Mood wheel: move the dot with the arrow keys',
-  wheelHint: 'Drag the dot',
 
   readingCamera: 'Your face looks',
   readingRoom: 'Together your faces look',

@@ -89,14 +89,14 @@ export function strongest(vector) {
 /**
  * A vector in words: what it is mostly ("happy"), and what it is besides ("a little surprised").
  * @param {Vector} vector
- * @returns {{main: string, extra: string}}
+ * @returns {{main: string, extra: string, joint: string}} `joint` stands between the two in a text.
  */
 export function phrase(vector) {
   const [first, second] = EMOTIONS.map((name, i) => ({ name: word(name), share: vector[i] })).sort((a, b) => b.share - a.share);
-  if (first.share < 0.3) return { main: t('mixed'), extra: t('rather', first.name) };
-  if (second.share > 0.8 * first.share) return { main: first.name, extra: t('and', second.name) };
-  if (second.share > 0.18) return { main: first.name, extra: t('aLittle', second.name) };
-  return { main: first.name, extra: '' };
+  if (first.share < 0.3) return { main: t('mixed'), extra: t('rather', first.name), joint: ', ' };
+  if (second.share > 0.8 * first.share) return { main: first.name, extra: t('and', second.name), joint: ' ' };
+  if (second.share > 0.18) return { main: first.name, extra: t('aLittle', second.name), joint: ', ' };
+  return { main: first.name, extra: '', joint: '' };
 }
 
 /**
@@ -104,8 +104,8 @@ export function phrase(vector) {
  * @param {Vector} vector
  */
 export function sentence(vector) {
-  const { main, extra } = phrase(vector);
-  return extra ? `${main}, ${extra}` : main;
+  const { main, extra, joint } = phrase(vector);
+  return `${main}${joint}${extra}`;
 }
 
 /**

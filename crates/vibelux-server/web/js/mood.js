@@ -9,6 +9,7 @@ import { remember, settings } from './settings.js';
 /** @typedef {import('./types.js').Vector} Vector */
 
 const SENTENCE_MS = 1500;
+const SPOKEN_MS = 5000;
 
 export class MoodPanel {
   /** @param {() => void} onWay  Another way or another strength was chosen. */
@@ -20,6 +21,8 @@ export class MoodPanel {
     this.vector = null;
     this.slow = false;
     this.sentenceAt = 0;
+    this.spoken = '';
+    this.spokenAt = -Infinity;
     this.bindWays();
     this.bindGoal();
     this.bindStrength();
@@ -90,6 +93,17 @@ export class MoodPanel {
     const caption = this.slow ? t('moodCaptionSlow', number(settings.moodSeconds)) : t('moodCaption');
     byId('mood-caption', HTMLElement).textContent = caption;
     document.body.dataset.mood = this.vector ? EMOTIONS[strongest(this.vector)] : '';
+    this.speak();
+  }
+
+  /** Tells a screen reader when the mood is mostly another: not every wavering of it. */
+  speak() {
+    const time = performance.now();
+    const mostly = this.vector ? phrase(this.vector).main : '';
+    if (mostly === this.spoken || time - this.spokenAt < SPOKEN_MS) return;
+    this.spoken = mostly;
+    this.spokenAt = time;
+    byId('mood-spoken', HTMLElement).textContent = mostly ? t('flowerLabel', mostly) : '';
   }
 
   showWay() {
