@@ -107,7 +107,9 @@ export const checks = [
     await browser.click('#baseline');
     for (let i = 0; i < 100 && latency.last.baseline !== 'none'; i += 1) await pause(50);
     must(latency.last.baseline === 'none', 'the baseline stays');
+    const timings = await browser.run(text('#timings'));
     await browser.click('#tuning summary');
+    return timings;
   }],
 
   ['a song plays to its end and the next one starts', async ({ browser }) => {

@@ -67,7 +67,7 @@ export const de = {
   moodSecondsHint: 'Wie langsam die Stimmung deinem Gesicht folgt.',
   centred: 'Vergleichen, was heraussticht',
   centredHint: 'Statt der einfachen Werte.',
-  timings: '{0} Messungen pro Sekunde, {1} ms von der Kamera bis zum Rahmen um dein Gesicht',
+  timings: '{0} Messungen pro Sekunde; der Spiegel ist {1} ms später (95 %: {2} ms)',
 
   mood: 'Stimmung',
   moodCaption: 'gilt als deine Stimmung',

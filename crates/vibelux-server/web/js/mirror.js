@@ -14,6 +14,8 @@ import { COLOURS, strongest } from './emotions.js';
 /** Frames kept; at 30 a second the picture can run late by up to a quarter of a second. */
 const SLOTS = 9;
 const MAX_DELAY_MS = 230;
+/** Speeds are those of this last while. */
+const MEASURED_MS = 3000;
 /** An older picture is not worth the server's time: the next one comes soon. */
 const FRESH_MS = 40;
 const JPEG_QUALITY = 0.8;
@@ -52,6 +54,8 @@ export class Mirror {
     this.answers = [];
     /** Latencies and times of the last answers, in milliseconds. @type {{at: number, ms: number}[]} */
     this.measured = [];
+    /** How late the last pictures were shown, in milliseconds. @type {number[]} */
+    this.late = [];
     /** @type {number | null} The track that counts, drawn in colour; null for all. */
     this.chosen = null;
     /** What was painted last, for a click on a face. @type {Shown[]} */
@@ -167,7 +171,7 @@ export class Mirror {
     const now = performance.now();
     const time = this.slots.find((slot) => slot.sequence === frame.sequence)?.time;
     if (time === undefined) return;
-    this.measured = [...this.measured.filter(({ at }) => now - at < 2000), { at: now, ms: now - time }];
+    this.measured = [...this.measured.filter(({ at }) => now - at < MEASURED_MS), { at: now, ms: now - time }];
     this.answers = [...this.answers.slice(-3), { time, faces: frame.faces }];
     this.offer();
   }
@@ -179,16 +183,18 @@ export class Mirror {
     return Math.min(MAX_DELAY_MS, sorted[Math.floor(0.9 * (sorted.length - 1))]);
   }
 
-  /** Answers a second, and the usual time from the camera to the painted frame in milliseconds. */
+  /** Answers a second, and the time from the camera to the painted picture with its frame. */
   get speed() {
-    const sorted = this.measured.map(({ ms }) => ms).sort((a, b) => a - b);
-    return { perSecond: sorted.length / 2, milliseconds: sorted[Math.floor(sorted.length / 2)] ?? 0 };
+    const sorted = [...this.late].sort((a, b) => a - b);
+    const at = (/** @type {number} */ share) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+    return { perSecond: this.measured.length / (MEASURED_MS / 1000), median_ms: at(0.5), p95_ms: at(0.95) };
   }
 
   paintLate() {
     const due = performance.now() - this.delay;
     const slot = this.slots.findLast((kept) => kept.time <= due) ?? this.slots[0];
     if (!slot) return;
+    this.late = [...this.late.slice(-99), performance.now() - slot.time];
     this.paint(slot.canvas, slot.canvas.width, slot.canvas.height, facesAt(this.answers, slot.time));
   }
 

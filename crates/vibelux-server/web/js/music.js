@@ -86,6 +86,7 @@ export class Music {
   /** @param {number} ready  Songs in the library. */
   showReady(ready) {
     this.ready = ready;
+    this.queue.librarySize = ready;
     this.show();
   }
 

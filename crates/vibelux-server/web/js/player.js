@@ -7,6 +7,7 @@ import { drawCurve } from './curve.js';
 import { minutes, t } from './language.js';
 import { audioAddress, coverAddress, curve } from './server.js';
 import { remember, settings } from './settings.js';
+import { artistOf } from './songs.js';
 
 /** @typedef {import('./types.js').Song} Song */
 
@@ -68,7 +69,7 @@ export class Player {
   load(song, play) {
     this.song = song;
     say(byId('play-problem', HTMLElement), '');
-    this.seek.max = String(song.duration_seconds);
+    this.seek.max = String(song.duration_seconds ?? 0);
     this.seek.value = '0';
     this.announce(song);
     void this.showCurve(song);
@@ -141,7 +142,7 @@ export class Player {
   /** @param {Song} song */
   async showCurve(song) {
     const place = byId('curve', SVGSVGElement);
-    drawCurve(place, { seconds: [0, song.duration_seconds], vectors: [song.vector, song.vector] });
+    drawCurve(place, { seconds: [0, song.duration_seconds ?? 1], vectors: [song.vector, song.vector] });
     byId('mini-progress', HTMLElement).style.background = colour(song.vector);
     try {
       const drawn = await curve(song);
@@ -156,7 +157,7 @@ export class Player {
   announce(song) {
     if (!('mediaSession' in navigator)) return;
     navigator.mediaSession.metadata = new MediaMetadata({
-      title: song.title, artist: song.artist, album: song.album, artwork: [{ src: coverAddress(song) }],
+      title: song.title, artist: artistOf(song), album: song.album ?? '', artwork: [{ src: coverAddress(song) }],
     });
   }
 

@@ -12,7 +12,7 @@ import { like, notNow, recommend } from './server.js';
 const COUNT = 20;
 /** When fewer than this many wait, more are asked for. */
 const FEW = 4;
-/** Songs that were played this recently do not come again. */
+/** So many songs that were played last do not come again; of a small library, half. */
 const RECENT = 30;
 
 export class Queue {
@@ -33,6 +33,8 @@ export class Queue {
     this.history = [];
     /** @type {Wish | null} */
     this.wish = null;
+    /** Songs that could be chosen. */
+    this.librarySize = 0;
     /** Songs of the present journey that have begun. */
     this.travelled = 0;
     this.seed = Math.floor(Math.random() * 2 ** 32);
@@ -51,7 +53,8 @@ export class Queue {
     this.pending?.abort();
     const pending = new AbortController();
     this.pending = pending;
-    const recent = this.history.slice(-RECENT).map(({ song }) => song.id);
+    const count = Math.min(RECENT, Math.floor(this.librarySize / 2));
+    const recent = this.history.slice(this.history.length - Math.min(count, this.history.length)).map(({ song }) => song.id);
     const exclude = this.current ? [...recent, this.current.song.id] : recent;
     try {
       const { songs } = await recommend(

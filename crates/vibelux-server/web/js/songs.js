@@ -20,7 +20,7 @@ export function songRow(song, onClick) {
     { type: 'button', class: 'song-row', 'aria-label': `${t('playTitle', song.title, artistOf(song))}, ${t('songSounds', word(song.strongest))}` },
     glyph(song.vector),
     make('span', { class: 'song-words' }, make('span', { class: 'song-title' }, song.title), make('span', { class: 'song-artist' }, artistOf(song))),
-    make('span', { class: 'song-length' }, minutes(song.duration_seconds)),
+    make('span', { class: 'song-length' }, song.duration_seconds ? minutes(song.duration_seconds) : ''),
   );
   button.addEventListener('click', onClick);
   return make('li', { 'data-id': song.id }, button);

@@ -9,9 +9,9 @@
  * @typedef {object} Song
  * @property {string} id  Opaque; never a path.
  * @property {string} title
- * @property {string} artist
- * @property {string} album
- * @property {number} duration_seconds
+ * @property {string | null} artist
+ * @property {string | null} album
+ * @property {number | null} duration_seconds
  * @property {Vector} vector
  * @property {string} strongest
  * @property {boolean} liked

@@ -288,8 +288,8 @@ export class You {
 
   showSpeed() {
     if (!byId('tuning', HTMLDetailsElement).open) return;
-    const { perSecond, milliseconds } = this.mirror.speed;
-    byId('timings', HTMLElement).textContent = t('timings', Math.round(perSecond), Math.round(milliseconds));
+    const { perSecond, median_ms: median, p95_ms: p95 } = this.mirror.speed;
+    byId('timings', HTMLElement).textContent = t('timings', perSecond.toFixed(0), median.toFixed(0), p95.toFixed(0));
   }
 
   /** Settings of the readings have changed. */
