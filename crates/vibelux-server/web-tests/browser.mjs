@@ -31,7 +31,7 @@ if (!hasFaces && !options.camera) console.log('SKIPPED: no faces in ../shared/da
 const { video, picture } = options.camera ? { video: options.camera, picture: '' } : hasFaces ? makeCamera(folder) : { video: '', picture: '' };
 const server = options.url ? { address: options.url, songs: options.songs, stop: async () => {} } : await startVibelux(options.program, folder);
 const browser = await Chromium.start({
-  flags: ['--disable-gpu', '--autoplay-policy=user-gesture-required', '--lang=en-GB', '--use-fake-ui-for-media-stream',
+  flags: ['--disable-gpu', '--autoplay-policy=document-user-activation-required', '--lang=en-GB', '--use-fake-ui-for-media-stream',
     '--use-fake-device-for-media-stream', ...(video ? [`--use-file-for-fake-video-capture=${video}`] : [])],
 });
 

@@ -226,7 +226,7 @@ export const checks = [
     must(await browser.run(`new Set(document.querySelector('#map-points').getContext('2d')?.getImageData(0, 0, 500, 500).data ?? [1, 2, 3, 4, 5]).size > 4`), 'the map is empty');
     await browser.run(`document.querySelector('#map-marks').focus()`);
     await browser.press('ArrowLeft');
-    await browser.until(`!document.querySelector('#map-tip').hidden`, 'the name of the song in the middle').catch(() => {});
+    await browser.until(`!document.querySelector('#map-tip').hidden`, 'the name of the song in the middle', 1500).catch(() => {});
     await browser.press('Enter');
     return `${all} songs shown`;
   }],

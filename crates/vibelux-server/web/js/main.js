@@ -31,7 +31,7 @@ const you = new You((next, rank) => {
   moodPanel.outline(music.queue.current?.song.vector ?? null);
   library.map.showMood(next.vector);
   if (rank) follow(you.source === 'camera');
-});
+}, () => music.player.unlock());
 const scanDialog = new ScanDialog(() => void refresh());
 
 /**

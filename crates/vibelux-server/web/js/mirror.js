@@ -63,7 +63,7 @@ export class Mirror {
     this.mirrored = true;
     this.run = 0;
     /** The last frame that was handed to the server. */
-    this.offered = 0;
+    this.offered = { sequence: 0, time: 0 };
     /** @type {Worker | null} */
     this.worker = null;
     document.addEventListener('visibilitychange', () => this.watchHidden());
@@ -143,8 +143,8 @@ export class Mirror {
   /** Hands the latest picture to the server if that is free and has not seen it. */
   offer() {
     const slot = this.slots.at(-1);
-    if (!slot || !this.live.free || slot.sequence === this.offered || performance.now() - slot.time > FRESH_MS) return;
-    this.offered = slot.sequence;
+    if (!slot || !this.live.free || slot.sequence === this.offered.sequence || performance.now() - slot.time > FRESH_MS) return;
+    this.offered = { sequence: slot.sequence, time: slot.time };
     this.live.reserve();
     void this.compress(slot);
   }
@@ -169,8 +169,9 @@ export class Mirror {
    */
   answer(frame) {
     const now = performance.now();
-    const time = this.slots.find((slot) => slot.sequence === frame.sequence)?.time;
-    if (time === undefined) return;
+    // The slot itself may hold a later picture by now.
+    if (frame.sequence !== this.offered.sequence) return;
+    const { time } = this.offered;
     this.measured = [...this.measured.filter(({ at }) => now - at < MEASURED_MS), { at: now, ms: now - time }];
     this.answers = [...this.answers.slice(-3), { time, faces: frame.faces }];
     this.offer();

@@ -47,7 +47,7 @@ export class Player {
     audio.addEventListener('playing', () => { this.failures = 0; });
     audio.addEventListener('play', () => this.showPlaying());
     audio.addEventListener('pause', () => this.showPlaying());
-    audio.addEventListener('ended', () => this.onEnd());
+    audio.addEventListener('ended', () => this.song && this.onEnd());
     audio.addEventListener('error', () => this.fail(t('playFailed')));
     seek.addEventListener('input', () => {
       this.dragging = true;
@@ -83,6 +83,17 @@ export class Player {
     this.showTime();
   }
 
+  /**
+   * Plays a moment of silence, in the click that starts the camera: strict browsers let an element sound
+   * later only if a click has made it sound before.
+   */
+  unlock() {
+    if (this.song) return;
+    const silence = URL.createObjectURL(new Blob([silentWav()], { type: 'audio/wav' }));
+    this.audio.src = silence;
+    this.audio.play().catch(() => {}).finally(() => URL.revokeObjectURL(silence));
+  }
+
   play() {
     // A browser may refuse to play before the first click; then the button shows that it waits.
     this.audio.play().catch(() => this.showPlaying());
@@ -116,6 +127,7 @@ export class Player {
   }
 
   showTime() {
+    if (!this.song) return;
     const all = this.duration;
     if (Number(this.seek.max) !== all) this.seek.max = String(all);
     if (!this.dragging) this.seek.value = String(this.audio.currentTime);
@@ -169,4 +181,25 @@ export class Player {
     navigator.mediaSession.setActionHandler('nexttrack', next);
     navigator.mediaSession.setActionHandler('previoustrack', previous);
   }
+}
+
+/** A twentieth of a second of nothing: one channel, 8 bit, 8,000 Hz. */
+function silentWav() {
+  const samples = 400;
+  const view = new DataView(new ArrayBuffer(44 + samples));
+  const text = (/** @type {number} */ at, /** @type {string} */ words) => [...words].forEach((char, i) => view.setUint8(at + i, char.charCodeAt(0)));
+  text(0, 'RIFF');
+  view.setUint32(4, 36 + samples, true);
+  text(8, 'WAVEfmt ');
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, 8000, true);
+  view.setUint32(28, 8000, true);
+  view.setUint16(32, 1, true);
+  view.setUint16(34, 8, true);
+  text(36, 'data');
+  view.setUint32(40, samples, true);
+  for (let i = 0; i < samples; i += 1) view.setUint8(44 + i, 128);
+  return view.buffer;
 }

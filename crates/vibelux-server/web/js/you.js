@@ -31,9 +31,13 @@ const ADVICE = /** @type {const} */ ({
 });
 
 export class You {
-  /** @param {(mood: Mood, rank: boolean) => void} onMood  `rank`: the queue should follow now. */
-  constructor(onMood) {
+  /**
+   * @param {(mood: Mood, rank: boolean) => void} onMood  `rank`: the queue should follow now.
+   * @param {() => void} onStart  The camera's button was clicked.
+   */
+  constructor(onMood, onStart) {
     this.onMood = onMood;
+    this.onStart = onStart;
     this.stage = byId('stage', HTMLElement);
     this.bars = new Bars(byId('bars', HTMLElement), (vector) => this.byHand(vector, 'bars'));
     this.wheel = new Wheel((vector) => this.byHand(vector, 'wheel'));
@@ -125,6 +129,7 @@ export class You {
     const problem = byId('camera-problem', HTMLElement);
     const start = byId('camera-start', HTMLButtonElement);
     say(problem, '');
+    this.onStart();
     start.disabled = true;
     try {
       await this.mirror.start();
