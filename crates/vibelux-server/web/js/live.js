@@ -7,7 +7,7 @@ import { settings } from './settings.js';
 /** @typedef {import('./types.js').FaceChoice} FaceChoice */
 
 /** An answer that takes longer than this is given up, so that a lost one does not stop the picture. */
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 8000;
 const BARS_SECONDS = 0.7;
 
 export class Live {
