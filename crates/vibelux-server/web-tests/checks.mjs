@@ -263,6 +263,8 @@ export const checks = [
       await browser.until(`(parseInt(${paper}.match(/\\d+/)[0]) > 128) === ${value === 'light'}`, `${value} paper`, 5000);
     }
     must(await browser.run(`getComputedStyle(document.querySelector('.petal')).transitionDuration.startsWith('0.001')`), 'petals still move');
+    // As it looks while a scan runs.
+    await browser.run(`document.querySelector('#scan-pill').hidden = false`);
     for (const [view, width] of /** @type {const} */ ([['now', 360], ['library', 360], ['now', 800]])) {
       await browser.resize(width, 780);
       await browser.run(`location.hash = '${view}'`);
@@ -270,6 +272,7 @@ export const checks = [
       const wide = await browser.run(`document.documentElement.scrollWidth`);
       must(wide <= width, `${view} is ${wide} wide on ${width}`);
     }
+    await browser.run(`document.querySelector('#scan-pill').hidden = true`);
     await browser.send('Emulation.setEmulatedMedia', { features: [] });
     await browser.resize(1280, 800);
   }],

@@ -148,7 +148,7 @@ export const de = {
   scanCount: '{0} von {1} Liedern angehört',
   scanDone: 'Fertig: {0} Lieder angehört.',
   scanFailed: '{0} nicht zu gebrauchen',
-  scanPill: 'Hört zu: {0} %',
+  scanPill: 'Hört deine Musik',
 
   footLocal: 'Alles geschieht auf diesem Computer.',
   footLooks: 'Ein Gesicht zeigt einen Ausdruck, nicht was jemand fühlt.',

@@ -147,7 +147,7 @@ export const en = {
   scanCount: '{0} of {1} songs heard',
   scanDone: 'Done: {0} songs heard.',
   scanFailed: '{0} could not be used',
-  scanPill: 'Listening: {0} %',
+  scanPill: 'Listening to your music',
 
   footLocal: 'Everything happens on this computer.',
   footLooks: 'A face shows an expression, not what somebody feels.',

@@ -1,7 +1,7 @@
 // Adding music: name a folder, and watch the program listen to it.
 
 import { byId, make, say } from './dom.js';
-import { number, t } from './language.js';
+import { number, percent, t } from './language.js';
 import { scan, startScan, stopScan } from './server.js';
 
 /** @typedef {import('./types.js').Scan} Scan */
@@ -73,7 +73,7 @@ export class ScanDialog {
     byId('scan-stop', HTMLButtonElement).hidden = !state.running;
     const pill = byId('scan-pill', HTMLButtonElement);
     pill.hidden = !state.running;
-    pill.textContent = t('scanPill', Math.round(100 * share));
+    pill.replaceChildren(make('span', { class: 'wide' }, `${t('scanPill')} `), percent(share));
     const errors = byId('scan-errors', HTMLDetailsElement);
     errors.hidden = state.failed === 0;
     byId('scan-failed', HTMLElement).textContent = t('scanFailed', number(state.failed));
