@@ -32,10 +32,19 @@ pub struct Entry {
     pub duration_seconds: Option<f64>,
     /// What it expresses.
     pub vector: EmotionVector,
-    /// How it is stored.
-    pub format: AudioFormat,
+    /// How it is stored; known when somebody first asks, as it may take a look into the file.
+    format: OnceLock<AudioFormat>,
     /// Title, artist and album in lower case, for the search.
     searched: String,
+}
+
+impl Entry {
+    /// How the song is stored. May wait for the disk.
+    pub fn format(&self) -> AudioFormat {
+        *self
+            .format
+            .get_or_init(|| AudioFormat::of(&self.path).looked_into(&self.path))
+    }
 }
 
 /// How many songs the library holds, by what became of them.
@@ -99,7 +108,7 @@ impl Catalogue {
                 .collect();
             entries.push(Entry {
                 id: SongId::of(&song.path),
-                format: AudioFormat::of(&song.path),
+                format: OnceLock::new(),
                 path: song.path,
                 searched: texts.join("\n"),
                 title,

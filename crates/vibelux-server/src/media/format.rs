@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use vibelux::library::{Mp4Codec, read_mp4_codec};
 
 /// How a browser comes to play a song.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -27,8 +28,7 @@ pub struct AudioFormat {
     direct: bool,
 }
 
-/// The formats that [`vibelux::audio`] knows. An M4A file may hold ALAC, which only some browsers
-/// play; the page then asks for it transcoded.
+/// The formats that [`vibelux::audio`] knows.
 const FORMATS: [AudioFormat; 25] = [
     known("mp3", "audio/mpeg", true),
     known("mp2", "audio/mpeg", false),
@@ -76,6 +76,15 @@ impl AudioFormat {
             .into_iter()
             .find(|format| format.name.eq_ignore_ascii_case(extension))
             .unwrap_or(OTHER)
+    }
+
+    /// The same format, after a look into a file that may hold what browsers play or something else:
+    /// an MP4 file with ALAC in it is for ffmpeg. A file that cannot be read keeps what its name says.
+    pub fn looked_into(self, path: &Path) -> Self {
+        let is_mp4 = self.mime == "audio/mp4";
+        let direct = self.direct
+            && !(is_mp4 && matches!(read_mp4_codec(path), Some(Mp4Codec::Alac | Mp4Codec::Other)));
+        Self { direct, ..self }
     }
 
     /// How a browser comes to play it.

@@ -39,7 +39,7 @@ pub async fn audio(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (file, mime) = with_song(app.clone(), id, |_, catalogue, song| {
-        Ok((media::open(catalogue, song)?, song.format.mime))
+        Ok((media::open(catalogue, song)?, song.format().mime))
     })
     .await?;
     if query.transcode.is_none_or(|flag| flag == "0") {

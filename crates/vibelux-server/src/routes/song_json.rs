@@ -26,8 +26,9 @@ pub struct SongJson {
 }
 
 impl SongJson {
-    /// The song as `app` knows it now.
+    /// The song as `app` knows it now. May wait for the disk.
     pub fn of(song: &Entry, app: &App) -> Self {
+        let format = song.format();
         Self {
             id: song.id,
             title: song.title.clone(),
@@ -37,9 +38,9 @@ impl SongJson {
             vector: song.vector,
             strongest: song.vector.strongest(),
             liked: app.library.likes(song.id),
-            playable: song.format.playable(app.transcoder.is_some()),
-            format: song.format.name,
-            mime: song.format.mime,
+            playable: format.playable(app.transcoder.is_some()),
+            format: format.name,
+            mime: format.mime,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vibelux::library::read_cover;
@@ -112,7 +112,7 @@ pub async fn curve(
     .await
 }
 
-/// Answers `GET songs/{id}/cover`.
+/// Answers `GET songs/{id}/cover`. That a song has none is usual and no error: `204 No Content`.
 pub async fn cover(
     State(app): State<Shared>,
     SongPath(id): SongPath,
@@ -120,7 +120,9 @@ pub async fn cover(
 ) -> Result<Response, ApiError> {
     with_song(app, id, move |_, catalogue, song| {
         let file = media::open(catalogue, song)?;
-        let cover = read_cover(&file.path).ok_or(ApiError::NotFound("cover of this song"))?;
+        let Some(cover) = read_cover(&file.path) else {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        };
         let hash = Sha256::digest(&cover.bytes);
         Ok(cached(cover.mime, &hash, cover.bytes, &headers))
     })

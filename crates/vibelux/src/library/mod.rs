@@ -4,6 +4,7 @@
 //! puts it into the [`SongStore`], one SQLite file. [`json`] reads and writes the same vectors as
 //! `song_embeddings.json`.
 
+mod codec;
 mod cover;
 mod embed;
 mod error;
@@ -14,6 +15,7 @@ mod song;
 mod store;
 mod tags;
 
+pub use codec::{Mp4Codec, read_mp4_codec};
 pub use cover::{Cover, read_cover};
 pub use embed::{
     EmbedOptions, EmbedPlan, EmbedProgress, EmbedSummary, FailedSong, SongEmbedder, embed_songs,
