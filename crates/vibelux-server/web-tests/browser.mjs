@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hasFaces, makeCamera } from './camera.mjs';
-import { checks } from './checks.mjs';
+import { checks, lastCheck } from './checks.mjs';
 import { Chromium } from './chromium.mjs';
 import { Latency } from './latency.mjs';
 import { startVibelux } from './vibelux.mjs';
@@ -26,12 +26,20 @@ const { values: options } = parseArgs({
   },
 });
 
+/** Runs before the page: notes that it asks for the camera. */
+const COUNT_CAMERA = `(() => {
+  window.cameraAsked = 0;
+  const { mediaDevices } = navigator;
+  const ask = mediaDevices?.getUserMedia.bind(mediaDevices);
+  if (ask) mediaDevices.getUserMedia = (wanted) => { window.cameraAsked += 1; return ask(wanted); };
+})()`;
+
 const folder = mkdtempSync(join(tmpdir(), 'vibelux-web-'));
 if (options.screenshots) mkdirSync(options.screenshots, { recursive: true });
 const draw = options.drawn || !hasFaces;
 console.log(`the camera shows ${draw ? 'a drawn face' : 'faces of FER2013'}`);
-const { video, picture } = await makeCamera(folder, draw);
-const server = options.url ? { address: options.url, songs: options.songs, stop: async () => {} } : await startVibelux(options.program, folder);
+const { video, picture, pair } = await makeCamera(folder, draw);
+const server = options.url ? { address: options.url, songs: options.songs, resident: () => null, busySeconds: () => NaN, stop: async () => {} } : await startVibelux(options.program, folder);
 const browser = await Chromium.start({
   flags: ['--disable-gpu', '--autoplay-policy=document-user-activation-required', '--lang=en-GB', '--use-fake-ui-for-media-stream',
     '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${video}`],
@@ -56,17 +64,21 @@ browser.on((method, params) => {
   }
 });
 
-/** Answers that the checks ask for, and songs without a cover. @param {{text: string, url?: string}} entry */
+/** Answers that the checks ask for. @param {{text: string, url?: string}} entry */
 function expected({ text, url = '' }) {
-  return text.includes('404') && url.endsWith('/cover') || text.includes('40') && url.endsWith('/scan');
+  return text.includes('40') && url.endsWith('/scan');
 }
 
-const tools = { browser, address: server.address, songs: server.songs, wishes, latency, picture: readFileSync(picture).toString('base64') };
+const base64 = (/** @type {string} */ file) => readFileSync(file).toString('base64');
+const tools = { browser, address: server.address, songs: server.songs, stop: server.stop, wishes, latency, picture: base64(picture), pair: base64(pair) };
 let failed = 0;
+await browser.send('Page.addScriptToEvaluateOnNewDocument', { source: COUNT_CAMERA });
 await browser.resize(1280, 800);
 await browser.open(`${server.address}/`);
-for (const [name, check] of checks) {
-  if (!name.includes(options.only) && name !== 'the page loads') continue;
+
+/** Does one check and says how it went. @param {string} name @param {(given: typeof tools) => Promise<string | void>} check */
+async function hold(name, check) {
+  if (!name.includes(options.only) && name !== 'the page loads') return;
   const start = Date.now();
   try {
     const said = await check(tools);
@@ -77,9 +89,15 @@ for (const [name, check] of checks) {
   }
   if (options.screenshots) writeFileSync(join(options.screenshots, `${name.replaceAll(/\W+/g, '-')}.png`), await browser.screenshot());
 }
+
+for (const [name, check] of checks) await hold(name, check);
 if (complaints.length > 0) failed += 1;
 console.log(complaints.length > 0 ? `FAILED  quiet console, no other host:\n  ${complaints.join('\n  ')}` : 'ok      quiet console, no other host');
-console.log(`${failed} failed\n${latency.report()}`);
+const memory = server.resident();
+// It stops the server, of which the browser's console complains.
+if (!options.url) await hold(...lastCheck);
+console.log(`${failed} failed\n\n${latency.report()}`);
+if (memory !== null) console.log(`${memory.toFixed(0)} MiB resident in the server`);
 await browser.stop();
 await server.stop();
 rmSync(folder, { recursive: true, force: true });

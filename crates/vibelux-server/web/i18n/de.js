@@ -125,7 +125,7 @@ export const de = {
   unknownArtist: 'unbekannt',
 
   search: 'Titel, Interpret, Album',
-  artist: 'Nur von',
+  artist: 'Nur dieser Interpret',
   filterLegend: 'Nur Lieder, die so klingen',
   all: 'alle',
   songCount: '{0} Lieder',

@@ -14,10 +14,11 @@ const ORDER = [...WHEEL.slice(2), WHEEL[0], WHEEL[1]];
 /**
  * @param {SVGSVGElement} place
  * @param {Curve} curve
+ * @param {number} duration  Of the song, in seconds; 0 if it is not known.
  */
-export function drawCurve(place, { seconds, vectors }) {
-  const end = seconds[seconds.length - 1] || 1;
-  const xs = seconds.map((second) => (WIDTH * second) / end);
+export function drawCurve(place, curve, duration) {
+  const { shares, vectors } = along(curve, duration);
+  const xs = shares.map((share) => WIDTH * share);
   /** @type {number[]} */
   let below = vectors.map(() => 0);
   const areas = ORDER.map((emotion) => {
@@ -32,6 +33,23 @@ export function drawCurve(place, { seconds, vectors }) {
     svg('g', { class: 'curve-all' }, ...areas.map((area) => area.cloneNode())),
     svg('g', { class: 'curve-played', 'clip-path': 'url(#curve-clip)' }, ...areas),
   );
+}
+
+/**
+ * Where in the song the vectors belong, from 0 to 1. The windows that were heard lie evenly in the song
+ * and each stands for what is around its middle; before the first middle and after the last nothing changes.
+ * @param {Curve} curve  At least one window.
+ * @param {number} duration
+ */
+export function along({ seconds, vectors }, duration) {
+  const step = seconds.length > 1 ? seconds[1] - seconds[0] : duration || 1;
+  const middles = seconds.map((start) => start - seconds[0] + step / 2);
+  const last = middles[middles.length - 1];
+  const end = Math.max(duration || last + step / 2, last);
+  return {
+    shares: [0, ...middles.map((middle) => middle / end), 1],
+    vectors: [vectors[0], ...vectors, vectors[vectors.length - 1]],
+  };
 }
 
 /**

@@ -17,6 +17,11 @@ const PICK_PIXELS = 14;
 const MARGIN = 150;
 const MIN_SCALE = 90;
 const MAX_SCALE = 60000;
+/** In pixels: how far the names of the emotions stay from the edge, and the room that one takes. */
+const NAME_MARGIN_X = 56;
+const NAME_MARGIN_Y = 40;
+const NAME_WIDTH = 90;
+const NAME_HEIGHT = 19;
 /** How much of the way to its goal the view goes in a frame of 16 ms. */
 const GLIDE = 0.24;
 
@@ -325,7 +330,13 @@ export class MoodMap {
       context.fillText(words, x, y);
       context.globalAlpha = 1;
     };
-    EMOTIONS.forEach((name, i) => text(word(name), ...at(PLACES[i][0], PLACES[i][1]), 0.8));
+    const [middleX, middleY] = at(0, 0);
+    context.globalAlpha = 0.12;
+    context.fillStyle = ink;
+    context.fillRect(0, Math.round(middleY), width, 1);
+    context.fillRect(Math.round(middleX), 0, 1, height);
+    context.globalAlpha = 1;
+    for (const { i, x, y, outside } of emotionNames(at, width, height)) text(word(EMOTIONS[i]), x, y, outside ? 0.45 : 0.8);
     if (this.data) {
       for (const [index, radius] of [[this.hover, 7], [this.current, 9]]) {
         if (index < 0) continue;
@@ -358,6 +369,27 @@ export class MoodMap {
     this.tip.style.top = `${y}px`;
     this.tip.classList.toggle('below', y < 80);
   }
+}
+
+/**
+ * Where the names of the emotions are written: at their places, or where those are out of view at the
+ * edge in their direction, and never one over another.
+ * @param {(x: number, y: number) => [number, number]} at
+ * @param {number} width
+ * @param {number} height
+ */
+function emotionNames(at, width, height) {
+  const places = PLACES.map(([valence, arousal], i) => {
+    const [x, y] = at(valence, arousal);
+    const [insideX, insideY] = [clamp(x, NAME_MARGIN_X, width - NAME_MARGIN_X), clamp(y, NAME_MARGIN_Y, height - NAME_MARGIN_Y)];
+    return { i, x: insideX, y: insideY, outside: insideX !== x || insideY !== y };
+  }).sort((a, b) => a.y - b.y);
+  places.forEach((place, n) => {
+    for (const above of places.slice(0, n)) {
+      if (Math.abs(above.x - place.x) < NAME_WIDTH && place.y - above.y < NAME_HEIGHT) place.y = above.y + NAME_HEIGHT;
+    }
+  });
+  return places;
 }
 
 /** @param {number} cx @param {number} cy */

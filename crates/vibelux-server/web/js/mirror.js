@@ -282,8 +282,9 @@ export class Mirror {
    */
   faceAt(clientX, clientY) {
     const area = this.canvas.getBoundingClientRect();
-    // The canvas fills its area like `object-fit: cover`.
-    const scale = Math.max(area.width / this.canvas.width, area.height / this.canvas.height);
+    // The camera fills its area, a picture lies in it whole: `object-fit` in now.css.
+    const fit = this.mirrored ? Math.max : Math.min;
+    const scale = fit(area.width / this.canvas.width, area.height / this.canvas.height);
     let x = (clientX - area.left - area.width / 2) / scale + this.canvas.width / 2;
     const y = (clientY - area.top - area.height / 2) / scale + this.canvas.height / 2;
     if (this.mirrored) x = this.canvas.width - x;

@@ -68,7 +68,7 @@ export class Music {
   }
 
   previous() {
-    if (!this.player.restart() && !this.queue.back()) this.player.audio.currentTime = 0;
+    if (!this.player.restart() && !this.queue.back()) this.player.jump(0);
   }
 
   /** @param {Song} song */

@@ -13,6 +13,10 @@ import { artistOf } from './songs.js';
 
 /** A song that has played this long is started again by "previous", a younger one is left. */
 const RESTART_SECONDS = 4;
+/** How far an arrow key moves on the seek bar. */
+const ARROW_SECONDS = 5;
+/** A jump ends so long before the end of a song, as ffmpeg has nothing to say of what is after it. */
+const LEAST_REST_SECONDS = 1;
 /** After so many songs in a row that would not play, the player waits for its owner. */
 const GIVE_UP_AFTER = 3;
 const SKIP_MS = 2500;
@@ -31,6 +35,8 @@ export class Player {
     this.song = null;
     this.failures = 0;
     this.dragging = false;
+    /** Where in the song begins what the audio element has: a converted song comes without ranges. */
+    this.from_seconds = 0;
     this.bind();
   }
 
@@ -55,8 +61,13 @@ export class Player {
     });
     seek.addEventListener('change', () => {
       this.dragging = false;
-      audio.currentTime = Number(seek.value);
-      this.showTime();
+      this.jump(Number(seek.value));
+    });
+    seek.addEventListener('keydown', (event) => {
+      const ways = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 });
+      if (!(event.key in ways)) return;
+      event.preventDefault();
+      this.jump(this.position + ways[event.key] * ARROW_SECONDS);
     });
     byId('play', HTMLButtonElement).addEventListener('click', () => this.toggle());
     byId('mini-play', HTMLButtonElement).addEventListener('click', () => this.toggle());
@@ -68,6 +79,7 @@ export class Player {
    */
   load(song, play) {
     this.song = song;
+    this.from_seconds = 0;
     say(byId('play-problem', HTMLElement), '');
     this.seek.max = String(song.duration_seconds ?? 0);
     this.seek.value = '0';
@@ -105,10 +117,34 @@ export class Player {
     else this.audio.pause();
   }
 
+  /** What is heard now, in seconds of the song. */
+  get position() {
+    return this.from_seconds + this.audio.currentTime;
+  }
+
+  /**
+   * Goes to a place in the song. A converted song is asked for anew from there.
+   * @param {number} seconds
+   */
+  jump(seconds) {
+    const { audio, song } = this;
+    if (!song) return;
+    const to = Math.max(0, Math.min(seconds, this.duration - LEAST_REST_SECONDS));
+    if (song.playable === 'transcode') {
+      const { paused } = audio;
+      this.from_seconds = to;
+      audio.src = audioAddress(song, to);
+      if (!paused) this.play();
+    } else {
+      audio.currentTime = to;
+    }
+    this.showTime();
+  }
+
   /** Starts the song again if it has played for a while. @returns {boolean} Whether it did. */
   restart() {
-    if (this.audio.currentTime < RESTART_SECONDS) return false;
-    this.audio.currentTime = 0;
+    if (this.position < RESTART_SECONDS) return false;
+    this.jump(0);
     return true;
   }
 
@@ -122,6 +158,8 @@ export class Player {
   }
 
   get duration() {
+    // What is left of a converted song is not the song.
+    if (this.song?.playable === 'transcode' && this.song.duration_seconds) return this.song.duration_seconds;
     const { duration } = this.audio;
     return Number.isFinite(duration) && duration > 0 ? duration : (this.song?.duration_seconds ?? 0);
   }
@@ -130,7 +168,7 @@ export class Player {
     if (!this.song) return;
     const all = this.duration;
     if (Number(this.seek.max) !== all) this.seek.max = String(all);
-    if (!this.dragging) this.seek.value = String(this.audio.currentTime);
+    if (!this.dragging) this.seek.value = String(this.position);
     const now = Number(this.seek.value);
     const share = all > 0 ? now / all : 0;
     byId('time-now', HTMLElement).textContent = minutes(now);
@@ -154,11 +192,11 @@ export class Player {
   /** @param {Song} song */
   async showCurve(song) {
     const place = byId('curve', SVGSVGElement);
-    drawCurve(place, { seconds: [0, song.duration_seconds ?? 1], vectors: [song.vector, song.vector] });
+    drawCurve(place, { seconds: [0], vectors: [song.vector] }, song.duration_seconds ?? 0);
     byId('mini-progress', HTMLElement).style.background = colour(song.vector);
     try {
       const drawn = await curve(song);
-      if (this.song === song && drawn.vectors.length > 1) drawCurve(place, drawn);
+      if (this.song === song && drawn.vectors.length > 1) drawCurve(place, drawn, song.duration_seconds ?? 0);
     } catch {
       // A song without a curve keeps its mean, drawn above.
     }

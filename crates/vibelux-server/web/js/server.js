@@ -96,8 +96,12 @@ export const stopScan = () => ask('scan', { method: 'DELETE' });
 /** @param {Song} song */
 export const coverAddress = (song) => `${BASE}/${at(song)}/cover`;
 
-/** @param {Song} song */
-export const audioAddress = (song) => `${BASE}/${at(song)}/audio${song.playable === 'transcode' ? '?transcode=1' : ''}`;
+/**
+ * @param {Song} song
+ * @param {number} [start]  Where a converted song begins, in seconds.
+ */
+export const audioAddress = (song, start = 0) =>
+  `${BASE}/${at(song)}/audio${song.playable === 'transcode' ? `?transcode=1&start=${start.toFixed(2)}` : ''}`;
 
 /** The address of the live WebSocket. */
 export const liveAddress = () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${BASE}/live`;

@@ -185,9 +185,11 @@ export class You {
   read(vector, now) {
     this.vector = vector ?? (this.source === 'camera' ? this.vector : null);
     this.bars.show(vector);
-    byId('reading', HTMLElement).dataset.empty = String(vector === null);
+    const reading = byId('reading', HTMLElement);
+    const fresh = reading.dataset.empty === 'true' && vector !== null;
+    reading.dataset.empty = String(vector === null);
     const time = performance.now();
-    if (!now && time - this.sentenceAt < SENTENCE_MS) return;
+    if (!now && !fresh && time - this.sentenceAt < SENTENCE_MS) return;
     this.sentenceAt = time;
     const live = this.source === 'camera' && this.stage.dataset.live === 'on';
     sayPhrase(byId('reading-sentence', HTMLElement), vector ? phrase(vector) : { main: '…', extra: live ? t('noFace') : '' });
