@@ -336,7 +336,7 @@ export class MoodMap {
     context.fillRect(0, Math.round(middleY), width, 1);
     context.fillRect(Math.round(middleX), 0, 1, height);
     context.globalAlpha = 1;
-    for (const { i, x, y, outside } of emotionNames(at, width, height)) text(word(EMOTIONS[i]), x, y, outside ? 0.45 : 0.8);
+    for (const { i, x, y, outside } of emotionNames(at, width, height)) text(word(EMOTIONS[i]), x, y, outside ? 0.55 : 0.8);
     if (this.data) {
       for (const [index, radius] of [[this.hover, 7], [this.current, 9]]) {
         if (index < 0) continue;
@@ -353,12 +353,14 @@ export class MoodMap {
       text(t('mapYou'), place[0], place[1] - 20);
     }
     context.font = '12px system-ui, sans-serif';
-    text(t('mapLively'), width / 2, 16, 0.6);
-    text(t('mapQuiet'), width / 2, height - 16, 0.6);
+    // On their axes, as long as those are in view.
+    const [axisX, axisY] = [clamp(middleX, 90, width - 90), clamp(middleY, 70, height - 90)];
+    text(t('mapLively'), axisX, 16, 0.6);
+    text(t('mapQuiet'), axisX, height - 16, 0.6);
     context.textAlign = 'left';
-    text(t('mapUnpleasant'), 14, height / 2, 0.6);
+    text(t('mapUnpleasant'), 14, axisY, 0.6);
     context.textAlign = 'right';
-    text(t('mapPleasant'), width - 14, height / 2, 0.6);
+    text(t('mapPleasant'), width - 14, axisY, 0.6);
   }
 
   /** @param {[number, number]} place */
@@ -379,9 +381,11 @@ export class MoodMap {
  * @param {number} height
  */
 function emotionNames(at, width, height) {
+  // The buttons lie in the lower right corner, which a narrow map has no room beside.
+  const bottom = height - (width < 500 ? 2 * NAME_MARGIN_Y : NAME_MARGIN_Y);
   const places = PLACES.map(([valence, arousal], i) => {
     const [x, y] = at(valence, arousal);
-    const [insideX, insideY] = [clamp(x, NAME_MARGIN_X, width - NAME_MARGIN_X), clamp(y, NAME_MARGIN_Y, height - NAME_MARGIN_Y)];
+    const [insideX, insideY] = [clamp(x, NAME_MARGIN_X, width - NAME_MARGIN_X), clamp(y, NAME_MARGIN_Y, bottom)];
     return { i, x: insideX, y: insideY, outside: insideX !== x || insideY !== y };
   }).sort((a, b) => a.y - b.y);
   places.forEach((place, n) => {
