@@ -97,7 +97,7 @@ const memory = server.resident();
 // It stops the server, of which the browser's console complains.
 if (!options.url) await hold(...lastCheck);
 console.log(`${failed} failed\n\n${latency.report()}`);
-if (memory !== null) console.log(`${memory.toFixed(0)} MiB resident in the server`);
+if (memory !== null) console.log(`${memory.toFixed(0)} MiB of memory in the server`);
 await browser.stop();
 await server.stop();
 rmSync(folder, { recursive: true, force: true });

@@ -29,7 +29,7 @@ function makeSongs(folder, composed) {
  * @param {string} program  The binary `vibelux`.
  * @param {string} folder  For its library and songs.
  * @returns {Promise<Vibelux>}  `songs` is a folder with two songs that are not in the library; `resident`
- *   is the server's memory in MiB, null where the system does not say; `busySeconds` how long it has
+ *   is the server's own memory in MiB, without the file of the program, null where the system does not say; `busySeconds` how long it has
  *   had a processor since it listens.
  */
 export async function startVibelux(program, folder) {
@@ -62,7 +62,7 @@ export async function startVibelux(program, folder) {
 /** @param {number | undefined} pid @returns {number | null} */
 function resident(pid) {
   const status = `/proc/${pid}/status`;
-  const found = existsSync(status) && /VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'));
+  const found = existsSync(status) && /RssAnon:\s+(\d+)/.exec(readFileSync(status, 'utf8'));
   return found ? Number(found[1]) / 1024 : null;
 }
 
