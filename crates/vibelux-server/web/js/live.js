@@ -95,13 +95,15 @@ export class Live {
    * @param {Blob | null} jpeg
    */
   async send(sequence, jpeg) {
-    if (!jpeg || jpeg.size > this.maxFrameBytes || this.socket?.readyState !== WebSocket.OPEN) {
+    const head = new DataView(new ArrayBuffer(4));
+    head.setUint32(0, sequence);
+    const message = jpeg && jpeg.size <= this.maxFrameBytes ? await new Blob([head.buffer, jpeg]).arrayBuffer() : null;
+    // Asked last: the camera may have been stopped while the bytes were put together.
+    if (!message || this.socket?.readyState !== WebSocket.OPEN) {
       this.waiting = false;
       return;
     }
-    const head = new DataView(new ArrayBuffer(4));
-    head.setUint32(0, sequence);
-    this.socket.send(await new Blob([head.buffer, jpeg]).arrayBuffer());
+    this.socket.send(message);
   }
 
   /** @param {object} message */
