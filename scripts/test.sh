@@ -3,12 +3,12 @@
 #
 #   scripts/test.sh
 #
-# Installs apt packages where it may (root or passwordless sudo) and a Python environment under
-# target/. What cannot be installed is named, and the tests that need it say SKIPPED; nothing else is
-# ever left out. Everything written goes under target/.
+# Installs apt packages where it may (root or passwordless sudo), a Python environment under target/ and,
+# beside the tests of the page, what checks its types. What cannot be installed is named, and the tests
+# that need it say SKIPPED; nothing else is ever left out. Everything else that is written goes under target/.
 #
 # Environment: VIBELUX_DATA, the research data (default ../shared/data); tests on real faces and music
-# are skipped without it.
+# are skipped without it. CHROMIUM, the browser (default: Chromium or Chrome, as installed).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -29,9 +29,26 @@ missing_packages() {
   python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
 }
 
+# The browser that the page is tested in, if there is one.
+browser() {
+  local name
+  for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
+    if [[ -n $name ]] && have "$name"; then
+      echo "$name"
+      return 0
+    fi
+  done
+  return 1
+}
+
+missing_page_packages() {
+  have node && have npm || echo nodejs npm
+  browser >/dev/null || echo chromium
+}
+
+# Installs the packages that it is given.
 install_packages() {
-  local packages as_root=()
-  read -ra packages <<<"$(missing_packages | tr '\n' ' ')"
+  local packages=("$@") as_root=()
   ((${#packages[@]})) || return 0
   if ! have apt-get; then
     skipped "no apt-get; install these by hand: ${packages[*]}"
@@ -100,6 +117,26 @@ run_tests() {
   cargo test --workspace --doc
 }
 
+# The types and the arithmetic of the page; then the program with its page in a browser.
+test_page() {
+  local tests=crates/vibelux-server/web-tests chromium
+  if ! have node || ! have npm; then
+    skipped "no node and npm; the page is not tested"
+    return 0
+  fi
+  if npm --prefix "$tests" ci --no-audit --no-fund --loglevel=error; then
+    npm --prefix "$tests" run --silent check
+  else
+    skipped "npm could not install TypeScript; the types of the page are not checked"
+  fi
+  npm --prefix "$tests" run --silent units
+  if ! chromium=$(browser) || ! have ffmpeg; then
+    skipped "no Chromium or no ffmpeg; the page is not tested in a browser"
+    return 0
+  fi
+  CHROMIUM=$chromium node "$tests/browser.mjs" --program target/debug/vibelux
+}
+
 step "what the tests need"
 if ! have cargo; then
   echo "no cargo on this machine; install Rust 1.95 or newer with rustup, then run this again" >&2
@@ -111,7 +148,11 @@ if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 
 fi
 mkdir -p target
 log=target/test.log
-install_packages
+# Apart, as one package that a system does not have would keep all others away.
+mapfile -t missing < <(missing_packages | tr ' ' '\n')
+install_packages "${missing[@]}"
+mapfile -t missing < <(missing_page_packages | tr ' ' '\n')
+install_packages "${missing[@]}"
 prepare_python
 unpack_faces
 
@@ -135,6 +176,8 @@ fi
 step "source tree and documented commands"
 cargo build --package vibelux-cli --locked
 python3 scripts/check_tree.py --program target/debug/vibelux
+step "the page"
+test_page 2>&1 | tee -a "$log"
 step "the demo, as the README starts it"
 cargo run --locked --quiet -- demo --dir target/test-data/demo --why
 

@@ -28,6 +28,8 @@ pub enum Command {
     Embed(commands::embed::EmbedArgs),
     /// Find the songs that fit a face, a picture or a mood
     Recommend(commands::recommend::RecommendArgs),
+    /// Open the page: your camera, your mood, your music
+    Serve(commands::serve::ServeArgs),
     /// Show how the emotion of one song changes while it plays
     Song(commands::song::SongArgs),
     /// Turn class folders of music into spectrogram pictures

@@ -16,7 +16,7 @@ pub struct LibraryArgs {
 
 impl LibraryArgs {
     /// The library's path.
-    fn path(&self) -> anyhow::Result<PathBuf> {
+    pub fn path(&self) -> anyhow::Result<PathBuf> {
         if let Some(path) = &self.library {
             return Ok(path.clone());
         }

@@ -63,6 +63,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => commands::demo::run(args),
         Command::Embed(args) => commands::embed::run(args),
         Command::Recommend(args) => commands::recommend::run(args),
+        Command::Serve(args) => commands::serve::run(args),
         Command::Song(args) => commands::song::run(args),
         Command::Preprocess(args) => commands::preprocess::run(args),
         Command::Train(args) => commands::train::run(args),

@@ -9,6 +9,7 @@ pub mod import;
 pub mod import_keras;
 pub mod preprocess;
 pub mod recommend;
+pub mod serve;
 pub mod song;
 pub mod train;
 

@@ -4,6 +4,8 @@
 //! puts it into the [`SongStore`], one SQLite file. [`json`] reads and writes the same vectors as
 //! `song_embeddings.json`.
 
+mod codec;
+mod cover;
 mod embed;
 mod error;
 pub mod json;
@@ -13,6 +15,8 @@ mod song;
 mod store;
 mod tags;
 
+pub use codec::{Mp4Codec, read_mp4_codec};
+pub use cover::{Cover, read_cover};
 pub use embed::{
     EmbedOptions, EmbedPlan, EmbedProgress, EmbedSummary, FailedSong, SongEmbedder, embed_songs,
     mark_missing, plan,

@@ -3,6 +3,8 @@
 //! Write-ahead logging lets a recommendation read while an embedding run writes, and makes a commit
 //! cheap enough to do one per song, so that a run which is killed loses only the songs in flight.
 
+mod likes;
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +25,8 @@ const APPLICATION_ID: i64 = 0x5642_4C58;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Entry `n` takes the layout from version `n` to `n + 1`. Entries are never changed once released.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE songs (
         path BLOB PRIMARY KEY,
         size_bytes INTEGER,
@@ -44,7 +47,9 @@ const MIGRATIONS: &[&str] = &["
         path BLOB PRIMARY KEY REFERENCES songs (path) ON DELETE CASCADE,
         windows BLOB NOT NULL CHECK (length(windows) % 36 = 0)
     ) STRICT;
-"];
+",
+    "CREATE TABLE likes (path BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;",
+];
 
 /// Bytes of a window in the table: its start as f64 and seven f32, little-endian.
 const WINDOW_BYTES: usize = 8 + 4 * EMOTION_COUNT;

@@ -70,6 +70,11 @@ impl MoodFilter {
         }
     }
 
+    /// Smooths in another way from the next reading on; what was read and the baseline stay.
+    pub fn configure(&mut self, config: MoodConfig) {
+        self.config = config;
+    }
+
     /// Takes a reading at `seconds` (any clock that does not run backwards; an earlier time counts as
     /// now).
     pub fn update(&mut self, seconds: f64, vector: &EmotionVector) -> Reading {
@@ -218,6 +223,9 @@ mod tests {
         let raw = flicker(|vector, _| *vector);
         let bars = flicker(|_, reading| reading.bars);
         let mood = flicker(|_, reading| reading.mood);
+        println!(
+            "the strongest emotion changes {raw} times a minute; {bars} in the bars, {mood} in the mood"
+        );
         assert!(raw > 100, "{raw}");
         assert!(bars < raw / 4, "{bars} of {raw}");
         assert!(mood <= 4, "{mood}");
@@ -247,6 +255,7 @@ mod tests {
         // ln 10 = 2.3 time constants.
         let bars = lag(|reading| reading.bars);
         let mood = lag(|reading| reading.mood);
+        println!("90 % of a change shows after {bars:.1} s in the bars, {mood:.1} s in the mood");
         assert!((1.4..=1.8).contains(&bars), "{bars}");
         assert!((22.0..=24.0).contains(&mood), "{mood}");
     }
@@ -283,6 +292,21 @@ mod tests {
         filter.start_baseline(0.0, 3.0);
         filter.update(9.0, &EmotionVector::one_hot(Emotion::Happy));
         assert!(!filter.has_baseline() && !filter.is_taking_baseline());
+    }
+
+    #[test]
+    fn another_configuration_keeps_what_was_read() {
+        let (sad, happy) = ("sad".parse().unwrap(), "happy".parse().unwrap());
+        let mut filter = MoodFilter::default();
+        let before = filter.update(0.0, &sad);
+        filter.configure(MoodConfig {
+            mood_seconds: 0.0,
+            ..MoodConfig::default()
+        });
+        assert_eq!(filter.reading(), Some(before));
+        let after = filter.update(0.1, &happy);
+        assert_eq!(after.mood.strongest(), Emotion::Happy);
+        assert_eq!(after.bars.strongest(), Emotion::Sad);
     }
 
     proptest! {

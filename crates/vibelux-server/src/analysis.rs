@@ -1,0 +1,128 @@
+//! [`PictureReader`]: a single picture to its faces and their vectors, for `POST analyse`.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use serde::Serialize;
+use vibelux::EmotionVector;
+use vibelux::face::{FaceBox, FaceDetector, FaceError, FaceImage, FaceQuality, decode_picture};
+use vibelux::model::FaceModel;
+
+use crate::error::ApiError;
+
+/// More faces are not read; the largest come first.
+pub const MAX_FACES: usize = 16;
+
+/// Reads pictures one after the other: each may take half a gigabyte.
+#[derive(Debug)]
+pub struct PictureReader {
+    model: Arc<FaceModel>,
+    detector: Mutex<FaceDetector>,
+}
+
+/// What a picture shows.
+#[derive(Debug, Serialize)]
+pub struct Analysis {
+    width: u32,
+    height: u32,
+    faces: Vec<Face>,
+    timings_ms: Timings,
+}
+
+/// One face of it.
+#[derive(Debug, Serialize)]
+struct Face {
+    #[serde(rename = "box")]
+    area: Area,
+    score: f64,
+    quality: FaceQuality,
+    vector: EmotionVector,
+}
+
+/// Where a face is, in pixels; may stick out of the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Area {
+    x: f32,
+    y: f32,
+    width: f32,
+    height: f32,
+}
+
+impl From<&FaceBox> for Area {
+    fn from(face: &FaceBox) -> Self {
+        Self {
+            x: face.x,
+            y: face.y,
+            width: face.width,
+            height: face.height,
+        }
+    }
+}
+
+/// How long each stage took, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Timings {
+    /// From bytes to pixels.
+    pub decode: f64,
+    /// From pixels to faces.
+    pub detect: f64,
+    /// From faces to vectors.
+    pub classify: f64,
+}
+
+/// Milliseconds since `start`, to a hundredth.
+pub fn milliseconds_since(start: Instant) -> f64 {
+    (start.elapsed().as_secs_f64() * 1e5).round() / 100.0
+}
+
+impl PictureReader {
+    /// A reader with the model that everybody shares.
+    ///
+    /// # Errors
+    /// If the program was built with a broken detector.
+    pub fn new(model: Arc<FaceModel>) -> Result<Self, FaceError> {
+        Ok(Self {
+            model,
+            detector: Mutex::new(FaceDetector::new()?),
+        })
+    }
+
+    /// The faces of a JPEG or PNG picture, the largest first. Takes its time.
+    ///
+    /// # Errors
+    /// [`ApiError::Picture`] if it cannot be read, [`ApiError::Model`] if the model fails.
+    pub fn read(&self, picture: &[u8]) -> Result<Analysis, ApiError> {
+        // Held from the decoding on, so that there is one large picture at a time.
+        let mut detector = self.detector.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = Instant::now();
+        let image = decode_picture(picture, Path::new("this file")).map_err(ApiError::Picture)?;
+        let decode = milliseconds_since(start);
+        let start = Instant::now();
+        let mut found = detector.detect(&image);
+        found.truncate(MAX_FACES);
+        let detect = milliseconds_since(start);
+        let start = Instant::now();
+        let crops: Vec<_> = found.iter().map(|f| FaceImage::crop(&image, f)).collect();
+        let vectors = self.model.classify_batch(&crops)?;
+        let classify = milliseconds_since(start);
+        let faces = found.iter().zip(&crops).zip(vectors);
+        Ok(Analysis {
+            width: image.width,
+            height: image.height,
+            faces: faces
+                .map(|((face, crop), vector)| Face {
+                    area: face.into(),
+                    score: face.score,
+                    quality: FaceQuality::of_crop(crop, face),
+                    vector,
+                })
+                .collect(),
+            timings_ms: Timings {
+                decode,
+                detect,
+                classify,
+            },
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! The page: the files of `web/`, embedded into the program.
+//!
+//! A development build reads them from the source tree instead, so that a change shows after a reload.
+
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use rust_embed::RustEmbed;
+
+use crate::error::ApiError;
+
+#[derive(RustEmbed)]
+#[folder = "web/"]
+struct Web;
+
+/// What the page is made of, by extension. Anything else in the folder is not served.
+const KINDS: [(&str, &str); 10] = [
+    ("html", "text/html; charset=utf-8"),
+    ("js", "text/javascript; charset=utf-8"),
+    ("mjs", "text/javascript; charset=utf-8"),
+    ("css", "text/css; charset=utf-8"),
+    ("json", "application/json"),
+    ("webmanifest", "application/manifest+json"),
+    ("svg", "image/svg+xml"),
+    ("png", "image/png"),
+    ("ico", "image/x-icon"),
+    ("woff2", "font/woff2"),
+];
+
+/// `GET /`.
+pub async fn index(headers: HeaderMap) -> Result<Response, ApiError> {
+    serve("index.html", &headers)
+}
+
+/// `GET /assets/...`.
+pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
+    serve(&path, &headers)
+}
+
+fn serve(path: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
+    let absent = ApiError::NotFound("file of this name");
+    let plain = |part: &str| {
+        !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0'])
+    };
+    if !path.split('/').all(plain) {
+        return Err(absent);
+    }
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
+    let kind = KINDS.iter().find(|(known, _)| Some(*known) == extension);
+    let (Some((_, kind)), Some(file)) = (kind, Web::get(path)) else {
+        return Err(absent);
+    };
+    Ok(cached(
+        kind,
+        &file.metadata.sha256_hash(),
+        file.data.into_owned(),
+        headers,
+    ))
+}
+
+/// An answer that the browser keeps and asks about again: `304 Not Modified` if it has this very one.
+pub fn cached(
+    kind: &'static str,
+    hash: &[u8],
+    body: impl Into<Body>,
+    headers: &HeaderMap,
+) -> Response {
+    // Weak, as the same file may travel compressed.
+    let digits: String = hash
+        .iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let tag = format!("W/\"{digits}\"");
+    let known = headers.get_all(IF_NONE_MATCH).iter().any(|value| {
+        value
+            .to_str()
+            .is_ok_and(|tags| tags.split(',').any(|t| t.trim() == tag))
+    });
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        (
+            [(CONTENT_TYPE, HeaderValue::from_static(kind))],
+            body.into(),
+        )
+            .into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        headers.insert(ETAG, tag);
+    }
+    response
+}

@@ -1,0 +1,15 @@
+//! Work that takes time, kept off the asynchronous threads.
+
+use crate::error::ApiError;
+
+/// Runs `work` on a thread where waiting and computing hold nobody up.
+///
+/// # Errors
+/// [`ApiError::Broken`] if it panicked.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| ApiError::Broken)
+}

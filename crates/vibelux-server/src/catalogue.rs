@@ -1,0 +1,192 @@
+//! [`Catalogue`]: the songs of the library as they were at one moment, ready to be listed and ranked.
+//!
+//! Made from the store in one go and never changed, so that a request sees one state of the library.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use axum::body::Bytes;
+use serde::Serialize;
+use vibelux::library::{LibraryError, SongStore};
+use vibelux::recommend::{Mode, SongIndex};
+use vibelux::{Emotion, EmotionVector};
+
+use crate::media::AudioFormat;
+use crate::song_id::SongId;
+
+/// A song that can be recommended.
+#[derive(Debug)]
+pub struct Entry {
+    /// How clients name it.
+    pub id: SongId,
+    /// Where its file is.
+    pub path: PathBuf,
+    /// Its title, or its file's name.
+    pub title: String,
+    /// Who plays it.
+    pub artist: Option<String>,
+    /// What it is from.
+    pub album: Option<String>,
+    /// How long it plays.
+    pub duration_seconds: Option<f64>,
+    /// What it expresses.
+    pub vector: EmotionVector,
+    /// How it is stored; known when somebody first asks, as it may take a look into the file.
+    format: OnceLock<AudioFormat>,
+    /// Title, artist and album in lower case, for the search.
+    searched: String,
+}
+
+impl Entry {
+    /// How the song is stored. May wait for the disk.
+    pub fn format(&self) -> AudioFormat {
+        *self
+            .format
+            .get_or_init(|| AudioFormat::of(&self.path).looked_into(&self.path))
+    }
+}
+
+/// How many songs the library holds, by what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct SongCounts {
+    /// Can be recommended.
+    pub ready: usize,
+    /// Could not be analysed.
+    pub failed: usize,
+    /// Were gone at the last scan.
+    pub missing: usize,
+}
+
+/// Which songs to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Words that must all occur in title, artist or album, in any case.
+    pub search: Option<String>,
+    /// The strongest emotion.
+    pub emotion: Option<Emotion>,
+    /// The artist, in any case.
+    pub artist: Option<String>,
+}
+
+/// All songs at one moment, in the order of their titles.
+#[derive(Debug)]
+pub struct Catalogue {
+    entries: Vec<Entry>,
+    by_id: HashMap<SongId, usize>,
+    counts: SongCounts,
+    plain: SongIndex,
+    centred: SongIndex,
+    /// The answer to `GET map`, made when it is first asked for.
+    map: OnceLock<Bytes>,
+}
+
+impl Catalogue {
+    /// Reads all songs.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn read(store: &SongStore) -> Result<Self, LibraryError> {
+        let mut counts = SongCounts::default();
+        let mut entries = Vec::new();
+        for song in store.songs()? {
+            let Some(vector) = song.vector() else {
+                counts.failed += 1;
+                continue;
+            };
+            if song.missing {
+                counts.missing += 1;
+                continue;
+            }
+            let title = song.title();
+            let tags = song.tags;
+            let texts = [Some(&title), tags.artist.as_ref(), tags.album.as_ref()];
+            let texts: Vec<String> = texts
+                .into_iter()
+                .flatten()
+                .map(|t| t.to_lowercase())
+                .collect();
+            entries.push(Entry {
+                id: SongId::of(&song.path),
+                format: OnceLock::new(),
+                path: song.path,
+                searched: texts.join("\n"),
+                title,
+                artist: tags.artist,
+                album: tags.album,
+                duration_seconds: song.duration_seconds,
+                vector,
+            });
+        }
+        counts.ready = entries.len();
+        // The title comes first in the searched text; the path tells namesakes apart.
+        entries.sort_by(|a, b| a.searched.cmp(&b.searched).then(a.path.cmp(&b.path)));
+        let vectors: Vec<EmotionVector> = entries.iter().map(|entry| entry.vector).collect();
+        Ok(Self {
+            by_id: entries.iter().enumerate().map(|(i, e)| (e.id, i)).collect(),
+            plain: SongIndex::new(&vectors, Mode::Plain),
+            centred: SongIndex::new(&vectors, Mode::Centred),
+            map: OnceLock::new(),
+            counts,
+            entries,
+        })
+    }
+
+    /// The songs that can be recommended, in the order of their titles.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How many songs there are.
+    pub fn counts(&self) -> SongCounts {
+        self.counts
+    }
+
+    /// The position of a song among the entries.
+    pub fn position(&self, id: SongId) -> Option<usize> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// One song.
+    pub fn get(&self, id: SongId) -> Option<&Entry> {
+        self.entries.get(self.position(id)?)
+    }
+
+    /// All songs ready to be ranked; positions are those of the entries.
+    pub fn index(&self, mode: Mode) -> &SongIndex {
+        match mode {
+            Mode::Plain => &self.plain,
+            Mode::Centred => &self.centred,
+        }
+    }
+
+    /// The songs that pass the filter: the clearest first where an emotion is asked for, else in the
+    /// order of their titles.
+    pub fn list(&self, filter: &Filter) -> Vec<&Entry> {
+        let search = filter.search.as_deref().unwrap_or_default().to_lowercase();
+        let words: Vec<&str> = search.split_whitespace().collect();
+        let artist = filter.artist.as_ref().map(|name| name.to_lowercase());
+        let mut found: Vec<&Entry> = self
+            .entries
+            .iter()
+            .filter(|entry| words.iter().all(|word| entry.searched.contains(word)))
+            .filter(|entry| filter.emotion.is_none_or(|e| entry.vector.strongest() == e))
+            .filter(|entry| {
+                artist.as_ref().is_none_or(|name| {
+                    let own = entry.artist.as_ref().map(|own| own.to_lowercase());
+                    own.as_ref() == Some(name)
+                })
+            })
+            .collect();
+        if let Some(emotion) = filter.emotion {
+            let value = |entry: &Entry| entry.vector.get(emotion);
+            found.sort_by(|a, b| value(b).total_cmp(&value(a)));
+        }
+        found
+    }
+
+    /// What `make` makes of the songs for the map, kept for the next time.
+    pub fn map(&self, make: impl FnOnce(&[Entry]) -> Bytes) -> Bytes {
+        self.map.get_or_init(|| make(&self.entries)).clone()
+    }
+}

@@ -1,0 +1,77 @@
+//! What a server is started with.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use vibelux::model::{FaceModel, MusicModel};
+
+use crate::security::Token;
+
+/// Who must show a token.
+#[derive(Debug, Clone, Default)]
+pub enum TokenPolicy {
+    /// A new one for everybody, unless only this computer can reach the server.
+    #[default]
+    WhereReachable,
+    /// A new one for everybody, also on this computer.
+    New,
+    /// This one for everybody.
+    Given(Token),
+}
+
+/// Everything a server needs.
+#[derive(Debug)]
+pub struct ServerConfig {
+    /// The address of this computer to listen at.
+    pub listen: IpAddr,
+    /// The port; `None` for the usual one, or any that is free where that is taken.
+    pub port: Option<u16>,
+    /// Who must show a token.
+    pub token: TokenPolicy,
+    /// The library file; made if there is none.
+    pub library: PathBuf,
+    /// Reads faces.
+    pub face_model: FaceModel,
+    /// Reads the songs of a scan.
+    pub music_model: MusicModel,
+    /// What a client may take.
+    pub limits: Limits,
+}
+
+/// What clients may take. The defaults suit one person with a few tabs.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at once; more wait to be accepted.
+    pub connections: usize,
+    /// Live cameras at once; more are refused.
+    pub sockets: usize,
+    /// Songs transcoded at once; more are refused.
+    pub transcodes: usize,
+    /// Until a request's head must be there.
+    pub head: Duration,
+    /// Until a request's body must be there.
+    pub body: Duration,
+    /// Until a message must be taken by the client.
+    pub send: Duration,
+    /// Between two pings of a live socket. A client that has not answered one by the next is dropped:
+    /// it is gone, or so slow that it does not get to read.
+    pub ping: Duration,
+    /// How long to wait for connections when the server stops.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 256,
+            sockets: 16,
+            transcodes: 4,
+            head: Duration::from_secs(30),
+            body: Duration::from_secs(30),
+            send: Duration::from_secs(5),
+            ping: Duration::from_secs(20),
+            grace: Duration::from_secs(3),
+        }
+    }
+}

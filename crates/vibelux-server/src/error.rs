@@ -1,0 +1,182 @@
+//! What can go wrong: while the server starts ([`ServerError`]), and with one request ([`ApiError`]).
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::http::header::{CONTENT_RANGE, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use vibelux::face::FaceError;
+use vibelux::library::LibraryError;
+use vibelux::model::ModelError;
+
+/// Why a server cannot be started, or had to end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The address or port cannot be had.
+    #[error("cannot listen at {address} ({source}); choose another with --port or --listen")]
+    Bind {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The system gives no threads, or no randomness for a token.
+    #[error("cannot start the server: {source}")]
+    Start {
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A token that is easily guessed, or would have to be escaped in an address.
+    #[error("a token needs at least {least} characters, each a letter, a digit, - or _")]
+    WeakToken {
+        /// The fewest characters.
+        least: usize,
+    },
+    /// The library cannot be opened.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// The face detector cannot be made.
+    #[error(transparent)]
+    Face(#[from] FaceError),
+}
+
+/// Why a request was not done. Answered as `{"error": {"code", "message"}}`.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// Something in the request cannot be.
+    #[error("{0}")]
+    BadRequest(String),
+    /// No token, or a wrong one.
+    #[error("open the address that vibelux printed when it was started, with its token")]
+    TokenNeeded,
+    /// The request names a host that is not this server.
+    #[error("this server answers as localhost only; open the address that vibelux printed")]
+    ForeignHost,
+    /// The request comes from another site's page.
+    #[error("only this server's own page may ask; open the address that vibelux printed")]
+    ForeignOrigin,
+    /// No such address, song or file.
+    #[error("there is no {0} here; GET /api/docs lists what there is")]
+    NotFound(&'static str),
+    /// The library knows the song, but its file is not where it was.
+    #[error("the song's file is not where it was; scan its folder again")]
+    SongMissing,
+    /// The address does not do that.
+    #[error("this address does not take that method; GET /api/docs lists what there is")]
+    WrongMethod,
+    /// A scan is at work already.
+    #[error("a scan is running; stop it with DELETE /api/v1/scan or wait until it is done")]
+    ScanRunning,
+    /// The request is larger than it may be.
+    #[error("the request has more than the {limit_bytes} bytes that are allowed; send less")]
+    TooLarge {
+        /// The most bytes.
+        limit_bytes: usize,
+    },
+    /// The body did not come in time.
+    #[error("the request took too long to arrive; send it again")]
+    TooSlow,
+    /// Not sent as JSON.
+    #[error("send JSON with the header Content-Type: application/json")]
+    JsonNeeded,
+    /// A picture that cannot be read.
+    #[error(transparent)]
+    Picture(FaceError),
+    /// No byte of the song is in the range that was asked for.
+    #[error("the song has {length_bytes} bytes; ask for a range within them")]
+    BadRange {
+        /// The size of the song.
+        length_bytes: u64,
+    },
+    /// All places are taken.
+    #[error("{0}")]
+    Busy(&'static str),
+    /// The song needs ffmpeg.
+    #[error("this song's format needs ffmpeg; install it and start vibelux again")]
+    NoFfmpeg,
+    /// ffmpeg makes nothing of the song.
+    #[error("ffmpeg can play nothing of this song from there on; check its file")]
+    Unconvertible,
+    /// The library failed.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// A model failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A song's file cannot be read, or ffmpeg cannot be started.
+    #[error("the song cannot be read ({0}); check its file and its permissions")]
+    Io(std::io::Error),
+    /// A mistake of ours.
+    #[error("this is a mistake in vibelux; please report what you did")]
+    Broken,
+}
+
+impl ApiError {
+    /// The HTTP status and the code that programs tell errors apart by.
+    pub fn kind(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+            Self::TokenNeeded => (StatusCode::UNAUTHORIZED, "token_needed"),
+            Self::ForeignHost => (StatusCode::FORBIDDEN, "foreign_host"),
+            Self::ForeignOrigin => (StatusCode::FORBIDDEN, "foreign_origin"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::SongMissing => (StatusCode::NOT_FOUND, "song_missing"),
+            Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
+            Self::ScanRunning => (StatusCode::CONFLICT, "scan_running"),
+            Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
+            Self::JsonNeeded => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "json_needed"),
+            Self::Picture(error) => picture_kind(error),
+            Self::BadRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "bad_range"),
+            Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            Self::Unconvertible => (StatusCode::UNPROCESSABLE_ENTITY, "unconvertible"),
+            Self::NoFfmpeg => (StatusCode::NOT_IMPLEMENTED, "no_ffmpeg"),
+            Self::Library(LibraryError::Busy { .. }) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "library_busy")
+            }
+            Self::Library(_) => (StatusCode::INTERNAL_SERVER_ERROR, "library"),
+            Self::Model(_) => (StatusCode::INTERNAL_SERVER_ERROR, "model"),
+            Self::Io(_) => (StatusCode::INTERNAL_SERVER_ERROR, "io"),
+            Self::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "broken"),
+        }
+    }
+}
+
+/// What a picture's failure is to a client.
+pub fn picture_kind(error: &FaceError) -> (StatusCode, &'static str) {
+    match error {
+        FaceError::EmptyPicture { .. } => (StatusCode::BAD_REQUEST, "empty_picture"),
+        FaceError::UnsupportedPicture { .. } => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_picture")
+        }
+        FaceError::DamagedPicture { .. } => (StatusCode::BAD_REQUEST, "damaged_picture"),
+        FaceError::PictureTooLarge { .. } | FaceError::PictureFileTooLarge { .. } => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
+        }
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "face"),
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code) = self.kind();
+        let body = json!({ "error": { "code": code, "message": self.to_string() } });
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        match self {
+            Self::TokenNeeded => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::BadRange { length_bytes } => {
+                if let Ok(value) = HeaderValue::try_from(format!("bytes */{length_bytes}")) {
+                    headers.insert(CONTENT_RANGE, value);
+                }
+            }
+            _ => {}
+        }
+        response
+    }
+}

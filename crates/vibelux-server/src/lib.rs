@@ -1,0 +1,35 @@
+//! The page, the API and the live camera of vibelux, for the browser on the same computer.
+//!
+//! ```text
+//! browser -> server (connections) -> security (host, origin, token) -> routes -> library, models
+//!                                                                  \-> live (camera frames -> moods)
+//! ```
+//!
+//! The last crate but the program itself in the flow: it asks the library crate and says what came of
+//! it in HTTP and JSON. Whatever takes time (decoding, detecting, classifying, SQLite) runs beside the
+//! asynchronous threads. No picture, frame or vector of a face is written or logged anywhere.
+
+mod analysis;
+mod assets;
+mod blocking;
+mod catalogue;
+mod compress;
+mod config;
+mod error;
+mod extract;
+mod live;
+mod media;
+mod openapi;
+mod ranking;
+mod routes;
+mod scan;
+mod security;
+mod server;
+mod song_id;
+mod song_library;
+mod state;
+
+pub use config::{Limits, ServerConfig, TokenPolicy};
+pub use error::ServerError;
+pub use security::Token;
+pub use server::{Ready, Server, serve};

@@ -1,0 +1,340 @@
+//! What client and server say to each other on the live socket.
+
+use serde::{Deserialize, Serialize};
+use vibelux::{Emotion, EmotionVector};
+
+use super::advice::Quality;
+use crate::analysis::{Area, Timings};
+
+/// The most bytes of a frame's JPEG.
+pub const MAX_FRAME_BYTES: usize = 512 << 10;
+
+/// Bytes of the sequence number before the JPEG.
+const SEQUENCE_BYTES: usize = 4;
+
+/// A camera frame as it came.
+#[derive(Debug)]
+pub struct Frame {
+    /// The client's number for it.
+    pub sequence: u32,
+    /// The picture; a JPEG if all is well.
+    pub jpeg: axum::body::Bytes,
+}
+
+impl Frame {
+    /// Splits a binary message: a big-endian number, then the JPEG.
+    ///
+    /// # Errors
+    /// [`Complaint`] if it is too short or too long.
+    pub fn parse(message: axum::body::Bytes) -> Result<Self, Complaint> {
+        let Some(number) = message.first_chunk::<SEQUENCE_BYTES>() else {
+            return Err(Complaint::new(
+                "bad_frame",
+                "a frame is a 4-byte number and a JPEG; this message is shorter",
+            ));
+        };
+        let sequence = u32::from_be_bytes(*number);
+        if message.len() > SEQUENCE_BYTES + MAX_FRAME_BYTES {
+            let message = "the frame is too large; send a smaller JPEG";
+            return Err(Complaint::about(sequence, "frame_too_large", message));
+        }
+        let jpeg = message.slice(SEQUENCE_BYTES..);
+        Ok(Self { sequence, jpeg })
+    }
+}
+
+/// Whose face counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(untagged)]
+pub enum FaceChoice {
+    /// By a rule.
+    Rule(FaceRule),
+    /// This one.
+    Track(u32),
+    /// Nothing was said.
+    #[default]
+    #[serde(skip)]
+    Unsaid,
+}
+
+/// How a face is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FaceRule {
+    /// The largest.
+    Largest,
+    /// All, as one.
+    Mean,
+}
+
+/// A text message of the client. What settings leave out stays as it is.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Order {
+    /// How faces are chosen and smoothed.
+    Settings {
+        /// Whose face counts.
+        #[serde(default)]
+        face: FaceChoice,
+        /// Above 1 evens vectors out, below 1 sharpens them.
+        temperature: Option<f32>,
+        /// Time constant of the mood.
+        mood_seconds: Option<f64>,
+        /// Time constant of the bars.
+        bars_seconds: Option<f64>,
+    },
+    /// From now on the face is at rest.
+    Baseline {
+        /// For how long.
+        #[serde(default = "usual_baseline_seconds")]
+        seconds: f64,
+    },
+    /// Forget what the face at rest looks like.
+    ResetBaseline,
+}
+
+fn usual_baseline_seconds() -> f64 {
+    3.0
+}
+
+impl Order {
+    /// Reads a text message.
+    ///
+    /// # Errors
+    /// [`Complaint`] if it is none of these, or a number is out of its range.
+    pub fn parse(text: &str) -> Result<Self, Complaint> {
+        let order: Self = serde_json::from_str(text).map_err(|error| {
+            Complaint::new(
+                "bad_message",
+                &format!("the message cannot be used: {error}"),
+            )
+        })?;
+        let refuse = |what: &str| Err(Complaint::new("bad_message", what));
+        match order {
+            Self::Settings {
+                temperature: Some(t),
+                ..
+            } if !(0.1..=10.0).contains(&t) => refuse("temperature must be between 0.1 and 10"),
+            Self::Settings {
+                mood_seconds: Some(s),
+                ..
+            } if !(0.0..=120.0).contains(&s) => refuse("mood_seconds must be between 0 and 120"),
+            Self::Settings {
+                bars_seconds: Some(s),
+                ..
+            } if !(0.0..=20.0).contains(&s) => refuse("bars_seconds must be between 0 and 20"),
+            Self::Baseline { seconds } if !(0.5..=30.0).contains(&seconds) => {
+                refuse("seconds must be between 0.5 and 30")
+            }
+            order => Ok(order),
+        }
+    }
+}
+
+/// The first message of the server.
+#[derive(Debug, Serialize)]
+pub struct Hello {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    emotions: [&'static str; 7],
+    max_frame_bytes: usize,
+}
+
+impl Default for Hello {
+    fn default() -> Self {
+        Self {
+            kind: "hello",
+            emotions: Emotion::ALL.map(Emotion::name),
+            max_frame_bytes: MAX_FRAME_BYTES,
+        }
+    }
+}
+
+/// Something in a message could not be used; the socket stays open.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Complaint {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// For programs.
+    pub code: &'static str,
+    /// For people.
+    pub message: String,
+    /// Which frame, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u32>,
+}
+
+impl Complaint {
+    /// A complaint that is about no particular frame.
+    pub fn new(code: &'static str, message: &str) -> Self {
+        Self {
+            kind: "error",
+            code,
+            message: message.to_owned(),
+            sequence: None,
+        }
+    }
+
+    /// A complaint about a frame.
+    pub fn about(sequence: u32, code: &'static str, message: &str) -> Self {
+        Self {
+            sequence: Some(sequence),
+            ..Self::new(code, message)
+        }
+    }
+}
+
+/// What a frame shows.
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The client's number of the frame.
+    pub sequence: u32,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// The largest first.
+    pub faces: Vec<FaceAnswer>,
+    /// Whose mood counts; `None` while nobody's does.
+    pub chosen: Option<Chosen>,
+    /// Whether the resting face is known.
+    pub baseline: Baseline,
+    /// The mood has really become another: it is time to ask for other songs.
+    pub rank: bool,
+    /// How long each stage took.
+    pub timings_ms: FrameTimings,
+}
+
+/// One face of a frame.
+#[derive(Debug, Serialize)]
+pub struct FaceAnswer {
+    /// The same number as long as it is the same face.
+    pub track: u32,
+    /// Where it is.
+    #[serde(rename = "box")]
+    pub area: Area,
+    /// As the model sees it in this frame.
+    pub vector: EmotionVector,
+    /// Smoothed a little.
+    pub bars: EmotionVector,
+    /// Smoothed much.
+    pub mood: EmotionVector,
+    /// Whether it can be seen well.
+    pub quality: Quality,
+}
+
+/// Whose mood counts.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Chosen {
+    /// Whose; `None` for the mean of all.
+    pub track: Option<u32>,
+    /// Smoothed a little.
+    pub bars: EmotionVector,
+    /// Smoothed much.
+    pub mood: EmotionVector,
+}
+
+/// Whether the resting face is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Baseline {
+    /// No.
+    None,
+    /// It is being looked at.
+    Taking,
+    /// Yes.
+    Set,
+}
+
+/// How long each stage took, in milliseconds.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct FrameTimings {
+    /// The stages.
+    #[serde(flatten)]
+    pub stages: Timings,
+    /// From the message to the answer, waiting included.
+    pub total: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_message_is_read_or_complained_about(text in ".{0,80}", bytes: Vec<u8>) {
+            let _ = Order::parse(&text);
+            let _ = Order::parse(&format!("{{\"type\":\"settings\",{text}}}"));
+            prop_assert_eq!(Frame::parse(bytes.clone().into()).is_ok(), bytes.len() >= 4);
+        }
+    }
+
+    #[test]
+    fn orders_are_read() {
+        let settings = r#"{"type":"settings","face":"mean","temperature":1.5}"#;
+        assert_eq!(
+            Order::parse(settings).unwrap(),
+            Order::Settings {
+                face: FaceChoice::Rule(FaceRule::Mean),
+                temperature: Some(1.5),
+                mood_seconds: None,
+                bars_seconds: None,
+            }
+        );
+        let track = Order::parse(r#"{"type":"settings","face":3}"#).unwrap();
+        assert!(matches!(
+            track,
+            Order::Settings {
+                face: FaceChoice::Track(3),
+                ..
+            }
+        ));
+        let baseline = Order::parse(r#"{"type":"baseline"}"#).unwrap();
+        assert_eq!(baseline, Order::Baseline { seconds: 3.0 });
+        assert_eq!(
+            Order::parse(r#"{"type":"reset_baseline"}"#),
+            Ok(Order::ResetBaseline)
+        );
+    }
+
+    #[test]
+    fn other_messages_are_complained_about() {
+        for bad in [
+            "",
+            "[]",
+            "{}",
+            r#"{"type":"shutdown"}"#,
+            r#"{"type":"settings","face":"smallest"}"#,
+            r#"{"type":"settings","face":-1}"#,
+            r#"{"type":"settings","temperature":0}"#,
+            r#"{"type":"settings","mood_seconds":1e9}"#,
+            r#"{"type":"settings","bars_seconds":-1}"#,
+            r#"{"type":"baseline","seconds":1e300}"#,
+        ] {
+            assert_eq!(Order::parse(bad).unwrap_err().code, "bad_message", "{bad}");
+        }
+    }
+
+    #[test]
+    fn frames_are_split_and_their_size_is_checked() {
+        let frame = Frame::parse(vec![0, 0, 1, 2, 9, 8].into()).unwrap();
+        assert_eq!(
+            (frame.sequence, frame.jpeg.as_ref()),
+            (258, [9, 8].as_slice())
+        );
+        assert_eq!(
+            Frame::parse(vec![1, 2, 3].into()).unwrap_err().code,
+            "bad_frame"
+        );
+        let largest = vec![0; 4 + MAX_FRAME_BYTES];
+        assert!(Frame::parse(largest.into()).is_ok());
+        let larger = Frame::parse(vec![7; 5 + MAX_FRAME_BYTES].into()).unwrap_err();
+        assert_eq!(
+            (larger.code, larger.sequence),
+            ("frame_too_large", Some(0x0707_0707))
+        );
+    }
+}

@@ -1,0 +1,249 @@
+//! [`Session`]: everything that is remembered of one camera, and what it makes of the next frame.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use vibelux::EmotionVector;
+use vibelux::face::{FaceError, FaceImage, FaceQuality};
+use vibelux::model::FaceModel;
+use vibelux::mood::{MoodChange, MoodConfig};
+
+use super::advice::Quality;
+use super::finder::FaceFinder;
+use super::frame::decode;
+use super::message::{
+    Answer, Baseline, Chosen, Complaint, FaceAnswer, FaceChoice, FaceRule, Frame, FrameTimings,
+    Order,
+};
+use super::tracks::{Track, Tracks};
+use crate::analysis::{Timings, milliseconds_since};
+
+/// Another face must be so much larger than the chosen one to be chosen instead, or two people at the
+/// same distance would take turns.
+const CLEARLY_LARGER: f64 = 1.25;
+
+/// One camera.
+#[derive(Debug)]
+pub struct Session {
+    model: Arc<FaceModel>,
+    finder: FaceFinder,
+    tracks: Tracks,
+    change: MoodChange,
+    choice: FaceChoice,
+    /// Whom the rule "largest" has chosen.
+    largest: Option<u32>,
+    /// When the last frame was, in seconds since the start.
+    last_frame: f64,
+    start: Instant,
+}
+
+impl Session {
+    /// A camera that has shown nothing yet.
+    ///
+    /// # Errors
+    /// If the program was built with a broken detector.
+    pub fn new(model: Arc<FaceModel>) -> Result<Self, FaceError> {
+        Ok(Self {
+            model,
+            finder: FaceFinder::new()?,
+            tracks: Tracks::default(),
+            change: MoodChange::default(),
+            choice: FaceChoice::Rule(FaceRule::Largest),
+            largest: None,
+            last_frame: f64::NEG_INFINITY,
+            start: Instant::now(),
+        })
+    }
+
+    /// Does as the client says.
+    pub fn obey(&mut self, order: &Order) {
+        let now = self.start.elapsed().as_secs_f64();
+        match order {
+            Order::Settings {
+                face,
+                temperature,
+                mood_seconds,
+                bars_seconds,
+            } => {
+                if *face != FaceChoice::Unsaid {
+                    self.choice = *face;
+                }
+                let config = self.tracks.config();
+                let config = MoodConfig {
+                    temperature: temperature.unwrap_or(config.temperature),
+                    mood_seconds: mood_seconds.unwrap_or(config.mood_seconds),
+                    bars_seconds: bars_seconds.unwrap_or(config.bars_seconds),
+                };
+                self.tracks.configure(config);
+            }
+            Order::Baseline { seconds } => {
+                for track in self.tracks.all() {
+                    track.filter.start_baseline(now, *seconds);
+                }
+            }
+            Order::ResetBaseline => {
+                for track in self.tracks.all() {
+                    track.filter.reset_baseline();
+                }
+            }
+        }
+    }
+
+    /// What a frame that came at `received` shows. Takes its time.
+    ///
+    /// # Errors
+    /// [`Complaint`] if it cannot be read; the session goes on.
+    pub fn look(&mut self, frame: &Frame, received: Instant) -> Result<Answer, Complaint> {
+        let now = received.saturating_duration_since(self.start).as_secs_f64();
+        let stage = Instant::now();
+        let image = decode(frame)?;
+        let decode = milliseconds_since(stage);
+
+        let stage = Instant::now();
+        let before = self.tracks.boxes_at(self.last_frame);
+        let found = self.finder.find(now, &image, &before);
+        let owners = self.tracks.assign(now, &found);
+        self.last_frame = now;
+        let seen: Vec<u32> = owners.into_iter().flatten().collect();
+        let detect = milliseconds_since(stage);
+
+        let stage = Instant::now();
+        let boxes: Vec<_> = seen
+            .iter()
+            .filter_map(|&id| self.tracks.get(id))
+            .map(|track| track.face)
+            .collect();
+        let crops: Vec<_> = boxes.iter().map(|f| FaceImage::crop(&image, f)).collect();
+        let vectors = self
+            .model
+            .classify_batch(&crops)
+            .map_err(|error| Complaint::about(frame.sequence, "model", &error.to_string()))?;
+        let qualities = crops
+            .iter()
+            .zip(&boxes)
+            .map(|(c, f)| FaceQuality::of_crop(c, f).into());
+        let qualities: Vec<Quality> = qualities.collect();
+        let faces = self.read(now, &seen, &vectors, &qualities);
+        let classify = milliseconds_since(stage);
+
+        let chosen = self.choose(&faces);
+        let rank = chosen.is_some_and(|chosen| self.change.observe(now, &chosen.mood));
+        Ok(Answer {
+            kind: "frame",
+            sequence: frame.sequence,
+            width: image.width,
+            height: image.height,
+            baseline: self.baseline(chosen.as_ref(), &faces),
+            faces,
+            chosen,
+            rank,
+            timings_ms: FrameTimings {
+                stages: Timings {
+                    decode,
+                    detect,
+                    classify,
+                },
+                total: milliseconds_since(received),
+            },
+        })
+    }
+
+    /// Feeds each face's filter, unless the face cannot be seen well.
+    fn read(
+        &mut self,
+        now: f64,
+        seen: &[u32],
+        vectors: &[EmotionVector],
+        qualities: &[Quality],
+    ) -> Vec<FaceAnswer> {
+        let mut faces = Vec::with_capacity(seen.len());
+        for ((id, vector), quality) in seen.iter().zip(vectors).zip(qualities) {
+            let Some(track) = self.tracks.all().iter_mut().find(|track| track.id == *id) else {
+                continue;
+            };
+            if quality.ok {
+                track.filter.update(now, vector);
+            }
+            let reading = track.reading(vector);
+            faces.push(FaceAnswer {
+                track: track.id,
+                area: (&track.face).into(),
+                vector: *vector,
+                bars: reading.bars,
+                mood: reading.mood,
+                quality: *quality,
+            });
+        }
+        faces
+    }
+
+    /// Whose mood counts. Somebody who has never been seen well has none yet.
+    fn choose(&mut self, faces: &[FaceAnswer]) -> Option<Chosen> {
+        let known: Vec<&FaceAnswer> = faces
+            .iter()
+            .filter(|face| self.reading_of(face.track).is_some())
+            .collect();
+        if let FaceChoice::Track(id) = self.choice {
+            // Who has been gone for long is not waited for.
+            if self.tracks.get(id).is_none() {
+                self.choice = FaceChoice::Rule(FaceRule::Largest);
+            } else {
+                return known
+                    .iter()
+                    .find(|face| face.track == id)
+                    .map(|face| of(face));
+            }
+        }
+        if self.choice == FaceChoice::Rule(FaceRule::Mean) {
+            let bars = EmotionVector::mean(known.iter().map(|face| &face.bars));
+            let mood = EmotionVector::mean(known.iter().map(|face| &face.mood));
+            return Some(Chosen {
+                track: None,
+                bars: bars?,
+                mood: mood?,
+            });
+        }
+        let side = |face: &FaceAnswer| f64::from(face.quality.measured.side_px);
+        let largest = known.iter().max_by(|a, b| side(a).total_cmp(&side(b)))?;
+        let kept = known
+            .iter()
+            .find(|face| Some(face.track) == self.largest)
+            .filter(|kept| side(kept) * CLEARLY_LARGER >= side(largest));
+        let chosen = kept.unwrap_or(largest);
+        self.largest = Some(chosen.track);
+        Some(of(chosen))
+    }
+
+    fn reading_of(&self, id: u32) -> Option<&Track> {
+        let track = self.tracks.get(id)?;
+        track.filter.reading().is_some().then_some(track)
+    }
+
+    /// Whether the resting face of the chosen one is known; without a chosen one, of anybody there.
+    fn baseline(&self, chosen: Option<&Chosen>, faces: &[FaceAnswer]) -> Baseline {
+        let chosen = chosen.and_then(|chosen| chosen.track);
+        let tracks = faces
+            .iter()
+            .map(|face| face.track)
+            .filter(|id| chosen.is_none_or(|chosen| chosen == *id))
+            .filter_map(|id| self.tracks.get(id));
+        let mut baseline = Baseline::None;
+        for track in tracks {
+            if track.filter.is_taking_baseline() {
+                return Baseline::Taking;
+            }
+            if track.filter.has_baseline() {
+                baseline = Baseline::Set;
+            }
+        }
+        baseline
+    }
+}
+
+fn of(face: &FaceAnswer) -> Chosen {
+    Chosen {
+        track: Some(face.track),
+        bars: face.bars,
+        mood: face.mood,
+    }
+}

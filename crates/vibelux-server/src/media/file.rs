@@ -1,0 +1,65 @@
+//! A song's file, opened for a client: never another file than one that the library knows.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::PathBuf;
+
+use vibelux::library::FileStamp;
+
+use crate::catalogue::{Catalogue, Entry};
+use crate::error::ApiError;
+use crate::song_id::SongId;
+
+/// An open song.
+#[derive(Debug)]
+pub struct SongFile {
+    /// To read from.
+    pub file: File,
+    /// Where it really is, without links.
+    pub path: PathBuf,
+    /// Its size.
+    pub length_bytes: u64,
+    /// Tells this state of the file from others: the value of its `ETag`.
+    pub tag: String,
+}
+
+/// Opens the song's file.
+///
+/// The library keeps paths without links. If there is a link in it now, somebody has put it there since
+/// the scan, and it is followed only to a file that is itself a song of the library.
+///
+/// # Errors
+/// [`ApiError::SongMissing`] if it is gone, is no file, or leads elsewhere; [`ApiError::Io`] if it cannot
+/// be read.
+pub fn open(catalogue: &Catalogue, song: &Entry) -> Result<SongFile, ApiError> {
+    let path = fs::canonicalize(&song.path).map_err(unreadable)?;
+    if path != song.path && catalogue.get(SongId::of(&path)).is_none() {
+        return Err(ApiError::SongMissing);
+    }
+    let file = File::open(&path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(ApiError::Io)?;
+    if !metadata.is_file() {
+        return Err(ApiError::SongMissing);
+    }
+    Ok(SongFile {
+        length_bytes: metadata.len(),
+        tag: tag(&metadata),
+        file,
+        path,
+    })
+}
+
+fn unreadable(error: io::Error) -> ApiError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ApiError::SongMissing,
+        _ => ApiError::Io(error),
+    }
+}
+
+fn tag(metadata: &Metadata) -> String {
+    let stamp = FileStamp::of(metadata);
+    format!(
+        "\"{:x}-{:x}\"",
+        stamp.size_bytes, stamp.modified_nanoseconds
+    )
+}

@@ -1,0 +1,36 @@
+//! What the API is, for programs (`openapi.json`) and for people (`/api/docs`, made from it).
+
+mod page;
+
+use axum::http::HeaderMap;
+use axum::response::Response;
+use sha2::{Digest, Sha256};
+
+use crate::assets::cached;
+use crate::error::ApiError;
+
+/// The OpenAPI 3.1 document.
+const DOCUMENT: &str = include_str!("openapi.json");
+
+/// How the page for people looks.
+const STYLE: &str = include_str!("docs.css");
+
+/// Answers `GET openapi.json`.
+pub async fn document(headers: HeaderMap) -> Response {
+    text("application/json", DOCUMENT.to_owned(), &headers)
+}
+
+/// Answers `GET /api/docs`.
+pub async fn page(headers: HeaderMap) -> Result<Response, ApiError> {
+    let html = page::render(DOCUMENT).map_err(|_| ApiError::Broken)?;
+    Ok(text("text/html; charset=utf-8", html, &headers))
+}
+
+/// Answers `GET /api/docs.css`.
+pub async fn style(headers: HeaderMap) -> Response {
+    text("text/css; charset=utf-8", STYLE.to_owned(), &headers)
+}
+
+fn text(kind: &'static str, body: String, headers: &HeaderMap) -> Response {
+    cached(kind, &Sha256::digest(&body), body, headers)
+}

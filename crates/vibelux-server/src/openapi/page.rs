@@ -1,0 +1,193 @@
+//! The OpenAPI document as a page to read, without a script.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value};
+
+/// The methods in the order in which they are listed.
+const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
+
+/// Turns the document into HTML.
+///
+/// # Errors
+/// If it is not JSON.
+pub fn render(document: &str) -> Result<String, serde_json::Error> {
+    let document: Value = serde_json::from_str(document)?;
+    let mut page = String::from(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>VibeluX API</title><link rel=\"stylesheet\" href=\"/api/docs.css\"></head><body><main>",
+    );
+    // Writing to a String cannot fail.
+    let _ = write!(
+        page,
+        "<h1>{} <small>{}</small></h1>{}<p><a href=\"/api/v1/openapi.json\">openapi.json</a> \
+         &middot; <a href=\"/\">the page</a></p>",
+        escaped(&document["info"]["title"]),
+        escaped(&document["info"]["version"]),
+        paragraphs(&document["info"]["description"]),
+    );
+    let empty = Map::new();
+    for (path, item) in document["paths"].as_object().unwrap_or(&empty) {
+        for method in METHODS {
+            if let Some(operation) = item.get(method) {
+                render_operation(&mut page, method, path, operation);
+            }
+        }
+    }
+    page += "<h2>Shapes</h2>";
+    let schemas = &document["components"]["schemas"];
+    for (name, schema) in schemas.as_object().unwrap_or(&empty) {
+        let _ = write!(
+            page,
+            "<section id=\"{0}\"><h3>{0}</h3>{1}{2}</section>",
+            escape(name),
+            paragraphs(&schema["description"]),
+            properties(schema),
+        );
+    }
+    page += "</main></body></html>\n";
+    Ok(page)
+}
+
+fn render_operation(page: &mut String, method: &str, path: &str, operation: &Value) {
+    let _ = write!(
+        page,
+        "<section><h2><span class=\"method {method}\">{}</span> <code>/api/v1{}</code></h2>\
+         <p><strong>{}</strong></p>{}",
+        method.to_uppercase(),
+        escape(path),
+        escaped(&operation["summary"]),
+        paragraphs(&operation["description"]),
+    );
+    if let Some(parameters) = operation["parameters"].as_array() {
+        *page += "<dl>";
+        for parameter in parameters {
+            let _ = write!(
+                page,
+                "<dt><code>{}</code> <small>{}, {}</small></dt><dd>{}</dd>",
+                escaped(&parameter["name"]),
+                escaped(&parameter["in"]),
+                shape(&parameter["schema"]),
+                escaped(&parameter["description"]),
+            );
+        }
+        *page += "</dl>";
+    }
+    if let Some(content) = operation["requestBody"]["content"].as_object() {
+        let kinds: Vec<String> = content
+            .iter()
+            .map(|(kind, body)| format!("{} {}", escape(kind), shape(&body["schema"])))
+            .collect();
+        let _ = write!(page, "<p>Send: {}</p>", kinds.join(", or "));
+    }
+    if let Some(responses) = operation["responses"].as_object() {
+        *page += "<ul>";
+        for (status, response) in responses {
+            let kind = response["content"]
+                .as_object()
+                .and_then(|content| content.iter().next());
+            let kind = kind.map_or_else(String::new, |(kind, body)| {
+                format!(" &rarr; {} {}", escape(kind), shape(&body["schema"]))
+            });
+            let _ = write!(
+                page,
+                "<li><code>{}</code> {}{kind}</li>",
+                escape(status),
+                escaped(&response["description"]),
+            );
+        }
+        *page += "</ul>";
+    }
+    *page += "</section>";
+}
+
+/// The name of a shape in a few words, with a link where it has a section of its own.
+fn shape(schema: &Value) -> String {
+    if let Some(name) = schema["$ref"]
+        .as_str()
+        .and_then(|path| path.rsplit('/').next())
+    {
+        return format!("<a href=\"#{0}\">{0}</a>", escape(name));
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        let values: Vec<String> = values.iter().map(escaped).collect();
+        return values.join(" | ");
+    }
+    if let Some(kinds) = schema["oneOf"].as_array() {
+        let kinds: Vec<String> = kinds.iter().map(shape).collect();
+        return kinds.join(" or ");
+    }
+    match &schema["type"] {
+        Value::String(kind) if kind == "array" => format!("array of {}", shape(&schema["items"])),
+        Value::String(kind) => escape(kind),
+        Value::Array(kinds) => kinds.iter().map(escaped).collect::<Vec<_>>().join(" or "),
+        _ => String::new(),
+    }
+}
+
+fn properties(schema: &Value) -> String {
+    let Some(properties) = schema["properties"].as_object() else {
+        return format!("<p>{}</p>", shape(schema));
+    };
+    let mut list = String::from("<dl>");
+    for (name, property) in properties {
+        let _ = write!(
+            list,
+            "<dt><code>{}</code> <small>{}</small></dt><dd>{}</dd>",
+            escape(name),
+            shape(property),
+            escaped(&property["description"]),
+        );
+    }
+    list + "</dl>"
+}
+
+fn paragraphs(text: &Value) -> String {
+    let text = text.as_str().unwrap_or_default();
+    text.split("\n\n")
+        .filter(|paragraph| !paragraph.is_empty())
+        .map(|paragraph| format!("<p>{}</p>", escape(paragraph)))
+        .collect()
+}
+
+fn escaped(value: &Value) -> String {
+    match value {
+        Value::String(text) => escape(text),
+        Value::Null => String::new(),
+        other => escape(&other.to_string()),
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_and_shape_is_on_the_page_and_every_link_leads_somewhere() {
+        let page = render(super::super::DOCUMENT).unwrap();
+        let document: Value = serde_json::from_str(super::super::DOCUMENT).unwrap();
+        for path in document["paths"].as_object().unwrap().keys() {
+            assert!(page.contains(&format!("/api/v1{path}</code>")), "{path}");
+        }
+        for link in page.split("href=\"#").skip(1) {
+            let name = link.split('"').next().unwrap();
+            assert!(page.contains(&format!("id=\"{name}\"")), "{name}");
+        }
+        assert!(!page.contains("<script"));
+    }
+
+    #[test]
+    fn text_cannot_become_markup() {
+        let document = r#"{"info":{"title":"<b>\"&"},"paths":{}}"#;
+        assert!(render(document).unwrap().contains("&lt;b&gt;&quot;&amp;"));
+        assert!(render("no").is_err());
+    }
+}

@@ -1,0 +1,111 @@
+//! `GET songs/{id}/audio`: the sound of a song, in ranges, or through ffmpeg.
+
+use std::io::SeekFrom;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    IF_RANGE, RANGE,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio_util::io::ReaderStream;
+
+use super::songs::with_song;
+use crate::error::ApiError;
+use crate::extract::{ApiQuery, SongPath};
+use crate::media::{self, Requested, SongFile, requested};
+use crate::state::Shared;
+
+/// Read from the disk at once.
+const CHUNK_BYTES: usize = 64 << 10;
+
+#[derive(Debug, Deserialize)]
+pub struct AudioQuery {
+    transcode: Option<String>,
+    /// Where a transcoded song begins, as it cannot be read in ranges.
+    start: Option<f64>,
+}
+
+/// Answers `GET songs/{id}/audio`.
+pub async fn audio(
+    State(app): State<Shared>,
+    SongPath(id): SongPath,
+    ApiQuery(query): ApiQuery<AudioQuery>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (file, mime) = with_song(app.clone(), id, |_, catalogue, song| {
+        Ok((media::open(catalogue, song)?, song.format().mime))
+    })
+    .await?;
+    if query.transcode.is_none_or(|flag| flag == "0") {
+        return send(file, mime, &headers).await;
+    }
+    let start_seconds = query.start.unwrap_or(0.0);
+    if !(0.0..=1e6).contains(&start_seconds) {
+        let message = "start is where to begin, in seconds from 0";
+        return Err(ApiError::BadRequest(message.to_owned()));
+    }
+    let transcoder = app.transcoder.as_ref().ok_or(ApiError::NoFfmpeg)?;
+    let body = if method == Method::HEAD {
+        Body::empty()
+    } else {
+        transcoder.transcode(&file.path, start_seconds).await?
+    };
+    Ok(([(CONTENT_TYPE, transcoder.mime())], body).into_response())
+}
+
+/// The file, or the part of it that is asked for.
+async fn send(
+    song: SongFile,
+    mime: &'static str,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_same = |tags: &str| tags.split(',').any(|tag| tag.trim() == song.tag);
+    if text(IF_NONE_MATCH).is_some_and(is_same) {
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, song.tag)]).into_response());
+    }
+    // The part of a file that has changed meanwhile would not fit to the parts before it.
+    let range = text(RANGE).filter(|_| text(IF_RANGE).is_none_or(|tag| tag == song.tag));
+    let length_bytes = song.length_bytes;
+    let (status, first, count) = match requested(range, length_bytes) {
+        Requested::Whole => (StatusCode::OK, 0, length_bytes),
+        Requested::Part(part) => {
+            let count = part.end() - part.start() + 1;
+            (StatusCode::PARTIAL_CONTENT, *part.start(), count)
+        }
+        Requested::Nothing => return Err(ApiError::BadRange { length_bytes }),
+    };
+    let mut file = tokio::fs::File::from_std(song.file);
+    if first > 0 {
+        file.seek(SeekFrom::Start(first))
+            .await
+            .map_err(ApiError::Io)?;
+    }
+    let stream = ReaderStream::with_capacity(file.take(count), CHUNK_BYTES);
+    let mut response = (
+        status,
+        [
+            (CONTENT_TYPE, mime.to_owned()),
+            (CONTENT_LENGTH, count.to_string()),
+            (ACCEPT_RANGES, "bytes".to_owned()),
+            (CACHE_CONTROL, "private, no-cache".to_owned()),
+            (ETAG, song.tag),
+        ],
+        Body::from_stream(stream),
+    )
+        .into_response();
+    if status == StatusCode::PARTIAL_CONTENT {
+        let last = first + count - 1;
+        let value = HeaderValue::try_from(format!("bytes {first}-{last}/{length_bytes}"));
+        if let Ok(value) = value {
+            response.headers_mut().insert(CONTENT_RANGE, value);
+        }
+    }
+    Ok(response)
+}

@@ -1,0 +1,204 @@
+//! `POST recommend`: songs for a face, a mood or a song.
+
+use std::collections::HashSet;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use vibelux::recommend::{Mode, Way, reasons};
+use vibelux::{Emotion, EmotionVector};
+
+use super::song_json::SongJson;
+use crate::blocking::blocking;
+use crate::catalogue::Catalogue;
+use crate::error::ApiError;
+use crate::extract::ApiJson;
+use crate::ranking::{Pick, Rules, Wish, queue};
+use crate::song_id::SongId;
+use crate::state::{App, Shared};
+
+/// The longest queue.
+const MAX_COUNT: usize = 500;
+
+/// The longest journey, in songs; each place of it is a ranking of its own.
+const MAX_JOURNEY: usize = 100;
+
+#[derive(Debug, Deserialize)]
+pub struct RecommendRequest {
+    vector: Option<EmotionVector>,
+    source: Source,
+    song: Option<SongId>,
+    #[serde(default)]
+    way: WayRequest,
+    #[serde(default)]
+    mode: ModeRequest,
+    #[serde(default = "best_first")]
+    strength: f64,
+    #[serde(default)]
+    seed: u64,
+    #[serde(default = "usual_count")]
+    count: usize,
+    #[serde(default)]
+    exclude: Vec<SongId>,
+}
+
+fn best_first() -> f64 {
+    1.0
+}
+
+fn usual_count() -> usize {
+    20
+}
+
+/// Where the vector is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Source {
+    Face,
+    Mood,
+    Song,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum WayRequest {
+    #[default]
+    Match,
+    Lift,
+    Calm,
+    Journey {
+        to: EmotionVector,
+        #[serde(default = "usual_journey")]
+        songs: usize,
+    },
+}
+
+fn usual_journey() -> usize {
+    10
+}
+
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ModeRequest {
+    #[default]
+    Plain,
+    Centred,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Recommendation {
+    songs: Vec<Recommended>,
+}
+
+#[derive(Debug, Serialize)]
+struct Recommended {
+    song: SongJson,
+    cosine: f32,
+    why: Vec<Reason>,
+    target: EmotionVector,
+}
+
+#[derive(Debug, Serialize)]
+struct Reason {
+    emotion: Emotion,
+    contribution: f32,
+}
+
+/// Answers `POST recommend`.
+pub async fn recommend(
+    State(app): State<Shared>,
+    ApiJson(request): ApiJson<RecommendRequest>,
+) -> Result<Json<Recommendation>, ApiError> {
+    blocking(move || {
+        let catalogue = app.library.catalogue()?;
+        let wish = wish(&request, &app, &catalogue)?;
+        let left_out: HashSet<SongId> = request
+            .exclude
+            .iter()
+            .chain(&request.song)
+            .copied()
+            .collect();
+        let entries = catalogue.entries();
+        let rules = Rules {
+            allowed: &|i| {
+                let id = entries[i].id;
+                !left_out.contains(&id) && !app.library.is_not_now(id)
+            },
+            liked: &|i| app.library.likes(entries[i].id),
+            present: &|i| entries[i].path.is_file(),
+        };
+        let songs = queue(&catalogue, &wish, &rules)
+            .iter()
+            .map(|pick| recommended(pick, &app, &catalogue))
+            .collect();
+        Ok(Json(Recommendation { songs }))
+    })
+    .await?
+}
+
+fn recommended(pick: &Pick, app: &App, catalogue: &Catalogue) -> Recommended {
+    let why = reasons(&pick.contributions).into_iter();
+    Recommended {
+        song: SongJson::of(&catalogue.entries()[pick.position], app),
+        cosine: pick.cosine,
+        why: why
+            .map(|(emotion, contribution)| Reason {
+                emotion,
+                contribution,
+            })
+            .collect(),
+        target: pick.target,
+    }
+}
+
+/// The request with everything that it leaves out, within its limits.
+fn wish(request: &RecommendRequest, app: &App, catalogue: &Catalogue) -> Result<Wish, ApiError> {
+    let refuse = |message: &str| Err(ApiError::BadRequest(message.to_owned()));
+    if !(1..=MAX_COUNT).contains(&request.count) {
+        return refuse("count must be from 1 to 500");
+    }
+    if !(0.0..=1.0).contains(&request.strength) {
+        return refuse("strength must be from 0 (a plain shuffle) to 1 (the best first)");
+    }
+    let mode = match request.mode {
+        ModeRequest::Plain => Mode::Plain,
+        ModeRequest::Centred => Mode::Centred,
+    };
+    let seed_song = match request.song {
+        Some(id) => Some(
+            catalogue
+                .get(id)
+                .ok_or(ApiError::NotFound("song with this id"))?,
+        ),
+        None => None,
+    };
+    let (vector, reference) = match request.source {
+        Source::Face => (request.vector, app.face_model.prior()),
+        Source::Mood => (request.vector, None),
+        Source::Song => (
+            seed_song.map(|song| song.vector).or(request.vector),
+            catalogue.index(mode).mean(),
+        ),
+    };
+    let Some(vector) = vector else {
+        return refuse("give the seven numbers of vector, or, for source \"song\", the id of song");
+    };
+    let way = match request.way {
+        WayRequest::Match => Way::Match,
+        WayRequest::Lift => Way::Lift,
+        WayRequest::Calm => Way::Calm,
+        WayRequest::Journey { to, songs } if (1..=MAX_JOURNEY).contains(&songs) => {
+            Way::Journey { to, songs }
+        }
+        WayRequest::Journey { .. } => return refuse("a journey has from 1 to 100 songs"),
+    };
+    Ok(Wish {
+        vector,
+        reference: reference.unwrap_or(EmotionVector::UNIFORM),
+        way,
+        mode,
+        strength: request.strength,
+        seed: request.seed,
+        count: request.count,
+    })
+}

@@ -1,0 +1,85 @@
+//! `GET`, `POST` and `DELETE scan`: songs into the library, from the page.
+
+use std::path::{Path, PathBuf};
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+use crate::blocking::blocking;
+use crate::error::ApiError;
+use crate::extract::ApiJson;
+use crate::scan::ScanState;
+use crate::state::Shared;
+
+/// More folders at once are a mistake.
+const MAX_FOLDERS: usize = 100;
+
+#[derive(Debug, Deserialize)]
+pub struct ScanRequest {
+    folders: Vec<String>,
+}
+
+/// Answers `POST scan`.
+pub async fn start(
+    State(app): State<Shared>,
+    ApiJson(request): ApiJson<ScanRequest>,
+) -> Result<(StatusCode, Json<ScanState>), ApiError> {
+    blocking(move || {
+        let folders = folders(&request.folders)?;
+        Ok((StatusCode::ACCEPTED, Json(app.scanner.start(folders)?)))
+    })
+    .await?
+}
+
+/// Answers `GET scan`.
+pub async fn state(State(app): State<Shared>) -> Json<ScanState> {
+    Json(app.scanner.state().unwrap_or_default())
+}
+
+/// Answers `DELETE scan`. Songs in hand are finished, so it may still be running for a moment.
+pub async fn stop(State(app): State<Shared>) -> Json<ScanState> {
+    app.scanner.stop();
+    Json(app.scanner.state().unwrap_or_default())
+}
+
+/// The only paths that a client ever names, so they are looked at before anything is begun.
+fn folders(names: &[String]) -> Result<Vec<PathBuf>, ApiError> {
+    let refuse = |message: String| Err(ApiError::BadRequest(message));
+    if names.is_empty() || names.len() > MAX_FOLDERS {
+        return refuse(format!("name from 1 to {MAX_FOLDERS} folders"));
+    }
+    let mut folders = Vec::with_capacity(names.len());
+    for name in names {
+        let folder = at_home(name.trim());
+        if !folder.is_absolute() {
+            return refuse(format!(
+                "write the whole path of {name:?}, such as /home/me/Music"
+            ));
+        }
+        match std::fs::metadata(&folder) {
+            Ok(metadata) if metadata.is_dir() => folders.push(folder),
+            Ok(_) => {
+                return refuse(format!(
+                    "{name:?} is not a folder; name the folder it is in"
+                ));
+            }
+            Err(error) => return refuse(format!("{name:?} cannot be read ({error}); check it")),
+        }
+    }
+    Ok(folders)
+}
+
+/// `~` as a shell means it: many people write it.
+fn at_home(name: &str) -> PathBuf {
+    let rest = match name.strip_prefix('~') {
+        Some("") => Some(""),
+        Some(rest) => rest.strip_prefix(['/', '\\']),
+        None => None,
+    };
+    match (rest, std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(Path::new(rest)),
+        _ => PathBuf::from(name),
+    }
+}

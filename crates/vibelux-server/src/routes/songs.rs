@@ -1,0 +1,164 @@
+//! The songs of the library: lists, one song with its curve and cover, likes.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use vibelux::library::read_cover;
+use vibelux::{Emotion, EmotionVector};
+
+use super::song_json::SongJson;
+use crate::assets::cached;
+use crate::blocking::blocking;
+use crate::catalogue::{Catalogue, Entry, Filter};
+use crate::error::ApiError;
+use crate::extract::{ApiQuery, SongPath};
+use crate::media;
+use crate::song_id::SongId;
+use crate::state::{App, Shared};
+
+/// The most songs of one answer.
+const MAX_LIMIT: usize = 500;
+
+#[derive(Debug, Deserialize)]
+pub struct ListQuery {
+    search: Option<String>,
+    emotion: Option<String>,
+    artist: Option<String>,
+    #[serde(default)]
+    offset: usize,
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct SongList {
+    total: usize,
+    songs: Vec<SongJson>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Curve {
+    seconds: Vec<f64>,
+    vectors: Vec<EmotionVector>,
+}
+
+/// Does `work` with one song, where waiting is allowed.
+pub async fn with_song<T: Send + 'static>(
+    app: Shared,
+    id: SongId,
+    work: impl FnOnce(&App, &Arc<Catalogue>, &Entry) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    blocking(move || {
+        let catalogue = app.library.catalogue()?;
+        let song = catalogue
+            .get(id)
+            .ok_or(ApiError::NotFound("song with this id"))?;
+        work(&app, &catalogue, song)
+    })
+    .await?
+}
+
+/// Answers `GET songs`.
+pub async fn list(
+    State(app): State<Shared>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> Result<Json<SongList>, ApiError> {
+    // An empty field of a form is no wish.
+    let wish = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let emotion = wish(query.emotion)
+        .map(|name| name.parse::<Emotion>())
+        .transpose()
+        .map_err(|error| ApiError::BadRequest(error.to_string()))?;
+    let filter = Filter {
+        search: wish(query.search),
+        emotion,
+        artist: wish(query.artist),
+    };
+    let limit = query.limit.unwrap_or(50).min(MAX_LIMIT);
+    blocking(move || {
+        let catalogue = app.library.catalogue()?;
+        let found = catalogue.list(&filter);
+        let shown = found.iter().skip(query.offset).take(limit);
+        Ok(Json(SongList {
+            total: found.len(),
+            songs: shown.map(|song| SongJson::of(song, &app)).collect(),
+        }))
+    })
+    .await?
+}
+
+/// Answers `GET songs/{id}`.
+pub async fn one(
+    State(app): State<Shared>,
+    SongPath(id): SongPath,
+) -> Result<Json<SongJson>, ApiError> {
+    with_song(app, id, |app, _, song| Ok(Json(SongJson::of(song, app)))).await
+}
+
+/// Answers `GET songs/{id}/curve`.
+pub async fn curve(
+    State(app): State<Shared>,
+    SongPath(id): SongPath,
+) -> Result<Json<Curve>, ApiError> {
+    with_song(app, id, |app, _, song| {
+        let windows = app.library.windows(&song.path)?;
+        let (seconds, vectors) = windows.into_iter().unzip();
+        Ok(Json(Curve { seconds, vectors }))
+    })
+    .await
+}
+
+/// Answers `GET songs/{id}/cover`. That a song has none is usual and no error: `204 No Content`.
+pub async fn cover(
+    State(app): State<Shared>,
+    SongPath(id): SongPath,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    with_song(app, id, move |_, catalogue, song| {
+        let file = media::open(catalogue, song)?;
+        let Some(cover) = read_cover(&file.path) else {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        };
+        let hash = Sha256::digest(&cover.bytes);
+        Ok(cached(cover.mime, &hash, cover.bytes, &headers))
+    })
+    .await
+}
+
+/// Answers `PUT songs/{id}/like`.
+pub async fn like(app: State<Shared>, song: SongPath) -> Result<Json<SongJson>, ApiError> {
+    set_liked(app, song, true).await
+}
+
+/// Answers `DELETE songs/{id}/like`.
+pub async fn unlike(app: State<Shared>, song: SongPath) -> Result<Json<SongJson>, ApiError> {
+    set_liked(app, song, false).await
+}
+
+async fn set_liked(
+    State(app): State<Shared>,
+    SongPath(id): SongPath,
+    liked: bool,
+) -> Result<Json<SongJson>, ApiError> {
+    with_song(app, id, move |app, _, song| {
+        app.library.set_liked(song, liked)?;
+        Ok(Json(SongJson::of(song, app)))
+    })
+    .await
+}
+
+/// Answers `POST songs/{id}/not-now`.
+pub async fn not_now(
+    State(app): State<Shared>,
+    SongPath(id): SongPath,
+) -> Result<StatusCode, ApiError> {
+    with_song(app, id, |app, _, song| {
+        app.library.set_not_now(song.id);
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}

@@ -1,0 +1,39 @@
+//! `GET status`: what this server is and has.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use vibelux::Emotion;
+
+use crate::blocking::blocking;
+use crate::catalogue::SongCounts;
+use crate::error::ApiError;
+use crate::scan::ScanState;
+use crate::state::Shared;
+
+#[derive(Debug, Serialize)]
+pub struct Status {
+    version: &'static str,
+    emotions: [&'static str; 7],
+    face_model: String,
+    music_model: String,
+    songs: SongCounts,
+    ffmpeg: bool,
+    scan: Option<ScanState>,
+}
+
+/// Answers `GET status`.
+pub async fn status(State(app): State<Shared>) -> Result<Json<Status>, ApiError> {
+    blocking(move || {
+        Ok(Json(Status {
+            version: env!("CARGO_PKG_VERSION"),
+            emotions: Emotion::ALL.map(Emotion::name),
+            face_model: app.face_model.name().to_owned(),
+            music_model: app.music_model.name().to_owned(),
+            songs: app.library.catalogue()?.counts(),
+            ffmpeg: app.transcoder.is_some(),
+            scan: app.scanner.state(),
+        }))
+    })
+    .await?
+}

@@ -1,0 +1,217 @@
+//! [`Scanner`]: one scan at a time, started and watched from the page; the same steps as
+//! `vibelux embed`.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use vibelux::audio::is_audio_file;
+use vibelux::library::{
+    EmbedOptions, EmbedPlan, LibraryError, Outcome, SongStore, embed_songs, mark_missing, plan,
+    scan,
+};
+use vibelux::model::MusicModel;
+
+use crate::error::ApiError;
+use crate::song_library::SongLibrary;
+use crate::state::core_count;
+
+/// So many of the latest failures are kept.
+const MAX_ERRORS: usize = 50;
+
+/// How a scan stands.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ScanState {
+    /// Whether it is at work.
+    pub running: bool,
+    /// Songs found in the folders.
+    pub found: usize,
+    /// Of these: done, also those that needed nothing.
+    pub done: usize,
+    /// Of the done ones: have no vector.
+    pub failed: usize,
+    /// The song that was done last.
+    pub current: Option<String>,
+    /// The latest failures.
+    pub errors: VecDeque<ScanFailure>,
+}
+
+/// A file or folder that could not be read.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScanFailure {
+    /// Which.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Scans folders into the library.
+#[derive(Debug)]
+pub struct Scanner {
+    library: Arc<SongLibrary>,
+    model: Arc<MusicModel>,
+    state: Mutex<Option<ScanState>>,
+    stop: AtomicBool,
+}
+
+impl Scanner {
+    /// A scanner that has not scanned yet.
+    pub fn new(library: Arc<SongLibrary>, model: Arc<MusicModel>) -> Self {
+        Self {
+            library,
+            model,
+            state: Mutex::new(None),
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    /// How the latest scan stands; `None` before the first.
+    pub fn state(&self) -> Option<ScanState> {
+        self.lock().clone()
+    }
+
+    /// Begins to scan, on a thread of its own.
+    ///
+    /// # Errors
+    /// [`ApiError::ScanRunning`] if a scan is at work, [`ApiError::Io`] if there is no thread for it.
+    pub fn start(self: &Arc<Self>, folders: Vec<PathBuf>) -> Result<ScanState, ApiError> {
+        let mut state = self.lock();
+        if state.as_ref().is_some_and(|state| state.running) {
+            return Err(ApiError::ScanRunning);
+        }
+        let fresh = ScanState {
+            running: true,
+            ..ScanState::default()
+        };
+        self.stop.store(false, Ordering::Relaxed);
+        let scanner = Arc::clone(self);
+        std::thread::Builder::new()
+            .name("scan".to_owned())
+            .spawn(move || scanner.run(&folders))
+            .map_err(ApiError::Io)?;
+        *state = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    /// Asks the scan to stop; songs in hand are finished.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    fn run(&self, folders: &[PathBuf]) {
+        // However it ends, a panic included, another scan can be started.
+        let _ended = Ended(self);
+        if let Err(error) = self.scan(folders) {
+            let path = self.library.path().to_owned();
+            self.update(|state| state.fail(&path, &error.to_string()));
+        }
+    }
+
+    fn scan(&self, folders: &[PathBuf]) -> Result<(), LibraryError> {
+        let stopped = || self.stop.load(Ordering::Relaxed);
+        let found = scan(folders, |path| !stopped() && is_audio_file(path));
+        self.update(|state| {
+            for problem in &found.problems {
+                state.fail(&problem.path, &problem.reason);
+            }
+        });
+        if stopped() {
+            // What was not looked at is not gone.
+            return Ok(());
+        }
+        let mut store = SongStore::open(self.library.path())?;
+        // A core is left for the page and the camera.
+        let jobs = NonZeroUsize::new(core_count().get() - 1).unwrap_or(NonZeroUsize::MIN);
+        let options = EmbedOptions {
+            jobs,
+            force: false,
+            retry_failed: false,
+        };
+        let plan = plan(&store, &found, self.model.name(), &options)?;
+        self.report(&store, &plan, found.songs.len())?;
+        mark_missing(&mut store, &found)?;
+        embed_songs(
+            &mut store,
+            &plan,
+            self.model.as_ref(),
+            &options,
+            &self.stop,
+            |progress| {
+                self.update(|state| {
+                    state.done += 1;
+                    state.current = Some(progress.song.title());
+                    if let Outcome::Failed(reason) = &progress.song.outcome {
+                        state.failed += 1;
+                        state.fail(&progress.song.path, reason);
+                    }
+                });
+            },
+        )
+        .map(drop)
+    }
+
+    /// What there is to do, and what is done already.
+    fn report(
+        &self,
+        store: &SongStore,
+        plan: &EmbedPlan,
+        found: usize,
+    ) -> Result<(), LibraryError> {
+        let known = &plan.known_failures;
+        let latest = known.len().saturating_sub(MAX_ERRORS);
+        let mut reasons = Vec::new();
+        for path in &known[latest..] {
+            if let Some(Outcome::Failed(reason)) = store.get(path)?.map(|song| song.outcome) {
+                reasons.push((path, reason));
+            }
+        }
+        self.update(|state| {
+            state.found = found;
+            state.done = plan.unchanged + known.len();
+            state.failed = known.len();
+            for (path, reason) in reasons {
+                state.fail(path, &reason);
+            }
+        });
+        Ok(())
+    }
+
+    fn update(&self, change: impl FnOnce(&mut ScanState)) {
+        if let Some(state) = self.lock().as_mut() {
+            change(state);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<ScanState>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says at the end of its life that the scan has ended.
+struct Ended<'a>(&'a Scanner);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        // First, so that who sees the end sees the songs too.
+        self.0.library.refresh();
+        self.0.update(|state| {
+            state.running = false;
+            state.current = None;
+        });
+    }
+}
+
+impl ScanState {
+    fn fail(&mut self, path: &Path, reason: &str) {
+        if self.errors.len() == MAX_ERRORS {
+            self.errors.pop_front();
+        }
+        self.errors.push_back(ScanFailure {
+            path: path.to_string_lossy().into_owned(),
+            reason: reason.to_owned(),
+        });
+    }
+}

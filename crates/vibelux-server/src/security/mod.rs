@@ -1,0 +1,147 @@
+//! Who may ask: the first thing that every request meets, the live socket's included.
+//!
+//! A page of another site can make the user's browser send requests to this computer, and can give its
+//! own name this computer's address (DNS rebinding). Against the first the `Origin` is checked, against
+//! the second the `Host`; who is not on this computer also needs the token.
+
+mod headers;
+mod host;
+mod token;
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::http::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::error::ApiError;
+use crate::state::App;
+use host::Authority;
+
+pub use token::Token;
+
+/// The rules of one server.
+#[derive(Debug)]
+pub struct Guard {
+    /// Only this computer can reach the server.
+    loopback: bool,
+    /// Everybody must show this.
+    token: Option<Token>,
+    /// Cookies are shared by all servers of a host, so the name tells the port.
+    cookie_name: String,
+}
+
+impl Guard {
+    /// Rules for a server at `port`, which only this computer can reach if `loopback`.
+    pub fn new(loopback: bool, token: Option<Token>, port: u16) -> Self {
+        Self {
+            loopback,
+            token,
+            cookie_name: format!("vibelux_{port}"),
+        }
+    }
+
+    /// The host that the request names, if it is this server and the request comes from its own page
+    /// or from no page at all.
+    fn check_source(&self, request: &Request) -> Result<Authority, ApiError> {
+        let host = host::of(request).ok_or(ApiError::ForeignHost)?;
+        // Elsewhere any name may be this server's, behind a proxy for example; another site's page has
+        // no token there, whatever name it gives this address.
+        if self.loopback && !host.is_loopback() {
+            return Err(ApiError::ForeignHost);
+        }
+        let headers = request.headers();
+        let mut origins = headers.get_all(ORIGIN).iter();
+        if let Some(origin) = origins.next()
+            && (origins.next().is_some() || !host.is_origin(origin))
+        {
+            return Err(ApiError::ForeignOrigin);
+        }
+        // Browsers leave the origin out of some requests, such as those for a picture. A link to the
+        // page may stand anywhere.
+        let foreign = headers
+            .get("sec-fetch-site")
+            .is_some_and(|site| site != "same-origin" && site != "none");
+        let is_link = headers
+            .get("sec-fetch-mode")
+            .is_some_and(|m| m == "navigate")
+            && request.method() == Method::GET
+            && !request.uri().path().starts_with("/api/v");
+        if foreign && !is_link {
+            return Err(ApiError::ForeignOrigin);
+        }
+        Ok(host)
+    }
+
+    fn has_token(&self, headers: &HeaderMap) -> bool {
+        let Some(token) = &self.token else {
+            return true;
+        };
+        token::bearer(headers).is_some_and(|shown| token.is(shown))
+            || headers
+                .get_all(COOKIE)
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .flat_map(|value| value.split(';'))
+                .filter_map(|pair| pair.trim().split_once('='))
+                .any(|(name, value)| name == self.cookie_name && token.is(value))
+    }
+
+    /// A page that is opened with the right `?token=` gets a cookie and is opened again without it, so
+    /// that the token does not stay in the browser's address line and history.
+    fn welcome(&self, request: &Request) -> Option<Response> {
+        let token = self.token.as_ref()?;
+        let uri = request.uri();
+        if request.method() != Method::GET || uri.path().starts_with("/api/") {
+            return None;
+        }
+        let (mut shown, mut others) = (None, Vec::new());
+        for pair in uri.query()?.split('&') {
+            match pair.strip_prefix("token=") {
+                Some(value) => shown = Some(value),
+                None => others.push(pair),
+            }
+        }
+        if !token.is(shown?) {
+            return None;
+        }
+        // Two slashes at its start would make the path another host's address.
+        let mut target = format!("/{}", uri.path().trim_start_matches(['/', '\\']));
+        if !others.is_empty() {
+            target = format!("{target}?{}", others.join("&"));
+        }
+        let cookie = format!(
+            "{}={}; HttpOnly; SameSite=Strict; Path=/",
+            self.cookie_name,
+            token.text()
+        );
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        let headers = response.headers_mut();
+        headers.insert(LOCATION, HeaderValue::try_from(target).ok()?);
+        headers.insert(SET_COOKIE, HeaderValue::try_from(cookie).ok()?);
+        Some(response)
+    }
+}
+
+/// Lets a request through to the routes or refuses it; every answer gets the headers that keep a
+/// browser from doing more with it than it should.
+pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let mut host = None;
+    let response = match app.guard.check_source(&request) {
+        Err(error) => error.into_response(),
+        Ok(named) => {
+            host = Some(named);
+            if let Some(welcome) = app.guard.welcome(&request) {
+                welcome
+            } else if app.guard.has_token(request.headers()) {
+                next.run(request).await
+            } else {
+                ApiError::TokenNeeded.into_response()
+            }
+        }
+    };
+    headers::protect(response, host.as_ref())
+}

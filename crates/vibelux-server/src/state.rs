@@ -1,0 +1,49 @@
+//! [`App`]: what all requests share.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, watch};
+use vibelux::model::{FaceModel, MusicModel};
+
+use crate::analysis::PictureReader;
+use crate::config::Limits;
+use crate::media::Transcoder;
+use crate::scan::Scanner;
+use crate::security::Guard;
+use crate::song_library::SongLibrary;
+
+/// One running server.
+#[derive(Debug)]
+pub struct App {
+    /// The songs.
+    pub library: Arc<SongLibrary>,
+    /// Reads faces; shared by all sockets.
+    pub face_model: Arc<FaceModel>,
+    /// Reads songs.
+    pub music_model: Arc<MusicModel>,
+    /// Reads single pictures.
+    pub pictures: Arc<PictureReader>,
+    /// The scan, if there was one.
+    pub scanner: Arc<Scanner>,
+    /// ffmpeg, if there is one.
+    pub transcoder: Option<Transcoder>,
+    /// Who may ask.
+    pub guard: Guard,
+    /// What clients may take.
+    pub limits: Limits,
+    /// A place for each live camera.
+    pub sockets: Arc<Semaphore>,
+    /// A core for each frame that is worked on.
+    pub cores: Arc<Semaphore>,
+    /// Becomes true when the server stops.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// As handlers get it.
+pub type Shared = Arc<App>;
+
+/// How many cores there are.
+pub fn core_count() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}

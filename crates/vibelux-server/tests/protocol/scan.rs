@@ -1,0 +1,125 @@
+//! Scans from the page, on composed songs.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use vibelux::compose::{compose_all, write_wav};
+
+use crate::stand::{Plan, Stand, eventually};
+
+/// `count` pieces, of little work for a test.
+fn compose(folder: &Path, count: usize) {
+    std::fs::create_dir_all(folder).unwrap();
+    for (i, piece) in compose_all(1).iter().cycle().take(count).enumerate() {
+        let path = folder.join(format!("{i} {}", piece.file_name()));
+        if i < 12 {
+            write_wav(&path, &piece.render(8_000), piece.title, "Nobody", "Test").unwrap();
+        } else {
+            let first = format!("{} {}", i % 12, piece.file_name());
+            std::fs::copy(folder.join(first), &path).unwrap();
+        }
+    }
+}
+
+fn scan(stand: &Stand) -> Value {
+    stand.get("/api/v1/scan").json()
+}
+
+fn wait_for_end(stand: &Stand) -> Value {
+    eventually("the scan ends", || scan(stand)["running"] == false);
+    scan(stand)
+}
+
+#[test]
+fn a_scan_brings_songs_and_names_what_it_cannot_read() {
+    let stand = Plan::default().start();
+    let folder = stand.dir.path().join("new");
+    compose(&folder, 2);
+    std::fs::write(folder.join("broken.mp3"), b"ID3 but no song").unwrap();
+    std::fs::write(folder.join("notes.txt"), b"no song").unwrap();
+    assert_eq!(scan(&stand)["running"], false);
+    assert_eq!(stand.get("/api/v1/status").json()["scan"], Value::Null);
+    let request = json!({ "folders": [folder] });
+    let begun = stand.post("/api/v1/scan", &request);
+    assert_eq!(
+        (begun.status, &begun.json()["running"]),
+        (202, &json!(true))
+    );
+    let ended = wait_for_end(&stand);
+    assert_eq!(
+        (&ended["found"], &ended["done"], &ended["failed"]),
+        (&json!(3), &json!(3), &json!(1))
+    );
+    assert!(
+        ended["errors"][0]["path"]
+            .as_str()
+            .unwrap()
+            .ends_with("broken.mp3")
+    );
+    assert!(!ended["errors"][0]["reason"].as_str().unwrap().is_empty());
+    let status = stand.get("/api/v1/status").json();
+    assert_eq!(
+        status["songs"],
+        json!({ "ready": 2, "failed": 1, "missing": 0 })
+    );
+    assert_eq!(status["scan"]["found"], 3);
+    let list = stand.get("/api/v1/songs").json();
+    assert_eq!(list["songs"][0]["artist"], "Nobody");
+
+    // Again: nothing is left to do, and the failure is still told.
+    assert_eq!(stand.post("/api/v1/scan", &request).status, 202);
+    let again = wait_for_end(&stand);
+    assert_eq!((&again["done"], &again["failed"]), (&json!(3), &json!(1)));
+    assert_eq!(again["errors"][0]["path"], ended["errors"][0]["path"]);
+}
+
+#[test]
+fn a_scan_can_be_stopped_and_only_one_runs() {
+    let stand = Plan::default().start();
+    let folder = stand.dir.path().join("new");
+    compose(&folder, 150);
+    let request = json!({ "folders": [folder] });
+    assert_eq!(stand.post("/api/v1/scan", &request).status, 202);
+    eventually("a song is done", || scan(&stand)["done"].as_u64() > Some(0));
+    let second = stand.post("/api/v1/scan", &request);
+    assert_eq!(
+        (second.status, second.code().as_str()),
+        (409, "scan_running")
+    );
+    assert!(scan(&stand)["current"].is_string());
+    assert_eq!(stand.request("DELETE", "/api/v1/scan").send().status, 200);
+    let ended = wait_for_end(&stand);
+    let done = ended["done"].as_u64().unwrap();
+    assert!((1..150).contains(&done), "{ended}");
+    assert_eq!(
+        (&ended["found"], &ended["current"]),
+        (&json!(150), &Value::Null)
+    );
+    // What was done is there.
+    assert_eq!(stand.get("/api/v1/status").json()["songs"]["ready"], done);
+}
+
+#[test]
+fn folders_must_be_folders() {
+    let stand = Plan::songs().start();
+    let file = stand.music().join("a.mp3");
+    for bad in [
+        json!({}),
+        json!({ "folders": [] }),
+        json!({ "folders": ["music"] }),
+        json!({ "folders": ["../music"] }),
+        json!({ "folders": [""] }),
+        json!({ "folders": ["/nowhere/at/all"] }),
+        json!({ "folders": [file] }),
+        json!({ "folders": ["/tmp\u{0}x"] }),
+        json!({ "folders": "/" }),
+    ] {
+        let answer = stand.post("/api/v1/scan", &bad);
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (400, "bad_request"),
+            "{bad}"
+        );
+    }
+    assert_eq!(scan(&stand)["running"], false);
+}

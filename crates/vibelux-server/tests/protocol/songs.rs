@@ -1,0 +1,208 @@
+//! Lists, songs, curves, covers, the map, likes.
+
+use serde_json::{Value, json};
+use vibelux::library::{Outcome, Song, SongStore, Tags};
+
+use crate::stand::{Plan, eventually};
+
+fn titles(list: &Value) -> Vec<&str> {
+    let songs = list["songs"].as_array().unwrap();
+    songs
+        .iter()
+        .map(|song| song["title"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn songs_are_listed_searched_and_paged() {
+    let stand = Plan::songs().start();
+    let list = |query: &str| stand.get(&format!("/api/v1/songs{query}")).json();
+    let all = list("");
+    assert_eq!(all["total"], 5);
+    assert_eq!(
+        titles(&all),
+        [
+            "Bright Rain",
+            "Dull Rain",
+            "Old Tape",
+            "Sunny Morning",
+            "Thunder"
+        ]
+    );
+    assert_eq!(titles(&list("?search=RAIN")), ["Bright Rain", "Dull Rain"]);
+    assert_eq!(titles(&list("?search=rain+bo")), ["Dull Rain"]);
+    assert_eq!(
+        titles(&list("?artist=ada&search=")),
+        ["Old Tape", "Sunny Morning"]
+    );
+    // The clearest first.
+    assert_eq!(
+        titles(&list("?emotion=happy")),
+        ["Sunny Morning", "Bright Rain"]
+    );
+    let page = list("?offset=1&limit=2");
+    assert_eq!(page["total"], 5);
+    assert_eq!(titles(&page), ["Dull Rain", "Old Tape"]);
+    assert_eq!(titles(&list("?offset=99")), [""; 0]);
+    for bad in ["?emotion=bored", "?limit=-1", "?offset=x"] {
+        let answer = stand.get(&format!("/api/v1/songs{bad}"));
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (400, "bad_request"),
+            "{bad}"
+        );
+    }
+}
+
+#[test]
+fn a_song_says_what_it_is_and_never_where() {
+    let stand = Plan::songs().start();
+    let id = stand.id("Sunny Morning");
+    let answer = stand.get(&format!("/api/v1/songs/{id}"));
+    let song = answer.json();
+    assert_eq!(song["artist"], "Ada");
+    assert_eq!(song["album"], "");
+    assert_eq!(song["duration_seconds"], 30.0);
+    assert_eq!(song["strongest"], "happy");
+    assert_eq!(
+        (&song["format"], &song["mime"]),
+        (&json!("mp3"), &json!("audio/mpeg"))
+    );
+    assert_eq!(
+        (&song["playable"], &song["liked"]),
+        (&json!("direct"), &json!(false))
+    );
+    assert_eq!(song["vector"].as_array().unwrap().len(), 7);
+    let folder = stand.music().to_string_lossy().into_owned();
+    assert!(!String::from_utf8(answer.body).unwrap().contains(&folder));
+
+    let curve = stand.get(&format!("/api/v1/songs/{id}/curve")).json();
+    assert_eq!(curve["seconds"], json!([0.0, 12.5]));
+    assert_eq!(curve["vectors"][1][5], 1.0);
+
+    let absent = "0".repeat(32);
+    let encoded = format!("..%2f..%2f{id}");
+    for wrong in [
+        absent.as_str(),
+        "1",
+        "..%2f..%2fetc%2fpasswd",
+        &encoded,
+        &id.to_uppercase(),
+    ] {
+        for part in ["", "/curve", "/cover", "/audio"] {
+            let answer = stand.get(&format!("/api/v1/songs/{wrong}{part}"));
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (404, "not_found"),
+                "{wrong}{part}"
+            );
+        }
+    }
+}
+
+#[test]
+fn likes_last_and_not_now_does_not() {
+    let mut stand = Plan::songs().start();
+    let id = stand.id("Thunder");
+    let like = format!("/api/v1/songs/{id}/like");
+    assert_eq!(stand.request("PUT", &like).send().json()["liked"], true);
+    assert_eq!(
+        stand.get(&format!("/api/v1/songs/{id}")).json()["liked"],
+        true
+    );
+    assert_eq!(
+        stand
+            .request("POST", &format!("/api/v1/songs/{id}/not-now"))
+            .send()
+            .status,
+        204
+    );
+    stand.stop();
+    let library = stand.dir.path().join("library.db");
+    let path = stand.music().join("d.ogg");
+    assert!(
+        SongStore::open(&library)
+            .unwrap()
+            .likes()
+            .unwrap()
+            .contains(&path)
+    );
+
+    let stand = Plan::songs().start();
+    let like = format!("/api/v1/songs/{}/like", stand.id("Thunder"));
+    stand.request("PUT", &like).send();
+    assert_eq!(stand.request("DELETE", &like).send().json()["liked"], false);
+    let absent = format!("/api/v1/songs/{}/like", "0".repeat(32));
+    assert_eq!(stand.request("PUT", &absent).send().status, 404);
+}
+
+#[test]
+fn the_map_has_a_point_for_every_song() {
+    let stand = Plan::songs().start();
+    let answer = stand.get("/api/v1/map");
+    let map = answer.json();
+    assert_eq!(map["count"], 5);
+    for column in ["ids", "x", "y", "emotion", "titles", "artists"] {
+        assert_eq!(map[column].as_array().unwrap().len(), 5, "{column}");
+    }
+    let at = map["titles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .position(|t| t == "Old Tape")
+        .unwrap();
+    assert_eq!(
+        (map["x"][at].as_f64(), map["y"][at].as_f64()),
+        (Some(0.2), Some(-0.6))
+    );
+    assert_eq!(map["emotion"][at], 4);
+    let tag = answer.header("etag").unwrap();
+    let again = stand
+        .request("GET", "/api/v1/map")
+        .header("If-None-Match", tag)
+        .send();
+    assert_eq!(again.status, 304);
+}
+
+#[test]
+fn a_large_library_is_mapped_ranked_and_noticed_while_the_server_runs() {
+    const SONGS: usize = 50_000;
+    let stand = Plan::default().start();
+    let songs: Vec<Song> = (0..SONGS)
+        .map(|i| Song {
+            path: format!("/nowhere/{i}.mp3").into(),
+            stamp: None,
+            model: "test".to_owned(),
+            tags: Tags {
+                title: Some(format!("Song {i}")),
+                artist: Some(format!("Artist {}", i % 997)),
+                album: None,
+            },
+            duration_seconds: None,
+            outcome: Outcome::Embedded(
+                format!("happy={},sad={}", i % 101 + 1, i % 37)
+                    .parse()
+                    .unwrap(),
+            ),
+            missing: false,
+        })
+        .collect();
+    let mut store = SongStore::open(&stand.dir.path().join("library.db")).unwrap();
+    store.upsert_all(&songs).unwrap();
+    eventually("the songs are seen", || {
+        stand.get("/api/v1/status").json()["songs"]["ready"] == SONGS
+    });
+    let map = stand
+        .request("GET", "/api/v1/map")
+        .header("Accept-Encoding", "gzip")
+        .send();
+    assert_eq!(map.header("content-encoding"), Some("gzip"));
+    assert!(map.body.len() < 3_000_000, "{} bytes", map.body.len());
+    assert_eq!(stand.get("/api/v1/map").json()["count"], SONGS);
+    // Their files are nowhere, so there is nothing to play.
+    let wish = json!({ "source": "mood", "vector": [0, 0, 0, 1, 0, 0, 0] });
+    assert_eq!(
+        stand.post("/api/v1/recommend", &wish).json()["songs"],
+        json!([])
+    );
+}

@@ -1,0 +1,400 @@
+// What must hold, in the order in which a person would try it. Each check gets the tools of browser.mjs
+// and throws if something is not so.
+
+import { EXPRESSION_SECONDS } from './camera.mjs';
+import { pause } from './chromium.mjs';
+import { WATCH, percentile } from './latency.mjs';
+import { COVERED, LOSSLESS } from './vibelux.mjs';
+
+/** @typedef {{browser: import('./chromium.mjs').Chromium, address: string, songs: string, wishes: any[], latency: import('./latency.mjs').Latency, picture: string, pair: string, stop: () => Promise<unknown>}} Tools */
+
+/** @param {unknown} holds @param {string} what */
+function must(holds, what) {
+  if (!holds) throw new Error(what);
+}
+
+/** @param {string} selector */
+const text = (selector) => `document.querySelector(${JSON.stringify(selector)}).textContent.trim()`;
+const shares = `[...document.querySelectorAll('.bar-value')].map((value) => parseInt(value.textContent))`;
+const queue = `[...document.querySelectorAll('#queue li')].map((row) => row.dataset.id).join()`;
+const playing = `(!document.querySelector('#audio').paused && document.querySelector('#audio').currentTime > 0)`;
+
+/** Moves a range as a hand does. @param {string} selector @param {number | string} value */
+const slide = (selector, value) => `(() => {
+  const range = document.querySelector(${JSON.stringify(selector)});
+  range.value = ${JSON.stringify(String(value))};
+  range.dispatchEvent(new Event('input', { bubbles: true }));
+  range.dispatchEvent(new Event('change', { bubbles: true }));
+})()`;
+
+/** Waits for a wish that the page sends after `act`. @param {Tools} tools @param {() => Promise<unknown>} act @param {(wish: any) => boolean} like @param {string} what */
+async function wishAfter({ wishes }, act, like, what) {
+  const before = wishes.length;
+  await act();
+  for (let i = 0; i < 200; i += 1) {
+    const wish = wishes.slice(before).find(like);
+    if (wish) return wish;
+    await pause(50);
+  }
+  throw new Error(`the page did not ask for ${what}`);
+}
+
+/** Drops a JPEG on the page. @param {string} base64 */
+const drop = (base64) => `(() => {
+  const bytes = Uint8Array.from(atob('${base64}'), (char) => char.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], 'face.jpg', { type: 'image/jpeg' }));
+  document.querySelector('#stage').dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+})()`;
+
+/** Finds a song in the library view and plays it. @param {import('./chromium.mjs').Chromium} browser @param {string} title */
+async function playFromLibrary(browser, title) {
+  await browser.run(`location.hash = 'library'`);
+  await browser.type('#library-search', title);
+  await browser.until(`document.querySelector('#library-songs .song-title')?.textContent === ${JSON.stringify(title)}`, `${title} in the library`);
+  await browser.click('#library-songs button');
+  await browser.until(`${text('#mini-title')} === ${JSON.stringify(title)} && ${playing}`, `the sound of ${title}`);
+  await browser.type('#library-search', '');
+  await browser.run(`document.querySelector('#library-search').dispatchEvent(new Event('input'))`);
+}
+
+/** Many songs, spread as songs are: most in the middle. @param {number} count */
+function manySongs(count) {
+  const at = (/** @type {number} */ i, /** @type {number} */ turn) => {
+    const wave = Math.sin(turn * (i + 1)) + Math.sin(1.7 * turn * (i + 2)) + Math.sin(2.3 * turn * (i + 3));
+    return Number((wave / 3.2).toFixed(4));
+  };
+  const each = (/** @type {(i: number) => unknown} */ make) => Array.from({ length: count }, (_, i) => make(i));
+  return {
+    count, ids: each((i) => String(i)), titles: each((i) => `Song ${i}`), artists: each((i) => `Artist ${i % 900}`),
+    x: each((i) => at(i, 12.9898)), y: each((i) => at(i, 78.233)), emotion: each((i) => i % 7),
+  };
+}
+
+/** @type {[string, (tools: Tools) => Promise<string | void>][]} */
+export const checks = [
+  ['the page loads', async ({ browser }) => {
+    await browser.until(`${text('#music-empty-lead')}.length > 1`, 'the number of songs');
+    must(await browser.run(`document.title`) === 'VibeluX', 'the title is wrong');
+    must((await browser.run(text('.foot'))).includes('Not for workplace, school or hiring'), 'no notice that it is not for work');
+    const paint = await browser.run(`Math.round(performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1)`);
+    const bytes = await browser.run(`performance.getEntriesByType('resource').filter(({ name }) => name.includes('/assets/')).reduce((sum, { transferSize }) => sum + transferSize, performance.getEntriesByType('navigation')[0].transferSize)`);
+    return `first paint after ${paint} ms, ${(bytes / 1024).toFixed(0)} KiB`;
+  }],
+
+  ['the camera waits for a click and says that nothing leaves', async ({ browser }) => {
+    must(await browser.run(`document.querySelector('#stage').dataset.live`) === 'off', 'the camera is on');
+    must(await browser.run(`document.querySelector('.notice').checkVisibility()`), 'the notice is not to be seen');
+    must((await browser.run(text('.notice'))).includes('Nothing leaves this computer'), 'the notice says something else');
+    must(await browser.run('window.cameraAsked') === 0, 'the camera was asked for before the click');
+  }],
+
+  ['the camera starts and a face is found', async ({ browser, latency }) => {
+    await browser.click('#camera-start');
+    await browser.until(`document.querySelector('#reading').dataset.empty === 'false'`, 'a face');
+    must(await browser.run(`document.querySelector('#camera-stop').checkVisibility()`), 'the camera cannot be stopped');
+    const [red, green, blue] = await browser.run(`[...document.querySelector('#mirror').getContext('2d').getImageData(5, 5, 1, 1).data]`);
+    must(red + green + blue > 100, 'the mirror is black');
+    must(latency.last.faces.length === 1, `${latency.last.faces.length} faces`);
+    must(await browser.run('window.cameraAsked') === 1, 'the camera was asked for more than once');
+    await browser.run(WATCH);
+    return browser.run(text('#reading-sentence'));
+  }],
+
+  ['the bars of the face move', async ({ browser }) => {
+    const before = await browser.run(shares);
+    must(before.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b) > 95, `the bars say ${before}`);
+    await browser.until(`${shares}.join() !== '${before.join()}'`, 'another bar');
+  }],
+
+  ['music that fits the mood plays', async ({ browser }) => {
+    await browser.until(playing, 'sound');
+    must(await browser.run(`document.querySelectorAll('#queue li').length > 0`), 'nothing comes next');
+    must(await browser.run(`document.querySelectorAll('#why-picture .why-fill').length >= 4`), 'no picture of why');
+    await browser.until(`document.querySelectorAll('#curve path').length >= 14`, 'the curve');
+    return browser.run(text('#song-title'));
+  }],
+
+  ['the mood changes with the expression and the queue follows, not the song', async (tools) => {
+    const { browser } = tools;
+    // A song that is long enough not to end meanwhile would hide nothing: the demo's are short, so loop.
+    await browser.run(`document.querySelector('#audio').loop = true`);
+    const start = await browser.run(`({ mood: document.body.dataset.mood, song: ${text('#song-title')}, queue: ${queue} })`);
+    const known = new Set([start.mood]);
+    const ranks = tools.latency.ranks;
+    const patience = 3 * EXPRESSION_SECONDS * 1000;
+    const mood = await browser.until(`document.body.dataset.mood !== '${start.mood}' && document.body.dataset.mood`, 'another mood', patience);
+    known.add(mood);
+    const wish = await wishAfter(tools, async () => {
+      for (let i = 0; i < patience / 100 && tools.wishes.at(-1)?.source === 'face' && (await browser.run(queue)) === start.queue; i += 1) await pause(100);
+    }, () => true, 'other songs').catch(() => tools.wishes.at(-1));
+    must(wish.source === 'face', 'the page did not ask for the face');
+    must(await browser.run(queue) !== start.queue, 'the queue is the same');
+    must(await browser.run(text('#song-title')) === start.song, 'the song was cut');
+    must(await browser.run(playing), 'the song was stopped');
+    await browser.run(`document.querySelector('#audio').loop = false`);
+    // Two expressions in the while that this lasts: the queue must not flutter.
+    const changes = tools.latency.ranks - ranks;
+    must(changes >= 1 && changes <= 4, `the mood has changed ${changes} times`);
+    return `${[...known].join(' -> ')}, ${changes} ${changes === 1 ? 'change' : 'changes'} of the queue`;
+  }],
+
+  ['a neutral face is measured and forgotten', async ({ browser, latency }) => {
+    await browser.click('#tuning summary');
+    await browser.click('#baseline');
+    for (let i = 0; i < 200 && latency.last.baseline !== 'set'; i += 1) await pause(50);
+    must(latency.last.baseline === 'set', `the baseline is ${latency.last.baseline}`);
+    await browser.until(`!document.querySelector('#baseline').disabled`, 'the button');
+    await browser.click('#baseline');
+    for (let i = 0; i < 100 && latency.last.baseline !== 'none'; i += 1) await pause(50);
+    must(latency.last.baseline === 'none', 'the baseline stays');
+    must(/\d/.test(await browser.run(text('#timings'))), 'the page does not say how fast it is');
+    await browser.click('#tuning summary');
+    await latency.collect(browser);
+  }],
+
+  ['a song plays to its end and the next one starts', async ({ browser }) => {
+    if (!(await browser.run(`document.querySelector('#song-title').textContent`))) {
+      await browser.click('input[value="hand"]');
+      await browser.until(`document.querySelector('#song-title').textContent`, 'a song');
+    }
+    if (!(await browser.run(playing))) await browser.click('#play');
+    await browser.until(`${playing} && document.querySelector('#audio').duration > 1`, 'sound');
+    const before = await browser.run(`[${text('#song-title')}, document.querySelector('#queue li .song-title').textContent]`);
+    await browser.run(slide('#seek', await browser.run(`document.querySelector('#audio').duration - 1.5`)));
+    await browser.until(`${text('#song-title')} !== ${JSON.stringify(before[0])} && ${playing}`, 'the next song');
+    must(await browser.run(text('#song-title')) === before[1], 'not the one that was announced');
+    return `${before[0]} -> ${before[1]}`;
+  }],
+
+  ['the player: next, previous, pause, like, not now', async ({ browser }) => {
+    const title = () => browser.run(text('#song-title'));
+    const first = await title();
+    await browser.click('#next');
+    await browser.until(`${text('#song-title')} !== ${JSON.stringify(first)}`, 'the next song');
+    await browser.run(slide('#seek', 0));
+    await browser.click('#previous');
+    await browser.until(`${text('#song-title')} === ${JSON.stringify(first)}`, 'the song before');
+    await browser.click('#play');
+    await browser.until(`document.querySelector('#audio').paused`, 'silence');
+    const liked = await browser.run(`document.querySelector('#like').getAttribute('aria-pressed')`);
+    await browser.click('#like');
+    await browser.until(`document.querySelector('#like').getAttribute('aria-pressed') !== '${liked}'`, 'the like');
+    await browser.click('#like');
+    await browser.click('#not-now');
+    await browser.until(`${text('#song-title')} !== ${JSON.stringify(first)}`, 'another song than the one put off');
+    await pause(300);
+    must(!(await browser.run(`[...document.querySelectorAll('#queue .song-title')].some((row) => row.textContent === ${JSON.stringify(first)})`)), 'it is in the queue again');
+  }],
+
+  ['keys', async ({ browser }) => {
+    await browser.run(`document.activeElement.blur()`);
+    const paused = await browser.run(`document.querySelector('#audio').paused`);
+    await browser.press(' ', ' ');
+    await browser.until(`document.querySelector('#audio').paused === ${!paused}`, 'play by the space bar');
+    const title = await browser.run(text('#song-title'));
+    await browser.press('n');
+    await browser.until(`${text('#song-title')} !== ${JSON.stringify(title)}`, 'the next song by N');
+  }],
+
+  ['by hand: sliders and the wheel', async (tools) => {
+    const { browser } = tools;
+    await browser.click('input[name="source"][value="hand"]');
+    must(!(await browser.run(`document.querySelector('#mirror').checkVisibility({ visibilityProperty: true })`)), 'the camera still shows');
+    const sad = await wishAfter(tools, () => browser.run(`${[0, 1, 2, 3, 4, 6].map((i) => slide(`.bar:nth-child(${i + 1}) input`, 0)).join(';')}; ${slide('.bar:nth-child(6) input', 100)}`),
+      (wish) => wish.source === 'mood' && wish.vector[5] > 0.95, 'sad songs');
+    must(Math.abs(sad.vector.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b) - 1) < 1e-6, 'the vector does not add up to 1');
+    await browser.run(`document.querySelector('.wheel .dot').focus()`);
+    await wishAfter(tools, async () => {
+      await browser.press('Home');
+      for (let i = 0; i < 12; i += 1) await browser.press('ArrowRight');
+      for (let i = 0; i < 9; i += 1) await browser.press('ArrowUp');
+    }, (wish) => wish.vector[3] > 0.5, 'happy songs from the wheel');
+    return browser.run(text('#mood-sentence'));
+  }],
+
+  ['ways: lift, calm, journey; shuffle', async (tools) => {
+    const { browser } = tools;
+    for (const kind of ['lift', 'calm', 'journey']) {
+      await wishAfter(tools, () => browser.click(`input[value="${kind}"]`), (wish) => wish.way.kind === kind, kind);
+    }
+    const goal = `(() => { const goal = document.querySelector('#goal'); goal.value = 'sad'; goal.dispatchEvent(new Event('change', { bubbles: true })); })()`;
+    const journey = await wishAfter(tools, () => browser.run(goal), (wish) => wish.way.to?.[5] === 1, 'a journey to sad');
+    must(journey.way.songs === 8, `over ${journey.way.songs} songs`);
+    await browser.until(`document.querySelector('#queue').classList.contains('is-journey')`, 'the line of the journey');
+    await wishAfter(tools, () => browser.run(slide('#strength', 0.3)), (wish) => wish.strength === 0.3, 'a weaker mood');
+    await wishAfter(tools, () => browser.click('#draw-again'), () => true, 'other songs');
+    await browser.click('input[value="match"]');
+    await browser.run(slide('#strength', 0.8));
+  }],
+
+  ['a dropped picture with a face', async (tools) => {
+    const { browser, picture } = tools;
+    await wishAfter(tools, () => browser.run(drop(picture)), (wish) => wish.source === 'face', 'songs for the picture');
+    await browser.until(`document.querySelector('#stage').dataset.live === 'on' && document.querySelector('#reading').dataset.empty === 'false'`, 'the reading');
+    return browser.run(text('#reading-sentence'));
+  }],
+
+  ['a picture of two, one of whom counts, or both', async (tools) => {
+    const { browser, pair } = tools;
+    await wishAfter(tools, () => browser.run(drop(pair)), (wish) => wish.source === 'face', 'songs for the picture');
+    await browser.until(`document.querySelectorAll('#who input').length === 4`, 'a choice of nearest, everyone and two faces');
+    /** @type {number[][]} */
+    const vectors = [];
+    for (const who of ['1', '2', 'mean']) {
+      vectors.push((await wishAfter(tools, () => browser.click(`#who input[value="${who}"]`), (wish) => wish.source === 'face', `songs for ${who}`)).vector);
+    }
+    must(vectors[2].every((share, i) => Math.abs(share - (vectors[0][i] + vectors[1][i]) / 2) < 1e-4), 'the room is not the mean of its faces');
+    await browser.click('#who input[value="largest"]');
+  }],
+
+  ['a song as the start', async (tools) => {
+    const { browser } = tools;
+    await browser.click('input[name="source"][value="song"]');
+    await browser.until(`document.querySelector('#seed-results button')`, 'songs to choose from');
+    const wish = await wishAfter(tools, () => browser.click('#seed-results button'), ({ source }) => source === 'song', 'songs like this one');
+    must(wish.song === await browser.run(`document.querySelector('#seed-results li.current').dataset.id`), 'another song');
+  }],
+
+  ['the library: map, search, filter, a click plays', async ({ browser }) => {
+    await browser.click('[data-view-link="library"]');
+    await browser.until(`document.querySelectorAll('#library-songs li').length > 0`, 'songs');
+    const all = await browser.run(`document.querySelectorAll('#library-songs li').length`);
+    const title = await browser.run(`document.querySelector('#library-songs li:nth-child(2) .song-title').textContent`);
+    await browser.type('#library-search', title);
+    await browser.until(`document.querySelectorAll('#library-songs li').length < ${all} && document.querySelector('#library-songs .song-title').textContent === ${JSON.stringify(title)}`, 'the song that was searched');
+    await browser.click('#library-songs button');
+    await browser.until(`${text('#mini-title')} === ${JSON.stringify(title)} && ${playing}`, 'the song that was clicked');
+    await browser.type('#library-search', '');
+    await browser.run(`document.querySelector('#library-search').dispatchEvent(new Event('input'))`);
+    await browser.until(`document.querySelectorAll('#library-songs li').length === ${all}`, 'all songs again');
+    await browser.click('#library-emotions input[value="angry"]');
+    await browser.until(`document.querySelectorAll('#library-songs li').length < ${all}`, 'the filter');
+    await browser.click('#library-emotions input[value=""]');
+    await browser.until(`document.querySelectorAll('#library-songs li').length === ${all}`, 'all songs again');
+    must(await browser.run(`new Set(document.querySelector('#map-points').getContext('2d')?.getImageData(0, 0, 500, 500).data ?? [1, 2, 3, 4, 5]).size > 4`), 'the map is empty');
+    await browser.run(`document.querySelector('#map-marks').focus()`);
+    await browser.press('ArrowLeft');
+    await browser.until(`!document.querySelector('#map-tip').hidden`, 'the name of the song in the middle', 1500).catch(() => {});
+    await browser.press('Enter');
+    return `${all} songs shown`;
+  }],
+
+  ['a scan from the page, and one of a folder that is not there', async ({ browser, songs }) => {
+    await browser.click('#scan-open');
+    await browser.type('#scan-folder', 'not/a/folder');
+    await browser.press('Enter', '\r');
+    await browser.until(`!document.querySelector('#scan-problem').hidden`, 'what is wrong');
+    await browser.type('#scan-folder', songs);
+    await browser.press('Enter', '\r');
+    await browser.until(`${text('#scan-count')}.startsWith('Done')`, 'the end of the scan', 60_000);
+    const said = await browser.run(text('#scan-count'));
+    must(said.includes('2'), said);
+    await browser.press('Escape');
+    await browser.until(`!document.querySelector('#scan').open`, 'the dialog closed');
+    return said;
+  }],
+
+  ['a song that browsers do not play is converted, also from its middle', async ({ browser }) => {
+    await playFromLibrary(browser, LOSSLESS);
+    must((await browser.run(`document.querySelector('#audio').src`)).includes('transcode=1'), 'it is not converted');
+    await browser.run(`location.hash = 'now'`);
+    await browser.run(slide('#seek', 15));
+    await browser.until(`document.querySelector('#audio').src.includes('start=15') && ${playing} && document.querySelector('#seek').value > 15.2`, 'sound from 0:15 on');
+    must(/^0:1[5-7]$/.test(await browser.run(text('#time-now'))), 'the time is wrong');
+    return browser.run(`${text('#time-now')} + ' of ' + ${text('#time-all')}`);
+  }],
+
+  ['the cover in a song is shown', async ({ browser }) => {
+    await playFromLibrary(browser, COVERED);
+    await browser.run(`location.hash = 'now'`);
+    await browser.until(`document.querySelector('#cover img')?.naturalWidth === 300`, 'the cover');
+  }],
+
+  ['a map of 50,000 songs moves smoothly', async ({ browser }) => {
+    const songs = 50_000;
+    const body = Buffer.from(JSON.stringify(manySongs(songs))).toString('base64');
+    const answer = (/** @type {string} */ method, /** @type {any} */ { requestId }) => {
+      if (method !== 'Fetch.requestPaused') return;
+      void browser.send('Fetch.fulfillRequest', { requestId, responseCode: 200, responseHeaders: [{ name: 'content-type', value: 'application/json' }], body });
+    };
+    browser.on(answer);
+    await browser.send('Fetch.enable', { patterns: [{ urlPattern: '*/api/v1/map' }] });
+    const count = () => browser.run(`import('/assets/js/main.js').then(({ library }) => library.reload().then(() => library.map.data.count))`);
+    await browser.run(`location.hash = 'library'`);
+    must(await count() === songs, 'the map has other songs');
+    // Half pan, half zoom, a step in every frame; how long the page works on each.
+    const work = await browser.run(`import('/assets/js/main.js').then(({ library: { map } }) => new Promise((resolve) => {
+      const work = [];
+      const step = () => {
+        const start = performance.now();
+        if (work.length % 2) map.zoom(work.length < 60 ? 1.05 : 1 / 1.05);
+        else map.goal.x += work.length < 60 ? 0.005 : -0.005;
+        map.paint();
+        work.push(performance.now() - start);
+        if (work.length < 120) requestAnimationFrame(step);
+        else resolve(work);
+      };
+      requestAnimationFrame(step);
+    }))`);
+    await browser.send('Fetch.disable');
+    must(await count() < songs, 'the songs are not back');
+    return `${percentile(work, 0.5).toFixed(1)} ms of work a frame, ${percentile(work, 0.95).toFixed(1)} ms at the 95 % mark`;
+  }],
+
+  ['German and English', async ({ browser }) => {
+    await browser.click('#language');
+    must(await browser.run(`document.documentElement.lang`) === 'de', 'the document is not German');
+    must((await browser.run(text('.foot'))).includes('Nicht für Arbeitsplatz, Schule oder Bewerbungen'), 'the notice is not German');
+    const left = await browser.run(`[...document.querySelectorAll('[data-t]')].filter((place) => place.textContent === place.dataset.t && !['neutral'].includes(place.textContent)).map((place) => place.dataset.t).join()`);
+    must(left === '', `without words: ${left}`);
+    await browser.click('#language');
+    must(await browser.run(`document.documentElement.lang`) === 'en', 'no way back to English');
+  }],
+
+  ['dark, light, a narrow page, less motion', async ({ browser }) => {
+    await browser.click('[data-view-link="now"]');
+    const paper = `getComputedStyle(document.body).backgroundColor`;
+    for (const value of ['light', 'dark']) {
+      await browser.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }, { name: 'prefers-reduced-motion', value: 'reduce' }] });
+      await browser.until(`(parseInt(${paper}.match(/\\d+/)[0]) > 128) === ${value === 'light'}`, `${value} paper`, 5000);
+    }
+    must(await browser.run(`getComputedStyle(document.querySelector('.petal')).transitionDuration.startsWith('0.001')`), 'petals still move');
+    // As it looks while a scan runs.
+    await browser.run(`document.querySelector('#scan-pill').hidden = false`);
+    for (const [view, width] of /** @type {const} */ ([['now', 360], ['library', 360], ['now', 800]])) {
+      await browser.resize(width, 780);
+      await browser.run(`location.hash = '${view}'`);
+      await pause(300);
+      const wide = await browser.run(`document.documentElement.scrollWidth`);
+      must(wide <= width, `${view} is ${wide} wide on ${width}`);
+    }
+    await browser.run(`document.querySelector('#scan-pill').hidden = true`);
+    await browser.send('Emulation.setEmulatedMedia', { features: [] });
+    await browser.resize(1280, 800);
+  }],
+
+  ['everything has a name for a screen reader', async ({ browser }) => {
+    const nameless = [];
+    for (const view of ['now', 'library']) {
+      await browser.run(`location.hash = '${view}'`);
+      await pause(200);
+      const { nodes } = await browser.send('Accessibility.getFullAXTree');
+      const roles = new Set(['button', 'slider', 'radio', 'textbox', 'searchbox', 'link', 'spinbutton', 'combobox', 'checkbox', 'switch', 'application', 'dialog', 'region']);
+      for (const { ignored, role, name, backendDOMNodeId } of nodes) {
+        if (!ignored && roles.has(role?.value) && !name?.value) nameless.push(`${role.value} ${backendDOMNodeId}`);
+      }
+    }
+    must(nameless.length === 0, nameless.join(', '));
+  }],
+];
+
+/** Ends the server, so it comes after all others. @type {[string, (tools: Tools) => Promise<string | void>]} */
+export const lastCheck = ['without the server the page says so', async ({ browser, stop }) => {
+  await browser.run(`location.hash = 'now'`);
+  await browser.click('input[name="source"][value="camera"]');
+  await browser.click('#camera-start');
+  await browser.until(`document.querySelector('#reading').dataset.empty === 'false'`, 'a face');
+  await stop();
+  await browser.until(`${text('#advice')}.includes('does not answer')`, 'a word about it');
+}];

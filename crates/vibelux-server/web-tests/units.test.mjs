@@ -1,0 +1,83 @@
+// The arithmetic of the page, without a browser: `node --test`.
+
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+
+// What the modules ask a browser for while they load.
+Object.defineProperty(globalThis, 'navigator', { value: { language: 'en' }, configurable: true });
+
+const { ANGLES, COLOURS, EMOTIONS, PLACES, colour, mapPlace, mean, normalised, phrase, sentence, wheelPlace, wheelVector } =
+  await import('../web/js/emotions.js');
+const { en } = await import('../web/i18n/en.js');
+const { de } = await import('../web/i18n/de.js');
+
+const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0);
+const oneHot = (/** @type {number} */ at) => EMOTIONS.map((_, i) => Number(i === at));
+
+test('every point of the wheel is a vector, and is found again', () => {
+  for (let radius = 0; radius <= 1; radius += 0.1) {
+    for (let angle = 0; angle < 2 * Math.PI; angle += 0.2) {
+      const [x, y] = [radius * Math.sin(angle), -radius * Math.cos(angle)];
+      const vector = wheelVector(x, y);
+      assert.ok(Math.abs(sum(vector) - 1) < 1e-12 && vector.every((share) => share >= 0));
+      const [foundX, foundY] = wheelPlace(vector);
+      // Between two emotions the mean direction is a little shorter than at one, so the radius may be off.
+      assert.ok(Math.hypot(foundX - x, foundY - y) < 0.04, `${x} ${y} became ${foundX} ${foundY}`);
+    }
+  }
+});
+
+test('the edge of the wheel points at the emotion that is written there', () => {
+  ANGLES.forEach((angle, emotion) => {
+    const vector = wheelVector(Math.sin(angle), -Math.cos(angle));
+    assert.equal(vector.indexOf(Math.max(...vector)), emotion);
+    assert.ok(vector[emotion] > 0.7);
+  });
+});
+
+test('a vector that no point of the wheel has still lies inside', () => {
+  EMOTIONS.forEach((_, i) => assert.ok(Math.hypot(...wheelPlace(oneHot(i))) <= 1 + 1e-12));
+});
+
+test('the map has the corners of the contract and stays between -1 and 1', () => {
+  EMOTIONS.forEach((_, i) => assert.deepEqual(mapPlace(oneHot(i)), PLACES[i]));
+  assert.ok(PLACES.flat().every((value) => Math.abs(value) <= 1));
+});
+
+test('weights that are all zero are an even mixture', () => {
+  assert.deepEqual(normalised([0, 0, 0, 0]), [0.25, 0.25, 0.25, 0.25]);
+  assert.deepEqual(mean([[1, 0], [0, 1]].map(([a, b]) => [a, b, 0, 0, 0, 0, 0])), [0.5, 0.5, 0, 0, 0, 0, 0]);
+});
+
+test('vectors in words', () => {
+  assert.equal(sentence([0, 0, 0, 0.9, 0.1, 0, 0]), 'happy');
+  assert.equal(sentence([0, 0, 0, 0.7, 0, 0, 0.3]), 'happy, a little surprised');
+  assert.equal(sentence([0, 0, 0, 0.45, 0, 0, 0.55]), 'surprised and happy');
+  assert.equal(phrase([0.16, 0.14, 0.14, 0.14, 0.14, 0.14, 0.14]).main, 'mixed');
+});
+
+test('a pure emotion has its own colour, a mixture lies between', () => {
+  const channels = (/** @type {string} */ hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)).join(' ');
+  EMOTIONS.forEach((_, i) => assert.equal(colour(oneHot(i)), `rgb(${channels(COLOURS[i])})`));
+});
+
+test('the colours are those of the plots', () => {
+  const plots = readFileSync(new URL('../../vibelux-train/src/plots/palette.rs', import.meta.url), 'utf8');
+  EMOTIONS.forEach((name, i) => {
+    const title = name[0].toUpperCase() + name.slice(1);
+    const [, ...channels] = new RegExp(`Emotion::${title} => Colour\\((\\d+), (\\d+), (\\d+)\\)`).exec(plots) ?? [];
+    assert.equal(COLOURS[i], `#${channels.map((value) => Number(value).toString(16).padStart(2, '0')).join('')}`, name);
+  });
+});
+
+test('both languages have the same places for values, and every text is used', () => {
+  const values = (/** @type {string} */ words) => [...words.matchAll(/\{\d\}/g)].map(String).sort().join();
+  const folder = new URL('../web/', import.meta.url);
+  const scripts = readdirSync(new URL('js/', folder)).map((file) => readFileSync(new URL(`js/${file}`, folder), 'utf8'));
+  const page = [readFileSync(new URL('index.html', folder), 'utf8'), ...scripts].join('\n');
+  for (const [key, words] of Object.entries(en)) {
+    assert.equal(values(de[/** @type {keyof typeof en} */ (key)]), values(words), key);
+    assert.match(page, new RegExp(`['"]${key}['"]`), `nobody says "${key}"`);
+  }
+});

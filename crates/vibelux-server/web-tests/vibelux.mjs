@@ -1,0 +1,76 @@
+// Starts the program under test with a library of its own: the pieces that `vibelux demo` composes.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Title of the song that only ffmpeg can read to most browsers, and of the one that has a cover. */
+export const LOSSLESS = 'Apples Without Loss';
+export const COVERED = 'A Picture on the Sleeve';
+
+/** @typedef {{address: string, songs: string, resident: () => number | null, busySeconds: () => number, stop: () => Promise<unknown>}} Vibelux */
+
+/**
+ * Two songs that the library does not know yet, made of composed ones.
+ * @param {string} folder
+ * @param {string} composed  Where the pieces of `vibelux demo` are.
+ */
+function makeSongs(folder, composed) {
+  mkdirSync(folder);
+  const [first, second] = readdirSync(composed).filter((name) => name.endsWith('.wav')).map((name) => join(composed, name));
+  const ffmpeg = (/** @type {string[]} */ parameters) => execFileSync('ffmpeg', ['-nostdin', '-y', '-loglevel', 'error', ...parameters]);
+  const tags = (/** @type {string} */ title) => ['-metadata', `title=${title}`, '-metadata', 'artist=The Browser Test'];
+  ffmpeg(['-i', first, '-c:a', 'alac', ...tags(LOSSLESS), join(folder, 'lossless.m4a')]);
+  ffmpeg(['-i', second, '-f', 'lavfi', '-i', 'gradients=s=300x300:c0=0xe69f00:c1=0x0072b2:n=2:d=1', '-map', '0', '-map', '1',
+    '-frames:v', '1', '-c:v', 'mjpeg', '-disposition:v', 'attached_pic', '-c:a', 'flac', ...tags(COVERED), join(folder, 'covered.flac')]);
+}
+
+/**
+ * @param {string} program  The binary `vibelux`.
+ * @param {string} folder  For its library and songs.
+ * @returns {Promise<Vibelux>}  `songs` is a folder with two songs that are not in the library; `resident`
+ *   is the server's own memory in MiB, without the file of the program, null where the system does not say; `busySeconds` how long it has
+ *   had a processor since it listens.
+ */
+export async function startVibelux(program, folder) {
+  if (!existsSync(program)) throw new Error(`there is no ${program}; build it with \`cargo build -p vibelux-cli\`, or name one with --program`);
+  const composed = join(folder, 'composed');
+  const songs = join(folder, 'songs');
+  execFileSync(program, ['demo', '--dir', composed], { stdio: 'ignore' });
+  makeSongs(songs, composed);
+  const library = join(folder, 'library.db');
+  execFileSync(program, ['embed', composed, '--library', library], { stdio: 'ignore' });
+  const child = spawn(program, ['serve', '--no-open', '--port', '0', '--library', library], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const address = await new Promise((resolve, reject) => {
+    let said = '';
+    child.stdout.on('data', (data) => {
+      said += data;
+      const found = /https?:\/\/\S+/.exec(said);
+      if (found) resolve(found[0].replace(/\/$/, ''));
+    });
+    child.once('exit', (code) => reject(new Error(`vibelux serve ended with ${code}`)));
+  });
+  const before = processorSeconds(child.pid);
+  const gone = new Promise((resolve) => { child.once('exit', resolve); });
+  const stop = () => {
+    child.kill('SIGINT');
+    return gone;
+  };
+  return { address, songs, resident: () => resident(child.pid), busySeconds: () => processorSeconds(child.pid) - before, stop };
+}
+
+/** @param {number | undefined} pid @returns {number | null} */
+function resident(pid) {
+  const status = `/proc/${pid}/status`;
+  const found = existsSync(status) && /RssAnon:\s+(\d+)/.exec(readFileSync(status, 'utf8'));
+  return found ? Number(found[1]) / 1024 : null;
+}
+
+/** @param {number | undefined} pid @returns {number}  Of all its threads; NaN where the system does not say. */
+function processorSeconds(pid) {
+  const stat = `/proc/${pid}/stat`;
+  if (!existsSync(stat)) return NaN;
+  // User and system time in hundredths, the 14th and 15th value; the second, a name, may hold blanks.
+  const values = readFileSync(stat, 'utf8').split(') ')[1].split(' ');
+  return (Number(values[11]) + Number(values[12])) / 100;
+}

@@ -1,0 +1,166 @@
+// The library view: search and filters beside the mood map; a click plays.
+
+import { byId, make, say, toast } from './dom.js';
+import { COLOURS, EMOTIONS } from './emotions.js';
+import { number, t, word } from './language.js';
+import { MoodMap } from './map.js';
+import { map, song as songOf, songs } from './server.js';
+import { songRow } from './songs.js';
+
+/** @typedef {import('./types.js').Song} Song */
+
+const PAGE = 60;
+const TYPING_MS = 160;
+const MOST_ARTISTS = 400;
+
+export class Library {
+  /** @param {(song: Song) => void} onPlay */
+  constructor(onPlay) {
+    this.onPlay = onPlay;
+    this.map = new MoodMap((id) => void this.playId(id));
+    this.list = byId('library-songs', HTMLUListElement);
+    this.search = byId('library-search', HTMLInputElement);
+    this.artist = byId('library-artist', HTMLInputElement);
+    this.emotion = '';
+    /** @type {string | null} */
+    this.current = null;
+    this.loaded = false;
+    this.shown = 0;
+    this.total = 0;
+    this.timer = 0;
+    /** Lower-case titles and artists of the map, for the search among its points. @type {string[]} */
+    this.haystack = [];
+    /** @type {AbortController | null} */
+    this.pending = null;
+    this.chips = ['', ...EMOTIONS].map((name) => this.chip(name));
+    byId('library-emotions', HTMLElement).append(...this.chips.map(({ label }) => label));
+    for (const input of [this.search, this.artist]) {
+      input.addEventListener('input', () => {
+        clearTimeout(this.timer);
+        this.timer = window.setTimeout(() => this.filter(), TYPING_MS);
+      });
+    }
+    this.list.addEventListener('scroll', () => {
+      const near = this.list.scrollTop + this.list.clientHeight > this.list.scrollHeight - 600;
+      if (near && !this.pending && this.shown < this.total) void this.more();
+    });
+  }
+
+  /** @param {string} name  An emotion, or empty for all. */
+  chip(name) {
+    const radio = make('input', { type: 'radio', name: 'library-emotion', value: name });
+    radio.checked = name === '';
+    radio.addEventListener('change', () => {
+      this.emotion = name;
+      this.filter();
+    });
+    const text = make('span');
+    const label = make('label', {}, radio, text);
+    if (name) label.style.setProperty('--colour', COLOURS[EMOTIONS.findIndex((each) => each === name)]);
+    return { label, text, name };
+  }
+
+  /** The view has been opened. */
+  async open() {
+    this.map.resize();
+    if (!this.loaded) await this.reload();
+  }
+
+  /** Songs have come or gone. */
+  async reload() {
+    this.loaded = true;
+    try {
+      const data = await map();
+      this.haystack = data.titles.map((title, i) => `${title} ${data.artists[i]}`.toLowerCase());
+      this.map.load(data);
+      this.map.showCurrent(this.current);
+      this.listArtists(data.artists);
+      this.filter();
+    } catch (error) {
+      this.loaded = false;
+      if (error instanceof Error) toast(error.message);
+    }
+  }
+
+  /** @param {string[]} artists  One per song. */
+  listArtists(artists) {
+    /** @type {Map<string, number>} */
+    const counts = new Map();
+    for (const artist of artists) if (artist) counts.set(artist, (counts.get(artist) ?? 0) + 1);
+    const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, MOST_ARTISTS).map(([artist]) => artist);
+    byId('artists', HTMLDataListElement).replaceChildren(...most.sort().map((value) => make('option', { value })));
+  }
+
+  /** Shows only what the filters leave, in the list and on the map. */
+  filter() {
+    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const artist = this.artist.value.trim().toLowerCase();
+    const emotion = EMOTIONS.findIndex((name) => name === this.emotion);
+    const { data } = this.map;
+    if (data) {
+      this.map.filter((i) =>
+        (emotion < 0 || data.emotion[i] === emotion) &&
+        (artist === '' || data.artists[i].toLowerCase() === artist) &&
+        words.every((each) => this.haystack[i].includes(each)));
+    }
+    this.shown = 0;
+    this.total = 0;
+    void this.more();
+  }
+
+  /** The next songs of the list. */
+  async more() {
+    this.pending?.abort();
+    const pending = new AbortController();
+    this.pending = pending;
+    /** @type {Record<string, string | number>} */
+    const query = { offset: this.shown, limit: PAGE };
+    if (this.search.value.trim()) query.search = this.search.value.trim();
+    if (this.artist.value.trim()) query.artist = this.artist.value.trim();
+    if (this.emotion) query.emotion = this.emotion;
+    try {
+      const page = await songs(query, pending.signal);
+      const rows = page.songs.map((song) => {
+        const row = songRow(song, () => this.onPlay(song));
+        row.classList.toggle('current', song.id === this.current);
+        return row;
+      });
+      if (this.shown === 0) {
+        this.list.replaceChildren(...rows);
+        this.list.scrollTop = 0;
+      } else {
+        this.list.append(...rows);
+      }
+      this.shown += rows.length;
+      this.total = rows.length === 0 ? this.shown : page.total;
+      byId('library-none', HTMLElement).hidden = page.total > 0;
+      say(byId('library-count', HTMLElement), t('songCount', number(page.total)));
+    } catch (error) {
+      if (error instanceof Error && error.name !== 'AbortError') toast(error.message);
+    } finally {
+      if (this.pending === pending) this.pending = null;
+    }
+  }
+
+  /** @param {string} id */
+  async playId(id) {
+    try {
+      this.onPlay(await songOf(id));
+    } catch (error) {
+      if (error instanceof Error) toast(error.message);
+    }
+  }
+
+  /** @param {string | null} id */
+  showCurrent(id) {
+    this.current = id;
+    this.map.showCurrent(id);
+    for (const row of this.list.children) row.classList.toggle('current', row.getAttribute('data-id') === id);
+  }
+
+  translate() {
+    for (const { text, name } of this.chips) text.textContent = name ? word(name) : t('all');
+    this.map.redraw();
+    if (this.loaded) this.filter();
+  }
+}

@@ -1,0 +1,160 @@
+// The whole page: you -> mood -> music. Each part is a class of its own file; here they are joined.
+
+import { byId } from './dom.js';
+import { bindKeys, listKeys } from './keys.js';
+import { onLanguage, setLanguage, t, translatePage } from './language.js';
+import { Library } from './library.js';
+import { MoodPanel } from './mood.js';
+import { Music } from './music.js';
+import { ScanDialog } from './scan.js';
+import { status } from './server.js';
+import { remember, settings } from './settings.js';
+import { You } from './you.js';
+
+/** @typedef {import('./you.js').Mood} Mood */
+
+/** @type {Mood | null} */
+let mood = null;
+
+const library = new Library((song) => music.playSong(song));
+const music = new Music((song) => {
+  moodPanel.outline(mood && song ? song.vector : null);
+  library.showCurrent(song?.id ?? null);
+});
+const moodPanel = new MoodPanel(() => {
+  music.queue.restart();
+  follow(false);
+});
+const you = new You((next, rank) => {
+  mood = next;
+  moodPanel.show(next.vector, next.source === 'face' && you.source === 'camera');
+  moodPanel.outline(music.queue.current?.song.vector ?? null);
+  library.map.showMood(next.vector);
+  if (rank) follow(you.source === 'camera');
+}, () => music.player.unlock());
+const scanDialog = new ScanDialog(() => void refresh());
+
+/**
+ * Lets the queue follow the mood.
+ * @param {boolean} byItself  Nobody asked for it: the camera saw another mood.
+ */
+function follow(byItself) {
+  if (!mood) return;
+  const goal = [0, 0, 0, 0, 0, 0, 0];
+  goal[settings.goal] = 1;
+  const way = settings.way === 'journey'
+    ? { kind: settings.way, to: goal, songs: settings.journeySongs } : { kind: settings.way };
+  void music.rank(
+    { ...mood, way, mode: settings.centred ? 'centred' : 'plain', strength: settings.strength },
+    // The click on the camera's button was also the wish for music.
+    { play: byItself, tell: byItself },
+  );
+}
+
+/** Asks the server how many songs there are. */
+async function refresh() {
+  try {
+    const now = await status();
+    music.showReady(now.songs.ready);
+    byId('version', HTMLElement).textContent = t('version', now.version);
+    if (now.scan?.running) scanDialog.follow(now.scan);
+    if (library.loaded) await library.reload();
+    if (mood && !music.queue.current) follow(false);
+  } catch (error) {
+    byId('music-empty-lead', HTMLElement).textContent = error instanceof Error ? error.message : '';
+  }
+}
+
+function showView() {
+  const view = location.hash === '#library' ? 'library' : 'now';
+  document.body.dataset.view = view;
+  byId('now-view', HTMLElement).hidden = view !== 'now';
+  byId('library-view', HTMLElement).hidden = view !== 'library';
+  for (const link of document.querySelectorAll('[data-view-link]')) {
+    if (link.getAttribute('data-view-link') === view) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  if (view === 'library') void library.open();
+}
+
+const themes = /** @type {const} */ (['auto', 'light', 'dark']);
+
+function showTheme() {
+  document.documentElement.dataset.theme = settings.theme;
+  const names = /** @type {const} */ ({ auto: 'themeAuto', light: 'themeLight', dark: 'themeDark' });
+  const button = byId('theme', HTMLButtonElement);
+  button.setAttribute('aria-label', t('switchTheme', t(names[settings.theme])));
+  button.title = t('switchTheme', t(names[settings.theme]));
+  library.map.redraw();
+}
+
+function bindTuning() {
+  const temperature = byId('temperature', HTMLInputElement);
+  const seconds = byId('mood-seconds', HTMLInputElement);
+  const centred = byId('centred', HTMLInputElement);
+  temperature.value = String(settings.temperature);
+  seconds.value = String(settings.moodSeconds);
+  centred.checked = settings.centred;
+  const show = () => {
+    byId('temperature-value', HTMLElement).textContent = settings.temperature.toLocaleString(settings.language, { minimumFractionDigits: 1 });
+    byId('mood-seconds-value', HTMLElement).textContent = `${settings.moodSeconds} s`;
+  };
+  for (const input of [temperature, seconds]) {
+    input.addEventListener('input', () => {
+      remember({ temperature: Number(temperature.value), moodSeconds: Number(seconds.value) });
+      show();
+    });
+    input.addEventListener('change', () => you.tune());
+  }
+  centred.addEventListener('change', () => {
+    remember({ centred: centred.checked });
+    follow(false);
+  });
+  onLanguage(show);
+}
+
+const shortcuts = /** @type {import('./keys.js').Shortcut[]} */ ([
+  { keys: [' ', 'k'], shown: () => t('keySpace'), name: 'keyPlay', act: () => music.player.toggle() },
+  { keys: ['n'], shown: () => 'N', name: 'keyNext', act: () => music.next(true) },
+  { keys: ['p'], shown: () => 'P', name: 'keyPrevious', act: () => music.previous() },
+  { keys: ['l'], shown: () => 'L', name: 'keyLike', act: () => void music.queue.toggleLike() },
+  { keys: ['x'], shown: () => 'X', name: 'keyNotNow', act: () => void music.queue.putOff() },
+  { keys: ['m'], shown: () => 'M', name: 'keyViews', act: () => { location.hash = location.hash === '#library' ? 'now' : 'library'; } },
+  {
+    keys: ['/'],
+    shown: () => '/',
+    name: 'keySearch',
+    act: () => {
+      location.hash = 'library';
+      showView();
+      byId('library-search', HTMLInputElement).focus();
+    },
+  },
+]);
+
+onLanguage(() => {
+  translatePage();
+  byId('language', HTMLButtonElement).textContent = t('languageShort');
+  for (const part of [you, moodPanel, music, library, scanDialog]) part.translate();
+  listKeys(shortcuts);
+  showTheme();
+});
+bindTuning();
+bindKeys(shortcuts);
+byId('language', HTMLButtonElement).addEventListener('click', () => setLanguage(settings.language === 'de' ? 'en' : 'de'));
+byId('theme', HTMLButtonElement).addEventListener('click', () => {
+  remember({ theme: themes[(themes.indexOf(settings.theme) + 1) % themes.length] });
+  showTheme();
+});
+byId('about-open', HTMLButtonElement).addEventListener('click', () => byId('about', HTMLDialogElement).showModal());
+for (const dialog of document.querySelectorAll('dialog')) {
+  // A click beside a dialog closes it.
+  dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
+}
+window.addEventListener('hashchange', showView);
+document.body.dataset.source = 'camera';
+showView();
+void refresh();
+
+/** For the browser test, which measures how late the mirror is and how fast the map. */
+export { library, you };

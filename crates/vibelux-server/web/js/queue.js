@@ -1,0 +1,159 @@
+// What plays, what comes next and what was before. Asks the server for the songs that fit; never
+// touches the song that plays.
+
+import { like, notNow, recommend } from './server.js';
+
+/** @typedef {import('./types.js').Song} Song */
+/** @typedef {import('./types.js').Match} Match */
+/** @typedef {import('./types.js').Request} Request */
+/** @typedef {Omit<Request, 'seed' | 'count' | 'exclude'>} Wish */
+/** @typedef {{song: Song, match: Match | null}} Entry */
+
+const COUNT = 20;
+/** When fewer than this many wait, more are asked for. */
+const FEW = 4;
+/** So many songs that were played last do not come again; of a small library, half. */
+const RECENT = 30;
+
+export class Queue {
+  /**
+   * @param {() => void} onChange  The current song, or what waits, is another.
+   * @param {(entry: Entry, play: boolean) => void} onCurrent
+   * @param {(error: Error) => void} onError
+   */
+  constructor(onChange, onCurrent, onError) {
+    this.onChange = onChange;
+    this.onCurrent = onCurrent;
+    this.onError = onError;
+    /** @type {Entry | null} */
+    this.current = null;
+    /** @type {Match[]} */
+    this.upcoming = [];
+    /** @type {Entry[]} */
+    this.history = [];
+    /** @type {Wish | null} */
+    this.wish = null;
+    /** Songs that could be chosen. */
+    this.librarySize = 0;
+    /** Songs of the present journey that have begun. */
+    this.travelled = 0;
+    this.seed = Math.floor(Math.random() * 2 ** 32);
+    /** @type {AbortController | null} */
+    this.pending = null;
+  }
+
+  /**
+   * Fills what comes next with songs for a wish. The song that plays stays.
+   * @param {Wish} wish
+   * @param {boolean} play  Whether the first song begins by itself where none is chosen yet.
+   * @returns {Promise<boolean>} Whether the queue is another now.
+   */
+  async rank(wish, play) {
+    this.wish = wish;
+    this.pending?.abort();
+    const pending = new AbortController();
+    this.pending = pending;
+    const count = Math.min(RECENT, Math.floor(this.librarySize / 2));
+    const recent = this.history.slice(this.history.length - Math.min(count, this.history.length)).map(({ song }) => song.id);
+    const exclude = this.current ? [...recent, this.current.song.id] : recent;
+    try {
+      const { songs } = await recommend(
+        { ...wish, way: this.rest(wish.way), seed: this.seed, count: COUNT, exclude }, pending.signal);
+      const before = this.upcoming.map(({ song }) => song.id).join();
+      this.upcoming = songs;
+      if (!this.current && songs.length > 0) this.advance(play);
+      else this.onChange();
+      return before !== '' && before !== songs.map(({ song }) => song.id).join();
+    } catch (error) {
+      if (error instanceof Error && error.name !== 'AbortError') this.onError(error);
+      return false;
+    } finally {
+      if (this.pending === pending) this.pending = null;
+    }
+  }
+
+  /** A journey that is under way goes on from where it is, over the songs that are left. @param {import('./types.js').Way} way */
+  rest(way) {
+    return way.kind === 'journey' ? { ...way, songs: Math.max(1, (way.songs ?? 1) - this.travelled) } : way;
+  }
+
+  /** Another way was chosen: a journey starts anew. */
+  restart() {
+    this.travelled = 0;
+  }
+
+  /** The same wish with other chance. */
+  async drawAgain() {
+    this.seed = (this.seed + 1) % 2 ** 32;
+    if (this.wish) await this.rank(this.wish, false);
+  }
+
+  /**
+   * To the next song.
+   * @param {boolean} play
+   */
+  advance(play) {
+    const match = this.upcoming.shift();
+    if (!match) return false;
+    this.travelled += 1;
+    this.become({ song: match.song, match }, play);
+    if (this.upcoming.length < FEW && this.wish) void this.rank(this.wish, false);
+    return true;
+  }
+
+  /** Back to the song before. @returns {boolean} Whether there was one. */
+  back() {
+    const entry = this.history.pop();
+    if (!entry) return false;
+    if (this.current?.match) this.upcoming.unshift(this.current.match);
+    this.current = null;
+    this.become(entry, true);
+    return true;
+  }
+
+  /**
+   * A song that somebody chose, at once.
+   * @param {Song} song
+   */
+  play(song) {
+    const match = this.upcoming.find((waiting) => waiting.song.id === song.id) ?? null;
+    this.upcoming = this.upcoming.filter((waiting) => waiting !== match);
+    this.become({ song, match }, true);
+  }
+
+  /** @param {Entry} entry @param {boolean} play */
+  become(entry, play) {
+    if (this.current) this.history.push(this.current);
+    this.current = entry;
+    this.onCurrent(entry, play);
+    this.onChange();
+  }
+
+  /** Likes the current song, or takes that back. */
+  async toggleLike() {
+    const song = this.current?.song;
+    if (!song) return;
+    song.liked = !song.liked;
+    this.onChange();
+    try {
+      await like(song, song.liked);
+    } catch (error) {
+      song.liked = !song.liked;
+      this.onChange();
+      if (error instanceof Error) this.onError(error);
+    }
+  }
+
+  /** Leaves the current song out for this session and goes on. */
+  async putOff() {
+    const song = this.current?.song;
+    if (!song) return;
+    try {
+      await notNow(song);
+    } catch (error) {
+      if (error instanceof Error) this.onError(error);
+      return;
+    }
+    this.advance(true);
+  }
+}

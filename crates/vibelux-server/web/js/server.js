@@ -1,0 +1,107 @@
+// The server's REST interface, one function per address.
+
+import { t } from './language.js';
+
+/** @typedef {import('./types.js').Song} Song */
+
+const BASE = '/api/v1';
+
+/** An answer that is no success; its message is a sentence for the reader. */
+export class ServerError extends Error {
+  /** @param {number} status @param {string} code @param {string} message */
+  constructor(status, code, message) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>} What the server answered, null where it said nothing.
+ */
+async function ask(path, options) {
+  let answer;
+  try {
+    answer = await fetch(`${BASE}/${path}`, options);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ServerError(0, 'unreachable', t('requestFailed'));
+  }
+  const text = await answer.text();
+  /** @type {any} */
+  let body = null;
+  try {
+    body = text === '' ? null : JSON.parse(text);
+  } catch {
+    throw new ServerError(answer.status, 'unreadable', t('requestFailed'));
+  }
+  if (!answer.ok) throw new ServerError(answer.status, body?.error?.code ?? '', body?.error?.message ?? t('requestFailed'));
+  return body;
+}
+
+/** @param {unknown} body @returns {RequestInit} */
+function post(body) {
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+/** @param {Song} song */
+const at = (song) => `songs/${encodeURIComponent(song.id)}`;
+
+/** @returns {Promise<import('./types.js').Status>} */
+export const status = () => ask('status');
+
+/** @param {Blob} picture  JPEG or PNG. @returns {Promise<import('./types.js').Analysis>} */
+export const analyse = (picture) => ask('analyse', { method: 'POST', headers: { 'content-type': picture.type }, body: picture });
+
+/**
+ * @param {import('./types.js').Request} request
+ * @param {AbortSignal} signal
+ * @returns {Promise<{songs: import('./types.js').Match[]}>}
+ */
+export const recommend = (request, signal) => ask('recommend', { ...post(request), signal });
+
+/**
+ * @param {Record<string, string | number>} query  search, emotion, artist, offset, limit.
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{total: number, songs: Song[]}>}
+ */
+export const songs = (query, signal) =>
+  ask(`songs?${new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]))}`, { signal });
+
+/** @param {string} id @returns {Promise<Song>} */
+export const song = (id) => ask(`songs/${encodeURIComponent(id)}`);
+
+/** @param {Song} song @returns {Promise<import('./types.js').Curve>} */
+export const curve = (song) => ask(`${at(song)}/curve`);
+
+/** @param {Song} song @param {boolean} liked */
+export const like = (song, liked) => ask(`${at(song)}/like`, { method: liked ? 'PUT' : 'DELETE' });
+
+/** @param {Song} song */
+export const notNow = (song) => ask(`${at(song)}/not-now`, { method: 'POST' });
+
+/** @returns {Promise<import('./types.js').SongMap>} */
+export const map = () => ask('map');
+
+/** @param {string[]} folders @returns {Promise<import('./types.js').Scan>} */
+export const startScan = (folders) => ask('scan', post({ folders }));
+
+/** @returns {Promise<import('./types.js').Scan>} */
+export const scan = () => ask('scan');
+
+export const stopScan = () => ask('scan', { method: 'DELETE' });
+
+/** @param {Song} song */
+export const coverAddress = (song) => `${BASE}/${at(song)}/cover`;
+
+/**
+ * @param {Song} song
+ * @param {number} [start]  Where a converted song begins, in seconds.
+ */
+export const audioAddress = (song, start = 0) =>
+  `${BASE}/${at(song)}/audio${song.playable === 'transcode' ? `?transcode=1&start=${start.toFixed(2)}` : ''}`;
+
+/** The address of the live WebSocket. */
+export const liveAddress = () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${BASE}/live`;

@@ -1,0 +1,59 @@
+// What the page remembers between visits: choices, never anything of a face.
+
+const KEY = 'vibelux';
+
+/**
+ * @typedef {object} Settings
+ * @property {'auto' | 'light' | 'dark'} theme
+ * @property {'de' | 'en'} language
+ * @property {'match' | 'lift' | 'calm' | 'journey'} way
+ * @property {number} goal  Index of the emotion where a journey ends.
+ * @property {number} journeySongs
+ * @property {number} strength
+ * @property {boolean} centred
+ * @property {number} temperature
+ * @property {number} moodSeconds
+ * @property {number} volume
+ */
+
+/** @type {Settings} */
+const initial = {
+  theme: 'auto',
+  language: navigator.language.startsWith('de') ? 'de' : 'en',
+  way: 'match',
+  goal: 3,
+  journeySongs: 8,
+  strength: 0.8,
+  centred: false,
+  temperature: 1,
+  moodSeconds: 10,
+  volume: 0.8,
+};
+
+/** @type {Settings} */
+export const settings = { ...initial, ...saved() };
+
+/** @returns {Partial<Settings>} */
+function saved() {
+  try {
+    const values = JSON.parse(localStorage.getItem(KEY) ?? '{}');
+    // Only what is known and of the right type: an older page may have left something else.
+    const known = Object.entries(initial).filter(([name, value]) => typeof values[name] === typeof value);
+    return Object.fromEntries(known.map(([name]) => [name, values[name]]));
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Changes settings and remembers them.
+ * @param {Partial<Settings>} changes
+ */
+export function remember(changes) {
+  Object.assign(settings, changes);
+  try {
+    localStorage.setItem(KEY, JSON.stringify(settings));
+  } catch {
+    // A browser without storage forgets; the page works all the same.
+  }
+}

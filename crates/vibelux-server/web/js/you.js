@@ -1,0 +1,320 @@
+// The first part of the page: where the mood comes from. Camera, picture, by hand, or a song; each
+// fills the same stage and the same seven bars, and says the mood to `onMood`.
+
+import { Bars } from './bars.js';
+import { byId, calmMotion, chosenRadio, make, say, sayPhrase } from './dom.js';
+import { mean, phrase } from './emotions.js';
+import { t } from './language.js';
+import { Live } from './live.js';
+import { CameraProblem, Mirror } from './mirror.js';
+import { analyse } from './server.js';
+import { SeedSearch } from './seed.js';
+import { Wheel } from './wheel.js';
+
+/** @typedef {import('./types.js').Vector} Vector */
+/** @typedef {import('./types.js').Frame} Frame */
+/** @typedef {import('./types.js').FaceChoice} FaceChoice */
+/** @typedef {'camera' | 'picture' | 'hand' | 'song'} Source */
+/** @typedef {{source: 'face' | 'mood' | 'song', vector: Vector, song?: string}} Mood */
+
+const MAX_PICTURE_BYTES = 12 * 1024 * 1024;
+/** Sliders and wheel: the queue follows when the hand has rested for this long. */
+const HAND_RESTS_MS = 350;
+/** The spoken and written sentence changes at most this often, so that it can be read. */
+const SENTENCE_MS = 900;
+
+const ADVICE = /** @type {const} */ ({
+  closer: 'adviceCloser',
+  more_light: 'adviceMoreLight',
+  less_light: 'adviceLessLight',
+  hold_still: 'adviceHoldStill',
+});
+
+export class You {
+  /**
+   * @param {(mood: Mood, rank: boolean) => void} onMood  `rank`: the queue should follow now.
+   * @param {() => void} onStart  The camera's button was clicked.
+   */
+  constructor(onMood, onStart) {
+    this.onMood = onMood;
+    this.onStart = onStart;
+    this.stage = byId('stage', HTMLElement);
+    this.bars = new Bars(byId('bars', HTMLElement), (vector) => this.byHand(vector, 'bars'));
+    this.wheel = new Wheel((vector) => this.byHand(vector, 'wheel'));
+    byId('wheel', HTMLElement).append(this.wheel.element);
+    this.live = new Live((frame) => this.see(frame), (connected) => this.connection(connected));
+    this.mirror = new Mirror(byId('mirror', HTMLCanvasElement), this.live);
+    this.seed = new SeedSearch((song) => {
+      this.read(song.vector, true);
+      this.onMood({ source: 'song', vector: song.vector, song: song.id }, true);
+    });
+    /** @type {Source} */
+    this.source = 'camera';
+    /** @type {FaceChoice} */
+    this.choice = 'largest';
+    /** The faces of the picture that is shown. @type {Vector[]} */
+    this.pictureFaces = [];
+    /** @type {Vector | null} */
+    this.vector = null;
+    this.sentenceAt = 0;
+    this.handTimer = 0;
+    this.tracks = '';
+    /** @type {'' | 'none' | 'taking' | 'set'} */
+    this.baseline = 'none';
+    this.connected = true;
+    this.bind();
+  }
+
+  bind() {
+    byId('source', HTMLFieldSetElement).addEventListener('change', () => this.turnTo(/** @type {Source} */ (chosenRadio('source'))));
+    byId('camera-start', HTMLButtonElement).addEventListener('click', () => void this.startCamera());
+    byId('camera-stop', HTMLButtonElement).addEventListener('click', () => {
+      this.stopCamera();
+      byId('camera-start', HTMLButtonElement).focus();
+    });
+    byId('mirror', HTMLCanvasElement).addEventListener('click', (event) => {
+      const face = this.mirror.faceAt(event.clientX, event.clientY);
+      if (face && this.mirror.shown.length > 1) this.choose(face.track);
+    });
+    const tuning = byId('tuning', HTMLDetailsElement);
+    tuning.addEventListener('toggle', () => tuning.open && tuning.scrollIntoView({ block: 'end', behavior: calmMotion() ? 'auto' : 'smooth' }));
+    byId('baseline', HTMLButtonElement).addEventListener('click', () =>
+      this.baseline === 'set' ? this.live.resetBaseline() : this.live.takeBaseline());
+    const file = byId('picture-file', HTMLInputElement);
+    file.addEventListener('change', () => {
+      if (file.files?.[0]) void this.takePicture(file.files[0]);
+      file.value = '';
+    });
+    // A picture may be dropped anywhere on the page.
+    document.addEventListener('dragover', (event) => {
+      event.preventDefault();
+      document.body.classList.add('dragging');
+    });
+    document.addEventListener('dragleave', (event) => {
+      if (!event.relatedTarget) document.body.classList.remove('dragging');
+    });
+    document.addEventListener('drop', (event) => {
+      event.preventDefault();
+      document.body.classList.remove('dragging');
+      const dropped = event.dataTransfer?.files[0];
+      if (dropped) void this.takePicture(dropped);
+    });
+  }
+
+  /** @param {Source} source */
+  turnTo(source) {
+    if (source !== 'camera') this.stopCamera();
+    this.source = source;
+    this.stage.dataset.source = source;
+    this.stage.dataset.live = 'off';
+    document.body.dataset.source = source;
+    byId('who', HTMLElement).hidden = true;
+    this.bars.edit(source === 'hand');
+    if (source === 'hand') {
+      // What was read stays, to be corrected: this is how a wrong reading is overruled.
+      const vector = this.vector ?? this.wheelStart();
+      this.wheel.show(vector);
+      this.byHand(vector, null);
+    } else {
+      this.read(null, true);
+    }
+    this.translate();
+  }
+
+  wheelStart() {
+    return mean([[0, 0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0]]).map((share) => 0.8 * share + 0.2 / 7);
+  }
+
+  async startCamera() {
+    const problem = byId('camera-problem', HTMLElement);
+    const start = byId('camera-start', HTMLButtonElement);
+    say(problem, '');
+    this.onStart();
+    start.disabled = true;
+    try {
+      await this.mirror.start();
+    } catch (error) {
+      say(problem, t(error instanceof CameraProblem ? error.key : 'cameraMissing'));
+      return;
+    } finally {
+      start.disabled = false;
+    }
+    this.stage.dataset.live = 'on';
+    this.live.open();
+    byId('camera-stop', HTMLButtonElement).focus({ preventScroll: true });
+  }
+
+  stopCamera() {
+    this.mirror.stop();
+    this.live.close();
+    this.tracks = '';
+    this.stage.dataset.live = 'off';
+    this.connected = true;
+    say(byId('advice', HTMLElement), '');
+    byId('who', HTMLElement).hidden = true;
+    if (this.source === 'camera') this.read(null, true);
+  }
+
+  /** @param {boolean} connected */
+  connection(connected) {
+    this.connected = connected;
+    say(byId('advice', HTMLElement), connected ? '' : t('connectionLost'));
+  }
+
+  /**
+   * What the server saw in a camera frame.
+   * @param {Frame} frame
+   */
+  see(frame) {
+    if (this.source !== 'camera' || this.stage.dataset.live !== 'on') return;
+    this.mirror.chosen = frame.chosen?.track ?? null;
+    this.mirror.answer(frame);
+    const looked = frame.faces.find(({ track }) => track === frame.chosen?.track) ?? frame.faces[0];
+    say(byId('advice', HTMLElement), looked?.quality.advice ? t(ADVICE[looked.quality.advice]) : '');
+    this.read(frame.chosen?.bars ?? null, false);
+    this.showBaseline(frame.baseline);
+    this.showFaces(frame.faces.map(({ track }) => track).sort((a, b) => a - b));
+    this.showSpeed();
+    if (frame.chosen) this.onMood({ source: 'face', vector: frame.chosen.mood }, frame.rank);
+  }
+
+  /**
+   * @param {Vector | null} vector
+   * @param {boolean} now  Whether the sentence changes at once.
+   */
+  read(vector, now) {
+    this.vector = vector ?? (this.source === 'camera' ? this.vector : null);
+    this.bars.show(vector);
+    const reading = byId('reading', HTMLElement);
+    const fresh = reading.dataset.empty === 'true' && vector !== null;
+    reading.dataset.empty = String(vector === null);
+    const time = performance.now();
+    if (!now && !fresh && time - this.sentenceAt < SENTENCE_MS) return;
+    this.sentenceAt = time;
+    const live = this.source === 'camera' && this.stage.dataset.live === 'on';
+    sayPhrase(byId('reading-sentence', HTMLElement), vector ? phrase(vector) : { main: '…', extra: live ? t('noFace') : '' });
+  }
+
+  /**
+   * @param {Vector} vector
+   * @param {'bars' | 'wheel' | null} from  What the hand is on, which must not be moved under it.
+   */
+  byHand(vector, from) {
+    this.read(vector, true);
+    this.bars.show(vector, from !== 'bars');
+    if (from === 'bars') this.wheel.show(vector);
+    this.onMood({ source: 'mood', vector }, from === null);
+    clearTimeout(this.handTimer);
+    if (from) {
+      this.handTimer = window.setTimeout(() => this.source === 'hand' && this.onMood({ source: 'mood', vector }, true), HAND_RESTS_MS);
+    }
+  }
+
+  /** @param {File} file */
+  async takePicture(file) {
+    const radio = document.querySelector('input[name="source"][value="picture"]');
+    if (radio instanceof HTMLInputElement) radio.checked = true;
+    this.turnTo('picture');
+    const problem = byId('picture-problem', HTMLElement);
+    say(problem, '');
+    if (!['image/jpeg', 'image/png'].includes(file.type) || file.size > MAX_PICTURE_BYTES) {
+      say(problem, t('pictureKind'));
+      return;
+    }
+    try {
+      const [analysis, picture] = await Promise.all([analyse(file), createImageBitmap(file)]);
+      if (analysis.faces.length === 0) {
+        say(problem, t('pictureNoFace'));
+        return;
+      }
+      const largest = (/** @type {import('./types.js').PictureFace} */ face) => face.box.width * face.box.height;
+      const faces = analysis.faces.sort((a, b) => largest(b) - largest(a));
+      this.pictureFaces = faces.map(({ vector }) => vector);
+      this.picture = { bitmap: picture, faces: faces.map(({ box, vector }, i) => ({ track: i + 1, box, vector })) };
+      this.stage.dataset.live = 'on';
+      this.showFaces(faces.map((_, i) => i + 1));
+      this.choose(this.choice);
+    } catch (error) {
+      say(problem, error instanceof Error && error.name !== 'InvalidStateError' ? error.message : t('pictureKind'));
+    }
+  }
+
+  /** @param {FaceChoice} choice  Whose face counts. */
+  choose(choice) {
+    this.choice = choice;
+    this.live.face = choice;
+    for (const radio of document.querySelectorAll('input[name="who"]')) {
+      if (radio instanceof HTMLInputElement) radio.checked = radio.value === String(choice);
+    }
+    this.translate();
+    if (this.source === 'camera') {
+      this.live.sendSettings();
+    } else if (this.source === 'picture' && this.picture) {
+      const at = typeof choice === 'number' && choice <= this.pictureFaces.length ? choice : 1;
+      const vector = choice === 'mean' ? mean(this.pictureFaces) : this.pictureFaces[at - 1];
+      this.mirror.chosen = choice === 'mean' ? null : at;
+      this.mirror.showPicture(this.picture.bitmap, this.picture.faces);
+      this.read(vector, true);
+      this.onMood({ source: 'face', vector }, true);
+    }
+  }
+
+  /**
+   * Offers the choice of a face while there is more than one; the mirror numbers them alike.
+   * @param {number[]} tracks  In rising order.
+   */
+  showFaces(tracks) {
+    const wanted = tracks.length > 1 ? tracks : [];
+    const key = wanted.join(' ');
+    if (key === this.tracks) return;
+    this.tracks = key;
+    const who = byId('who', HTMLElement);
+    who.hidden = wanted.length === 0 && this.choice === 'largest';
+    /** @type {[FaceChoice, string, string][]} */
+    const choices = [['largest', t('whoLargest'), t('whoLargest')], ['mean', t('whoMean'), t('whoMean')],
+      ...wanted.map((track, i) => /** @type {[FaceChoice, string, string]} */ ([track, String(i + 1), t('whoFace', i + 1)]))];
+    who.querySelectorAll('label').forEach((label) => label.remove());
+    for (const [choice, text, name] of choices) {
+      const radio = make('input', { type: 'radio', name: 'who', value: String(choice), 'aria-label': name });
+      radio.checked = choice === this.choice;
+      radio.addEventListener('change', () => this.choose(choice));
+      who.append(make('label', {}, radio, make('span', {}, text)));
+    }
+  }
+
+  /** @param {'' | 'none' | 'taking' | 'set'} baseline */
+  showBaseline(baseline) {
+    if (baseline === this.baseline) return;
+    this.baseline = baseline;
+    const button = byId('baseline', HTMLButtonElement);
+    button.disabled = baseline === 'taking';
+    button.textContent = t(baseline === 'set' ? 'baselineReset' : 'baselineTake');
+    byId('baseline-hint', HTMLElement).textContent = t(
+      baseline === 'taking' ? 'baselineTaking' : baseline === 'set' ? 'baselineSet' : 'baselineHint');
+  }
+
+  showSpeed() {
+    if (!byId('tuning', HTMLDetailsElement).open) return;
+    const { perSecond, median_ms: median, p95_ms: p95 } = this.mirror.speed;
+    byId('timings', HTMLElement).textContent = t('timings', perSecond.toFixed(0), median.toFixed(0), p95.toFixed(0));
+  }
+
+  /** Settings of the readings have changed. */
+  tune() {
+    this.live.sendSettings();
+  }
+
+  translate() {
+    this.bars.translate();
+    this.wheel.translate();
+    const room = this.choice === 'mean';
+    const caption = { camera: room ? 'readingRoom' : 'readingCamera', picture: room ? 'readingRoom' : 'readingPicture', hand: 'readingHand', song: 'readingSong' };
+    byId('reading-caption', HTMLElement).textContent = t(/** @type {'readingCamera'} */ (caption[this.source]));
+    this.read(this.bars.vector, true);
+    this.tracks = '-';
+    if (this.source === 'picture') this.showFaces(this.pictureFaces.map((_, i) => i + 1));
+    const { baseline } = this;
+    this.baseline = '';
+    this.showBaseline(baseline);
+  }
+}

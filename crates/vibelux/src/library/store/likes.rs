@@ -1,0 +1,95 @@
+//! Which songs the user likes: a table beside the songs.
+//!
+//! Kept by path and apart from the songs, so that a like outlives a song's new embedding, a drive that
+//! is not plugged in, and a library that is scanned anew.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::{LibraryError, SongStore, from_bytes, to_bytes};
+
+impl SongStore {
+    /// The paths of all liked songs, also of those that the library no longer holds.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn likes(&self) -> Result<HashSet<PathBuf>, LibraryError> {
+        let read = || -> rusqlite::Result<_> {
+            let mut statement = self.connection.prepare("SELECT path FROM likes")?;
+            let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+            rows.map(|bytes| bytes.map(|bytes| from_bytes(&bytes)))
+                .collect()
+        };
+        read().map_err(|source| LibraryError::database(&self.path, source))
+    }
+
+    /// Notes that the song is liked, or no longer. Committed when it returns.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub fn set_liked(&mut self, song: &Path, liked: bool) -> Result<(), LibraryError> {
+        let path = to_bytes(song);
+        self.write(|connection| {
+            let statement = if liked {
+                "INSERT OR IGNORE INTO likes (path) VALUES (?1)"
+            } else {
+                "DELETE FROM likes WHERE path = ?1"
+            };
+            connection.execute(statement, [path]).map(drop)
+        })
+    }
+
+    /// A number that is another one after another connection has changed the library; tells nothing
+    /// else.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn revision(&self) -> Result<i64, LibraryError> {
+        self.connection
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map_err(|source| LibraryError::database(&self.path, source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn likes_stay_and_can_be_taken_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("library.db");
+        let (a, b) = (Path::new("/music/a.mp3"), Path::new("/music/b.mp3"));
+        let mut store = SongStore::open(&file).unwrap();
+        for song in [a, a, b] {
+            store.set_liked(song, true).unwrap();
+        }
+        store.set_liked(b, false).unwrap();
+        drop(store);
+        let likes = SongStore::open(&file).unwrap().likes().unwrap();
+        assert_eq!(likes, HashSet::from([a.to_owned()]));
+    }
+
+    #[test]
+    fn a_library_of_the_first_layout_gets_the_table() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("library.db");
+        let store = SongStore::open(&file).unwrap();
+        let older = "DROP TABLE likes; PRAGMA user_version = 1;";
+        store.connection.execute_batch(older).unwrap();
+        drop(store);
+        assert!(SongStore::open(&file).unwrap().likes().unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_revision_tells_what_another_connection_wrote() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("library.db");
+        let reader = SongStore::open(&file).unwrap();
+        let mut writer = SongStore::open(&file).unwrap();
+        let before = reader.revision().unwrap();
+        assert_eq!(reader.revision().unwrap(), before);
+        writer.set_liked(Path::new("/a"), true).unwrap();
+        assert_ne!(reader.revision().unwrap(), before);
+    }
+}
