@@ -11,6 +11,8 @@ OUT.csv are absolute. Needs librosa and numpy.
 
 import argparse
 import csv
+import math
+import sys
 import warnings
 from pathlib import Path
 
@@ -63,11 +65,13 @@ def features(path: Path) -> dict[str, float]:
 
 
 def ranks(values: list[float]) -> list[float]:
-    order = sorted(range(len(values)), key=values.__getitem__)
-    found = [0.0] * len(values)
-    for place, index in enumerate(order):
-        found[index] = place / max(len(values) - 1, 1)
-    return found
+    """From 0 to 1; equal values share their mean rank."""
+    order = sorted(values)
+    first, last = {}, {}
+    for place, value in enumerate(order):
+        first.setdefault(value, place)
+        last[value] = place
+    return [(first[v] + last[v]) / 2 / max(len(values) - 1, 1) for v in values]
 
 
 def main() -> None:
@@ -80,14 +84,26 @@ def main() -> None:
     conditions = [condition.split("=", 1) for condition in options.where]
     with open(options.labels, newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if all(row[c] == v for c, v in conditions)]
-    kept = []
+    if not rows or "dataset" not in rows[0]:
+        sys.exit(f"{options.labels} has no such rows, or no column dataset")
+    kept, failures = [], []
     for number, row in enumerate(rows, 1):
         path = (options.labels.parent / row["path"]).resolve()
-        if path.suffix == ".mid":
-            continue
-        kept.append(({**row, "path": str(path)}, features(path)))
         print(f"\r{number} of {len(rows)}", end="", flush=True)
+        try:
+            values = features(path)
+        except Exception as error:  # whatever a decoder says of a file: the others go on
+            failures.append(f"{path}: {error or type(error).__name__}")
+            continue
+        if all(math.isfinite(value) for value in values.values()):
+            kept.append(({**row, "path": str(path)}, values))
+        else:
+            failures.append(f"{path}: too still for some feature")
     print()
+    for failure in failures:
+        print("left out:", failure, file=sys.stderr)
+    if not kept:
+        sys.exit("no song is left")
     for dataset in {row["dataset"] for row, _ in kept}:
         of = [(row, values) for row, values in kept if row["dataset"] == dataset]
         columns = {name: ranks([values[name] for _, values in of]) for name in of[0][1]}
@@ -98,6 +114,7 @@ def main() -> None:
         writer.writeheader()
         writer.writerows(row for row, _ in kept)
     print(f"{len(kept)} songs in {options.out}")
+    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

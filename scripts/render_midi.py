@@ -16,6 +16,7 @@ made again. Needs fluidsynth, ffmpeg and a General MIDI sound font
 import argparse
 import concurrent.futures
 import csv
+import hashlib
 import json
 import math
 import subprocess
@@ -81,12 +82,16 @@ def main() -> None:
         sys.exit(f"{options.labels} has no .mid files of the data set {options.dataset}")
     if options.emotions:
         model = json.loads(options.emotions.read_text(encoding="utf-8"))
-        rows = [row if row["p_angry"] else {**row, **emotions(model, row)} for row in rows]
+        known = [row for row in rows if row["p_angry"] or row["quadrant"] or row["valence"]]
+        if len(known) < len(rows):
+            print(f"{len(rows) - len(known)} rows say nothing of emotions and are left out", file=sys.stderr)
+        rows = [row if row["p_angry"] else {**row, **emotions(model, row)} for row in known]
     options.out.mkdir(parents=True, exist_ok=True)
     jobs, table = [], []
-    for number, font in enumerate(options.fonts):
+    for font in options.fonts:
         for row in rows:
-            name = f"{Path(row['path']).stem}-{number}.flac"
+            source = hashlib.sha1(f"{row['path']} {Path(font).name}".encode()).hexdigest()[:8]
+            name = f"{Path(row['path']).stem}-{source}.flac"
             jobs.append((options.labels.parent / row["path"], font, options.out / name))
             fold = SPLITS.get(row["official_split"], row["fold"])
             table.append({**row, "path": name, "fold": fold})

@@ -1,4 +1,5 @@
-//! The two inner loops of training: a direct convolution and its weight gradient.
+//! The two inner loops: a direct convolution, which runs networks and trains them, and its weight
+//! gradient.
 //!
 //! Everything a step multiplies goes through these two. Images are channels-last (`[h][w][c]`), so
 //! that the channels of a pixel are contiguous, and come as the words of [`super::simd`] (f32, or

@@ -35,21 +35,32 @@ impl ConvolutionShape {
         }
     }
 
-    /// Height and width of the input with its zeros.
-    fn framed(&self) -> [usize; 2] {
-        [
-            self.output[1] + self.kernel[0] - 1,
-            self.output[2] + self.kernel[1] - 1,
-        ]
-    }
-
-    /// Whether there is something to compute and the input lies inside its frame.
-    fn is_possible(&self) -> bool {
+    /// Height and width of the input with its zeros, if there is something to compute, the input lies
+    /// inside its frame, and every array of the layer can exist.
+    fn framed(&self) -> Option<[usize; 2]> {
         let sizes = self.input.iter().chain(&self.output).chain(&self.kernel);
-        let [height, width] = self.framed();
-        sizes.into_iter().all(|&n| n > 0)
-            && self.pad[0] + self.input[1] <= height
-            && self.pad[1] + self.input[2] <= width
+        if sizes.into_iter().any(|&n| n == 0) {
+            return None;
+        }
+        let along = |axis: usize| {
+            let framed = self.output[axis + 1].checked_add(self.kernel[axis] - 1)?;
+            let reached = self.pad[axis].checked_add(self.input[axis + 1])?;
+            (reached <= framed).then_some(framed)
+        };
+        let framed = [along(0)?, along(1)?];
+        let ([inputs, ..], [outputs, ..]) = (self.input, self.output);
+        let taps = self.kernel[0].checked_mul(self.kernel[1])?;
+        // Rounded up to whole registers where they are packed.
+        let packed = [taps, inputs, outputs.checked_next_multiple_of(32)?];
+        for array in [[inputs, framed[0], framed[1]], packed, self.output] {
+            let len = array
+                .iter()
+                .try_fold(1_usize, |len, &n| len.checked_mul(n))?;
+            if len > isize::MAX as usize / size_of::<f32>() {
+                return None;
+            }
+        }
+        Some(framed)
     }
 }
 
@@ -58,6 +69,8 @@ impl ConvolutionShape {
 pub struct Convolution {
     isa: InstructionSet,
     shape: ConvolutionShape,
+    /// Height and width of the input with its zeros.
+    framed: [usize; 2],
     weights: Vec<u32>,
     bias: Vec<f32>,
 }
@@ -74,11 +87,10 @@ impl Convolution {
         weights: &[f32],
         bias: Option<&[f32]>,
     ) -> Self {
-        assert!(
-            InstructionSet::available().contains(&isa),
-            "{isa:?} is missing here"
-        );
-        assert!(shape.is_possible(), "{shape:?} cannot be computed");
+        assert!(isa.is_available(), "{isa:?} is missing here");
+        let framed = shape.framed();
+        assert!(framed.is_some(), "{shape:?} cannot be computed");
+        let framed = framed.unwrap_or_default();
         let sizes = [
             shape.kernel[0] * shape.kernel[1],
             shape.input[0],
@@ -98,6 +110,7 @@ impl Convolution {
         Self {
             isa,
             shape,
+            framed,
             weights: packed,
             bias: pack::bias(isa, bias, shape.output[0]),
         }
@@ -120,7 +133,7 @@ impl Convolution {
         let frame = Frame {
             image: [height, width, channels],
             before: pad,
-            to: self.shape.framed(),
+            to: self.framed,
         };
         let extent = Extent {
             padded_width: frame.to[1],
@@ -129,11 +142,11 @@ impl Convolution {
             kernel,
             out: [out[1], out[2]],
         };
-        pack::framed(self.isa, image, frame, scratch);
-        // SAFETY: `framed` has made `scratch` as large as `extent` says, `output` has its length by
-        // the assertion, and the weights were packed for `isa`, which `new` found on this machine.
+        // SAFETY: `new` found `isa` on this machine and packed the weights for it; `framed` makes
+        // `scratch` as large as `extent` says; `output` has its length by the assertion.
         #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
         unsafe {
+            pack::framed(self.isa, image, frame, scratch);
             convolution::convolve(
                 self.isa,
                 scratch.as_ptr(),
@@ -149,13 +162,11 @@ impl Convolution {
 /// The largest value of each window of a channels-last image.
 ///
 /// # Panics
-/// If the machine lacks `isa`, or a slice has another length than `windows` says, or a window leaves
-/// the image.
+/// If the machine lacks `isa`, a slice has another length than `windows` says, or `windows` is empty or
+/// leaves the image.
 pub fn max_pool(isa: InstructionSet, image: &[f32], windows: Windows, output: &mut [f32]) {
-    assert!(
-        InstructionSet::available().contains(&isa),
-        "{isa:?} is missing here"
-    );
+    assert!(isa.is_available(), "{isa:?} is missing here");
+    assert!(fit(windows), "{windows:?} leave the image");
     assert_eq!(image.len(), windows.input.iter().product());
     assert_eq!(output.len(), windows.output.iter().product());
     // SAFETY: the machine has the instruction set; the rest of the pass is checked indexing.
@@ -163,6 +174,22 @@ pub fn max_pool(isa: InstructionSet, image: &[f32], windows: Windows, output: &m
     unsafe {
         passes::largest(isa, image, windows, output);
     }
+}
+
+/// Whether there are windows and all lie inside the image.
+fn fit(windows: Windows) -> bool {
+    let Windows {
+        input,
+        output,
+        size,
+        stride,
+    } = windows;
+    let inside = |axis: usize| {
+        let last = (output[axis + 1].checked_sub(1)?).checked_mul(stride[axis])?;
+        let end = last.checked_add(size[axis])?;
+        Some(size[axis] > 0 && end <= input[axis + 1])
+    };
+    input[0] > 0 && input[0] == output[0] && inside(0) == Some(true) && inside(1) == Some(true)
 }
 
 /// ReLU (`alpha` 0) or leaky ReLU (`alpha` is the slope below zero), in place.
@@ -281,10 +308,90 @@ mod tests {
         }
     }
 
+    /// Whether a call is refused, as it must be where the kernels would leave their arrays.
+    fn refused(call: impl FnOnce() + std::panic::UnwindSafe) -> bool {
+        std::panic::catch_unwind(call).is_err()
+    }
+
     #[test]
-    #[should_panic(expected = "weights of")]
-    fn weights_that_do_not_fit_are_refused() {
-        let shape = ConvolutionShape::dense(3, 2);
-        let _ = Convolution::new(InstructionSet::Portable, shape, &[0.0; 5], None);
+    fn what_does_not_fit_is_refused() {
+        let isa = InstructionSet::Portable;
+        let build = |shape, weights: usize, bias: usize| {
+            refused(move || {
+                let bias = vec![0.0; bias];
+                let _ = Convolution::new(isa, shape, &vec![0.0; weights], Some(&bias));
+            })
+        };
+        let dense = ConvolutionShape::dense(3, 2);
+        assert!(!build(dense, 6, 2));
+        assert!(build(dense, 5, 2) && build(dense, 6, 1));
+        let with = |input, output, kernel, pad| ConvolutionShape {
+            input,
+            output,
+            kernel,
+            pad,
+        };
+        // No kernel, an input that sticks out, and sizes whose products wrap around.
+        assert!(build(with([1, 2, 2], [1, 2, 2], [0, 1], [0, 0]), 0, 1));
+        assert!(build(with([1, 4, 4], [1, 2, 2], [1, 1], [0, 0]), 1, 1));
+        let far = [usize::MAX, 0];
+        assert!(build(with([1, 2, 2], [1, 2, 2], [1, 1], far), 1, 1));
+        let huge = [2, 1 << (usize::BITS - 1), 1];
+        assert!(build(with(huge, huge, [1, 1], [0, 0]), 4, 2));
+
+        let apply = |image: usize, output: usize| {
+            refused(move || {
+                let layer = Convolution::new(isa, dense, &[0.0; 6], None);
+                layer.apply(&vec![0.0; image], &mut Vec::new(), &mut vec![0.0; output]);
+            })
+        };
+        assert!(!apply(3, 2));
+        assert!(apply(2, 2) && apply(3, 3));
+    }
+
+    #[test]
+    fn windows_that_leave_the_image_are_refused() {
+        let pool = |input: [usize; 3], output: [usize; 3], size, stride| {
+            refused(move || {
+                let windows = Windows {
+                    input,
+                    output,
+                    size,
+                    stride,
+                };
+                let image = vec![0.0; input.iter().product()];
+                let mut output = vec![0.0; output.iter().product()];
+                max_pool(InstructionSet::Portable, &image, windows, &mut output);
+            })
+        };
+        assert!(!pool([1, 4, 4], [1, 2, 2], [2, 2], [2, 2]));
+        assert!(pool([1, 4, 4], [1, 2, 2], [2, 3], [2, 2]));
+        assert!(pool([1, 4, 4], [1, 2, 2], [0, 1], [2, 2]));
+        assert!(pool([1, 4, 4], [2, 2, 2], [2, 2], [2, 2]));
+        assert!(pool([1, 4, 4], [1, 3, 2], [2, 2], [2, 2]));
+    }
+
+    #[test]
+    fn registers_of_any_width_give_the_same_bits_where_products_are_fused() {
+        let (wide, narrow) = (InstructionSet::Avx512, InstructionSet::Avx2);
+        if !wide.is_available() {
+            eprintln!("SKIPPED: this machine has no AVX-512 to compare with");
+            return;
+        }
+        let shape = ConvolutionShape {
+            input: [20, 9, 14],
+            output: [40, 9, 14],
+            kernel: [3, 3],
+            pad: [1, 1],
+        };
+        let image = numbers(3, shape.input.iter().product());
+        let weights = numbers(4, 9 * 20 * 40);
+        let [a, b] = [wide, narrow].map(|isa| {
+            let mut output = vec![0.0; shape.output.iter().product()];
+            let layer = Convolution::new(isa, shape, &weights, None);
+            layer.apply(&image, &mut Vec::new(), &mut output);
+            output
+        });
+        assert_eq!(a, b);
     }
 }

@@ -144,10 +144,13 @@ dispatch! {
 }
 
 /// An image in a frame of zeros, as words of neighbouring channels.
-pub fn framed(isa: InstructionSet, image: &[f32], f: Frame, out: &mut Vec<u32>) {
+///
+/// # Safety
+/// The machine must have `isa`.
+pub unsafe fn framed(isa: InstructionSet, image: &[f32], f: Frame, out: &mut Vec<u32>) {
     out.clear();
     out.resize(f.to[0] * f.to[1] * words(isa, f.image[2]), 0);
-    // SAFETY: every `isa` in use was detected on this machine.
+    // SAFETY: as the caller promises.
     unsafe { framed_into(isa, image, f, out) }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The kernels are written once, generic over [`Simd`], and compiled once per instruction set by
 //! [`dispatch!`]; which one runs is decided at run time, so one binary serves every machine. The
-//! `unsafe` code of this crate is here, in the kernels and passes, and where [`super::inference`] calls them.
+//! `unsafe` code of this crate is here, in the kernels, packing and passes, and where
+//! [`super::inference`] calls them.
 
 #![allow(unsafe_code, reason = "vector instructions")]
 
@@ -246,38 +247,39 @@ impl InstructionSet {
     /// ones, which are more precise, stand in.
     #[must_use]
     pub fn detect(precision: Precision) -> Self {
+        let fastest_first = match precision {
+            Precision::Bf16 => [Self::Avx512Bf16, Self::Avx512, Self::Avx2],
+            Precision::F32 => [Self::Avx512, Self::Avx2, Self::Portable],
+        };
+        let found = fastest_first.into_iter().find(|isa| isa.is_available());
+        found.unwrap_or(Self::Portable)
+    }
+
+    /// Whether this machine can run it.
+    #[must_use]
+    pub fn is_available(self) -> bool {
         #[cfg(target_arch = "x86_64")]
-        if precision == Precision::Bf16
-            && is_x86_feature_detected!("avx512bf16")
-            && is_x86_feature_detected!("avx512f")
         {
-            return Self::Avx512Bf16;
-        }
-        let _ = precision;
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f") {
-                return Self::Avx512;
-            }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                return Self::Avx2;
+            match self {
+                Self::Avx512Bf16 => {
+                    is_x86_feature_detected!("avx512bf16") && is_x86_feature_detected!("avx512f")
+                }
+                Self::Avx512 => is_x86_feature_detected!("avx512f"),
+                Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+                Self::Portable => true,
             }
         }
-        Self::Portable
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            self == Self::Portable
+        }
     }
 
     /// All that this machine can run.
     #[must_use]
     pub fn available() -> Vec<Self> {
-        let mut sets = match Self::detect(Precision::F32) {
-            Self::Avx512 | Self::Avx512Bf16 => vec![Self::Avx512, Self::Avx2, Self::Portable],
-            Self::Avx2 => vec![Self::Avx2, Self::Portable],
-            Self::Portable => vec![Self::Portable],
-        };
-        if Self::detect(Precision::Bf16) == Self::Avx512Bf16 {
-            sets.push(Self::Avx512Bf16);
-        }
-        sets
+        let all = [Self::Avx512, Self::Avx2, Self::Portable, Self::Avx512Bf16];
+        all.into_iter().filter(|isa| isa.is_available()).collect()
     }
 
     /// Lanes of its registers.

@@ -16,7 +16,7 @@ use crate::nn::{log_softmax, softmax};
 const EMOTIONS: usize = 7;
 
 /// How a column is written, and what is learnt of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeadKind {
     /// One name (`Q1`): softmax, cross-entropy.
@@ -53,6 +53,14 @@ fn one() -> usize {
 }
 
 impl HeadConfig {
+    /// Its column, with the condition in brackets.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let condition = self.condition.as_ref();
+        let condition = condition.map_or(String::new(), |c| format!("[{c}]"));
+        format!("{}{condition}", self.column)
+    }
+
     /// What a row says to this head: names and values; `None` if nothing.
     fn read<'r>(&self, row: &'r TableRow) -> Option<Vec<(&'r str, f32)>> {
         let condition = self.condition.as_ref().and_then(|c| c.split_once('='));
@@ -177,10 +185,9 @@ impl Heads {
     /// Names of the outputs beyond the seven: `column:name`, or `column[condition]:name`.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
         self.heads.iter().flat_map(|head| {
-            let condition = head.condition.as_ref();
-            let condition = condition.map_or(String::new(), |c| format!("[{c}]"));
+            let label = head.label();
             let names = head.names.iter();
-            names.map(move |name| format!("{}{condition}:{name}", head.column))
+            names.map(move |name| format!("{label}:{name}"))
         })
     }
 

@@ -9,7 +9,7 @@ use vibelux::audio::{decode_start, is_audio_file};
 use vibelux::spectrogram::{LogMel, LogMelConfig};
 
 use super::folders::{DatasetError, class_files};
-use super::spectrogram_cache::{SpectrogramCache, StoredMel};
+use super::spectrogram_cache::{Place, SpectrogramCache, StoredMel};
 use super::table::TableRow;
 use super::{EvaluationSet, TrainingSet};
 use crate::augment::MusicAugmentation;
@@ -86,7 +86,7 @@ impl MusicSet {
     /// `cache` does not have them. `heads` says what is known of a song.
     ///
     /// # Errors
-    /// If none can be read.
+    /// If none can be read, or the cache cannot be written.
     pub fn load(
         rows: &[TableRow],
         config: &LogMelConfig,
@@ -96,15 +96,14 @@ impl MusicSet {
     ) -> Result<Self, DatasetError> {
         let read: Vec<_> = rows
             .par_iter()
-            .map(|row| {
-                load_song(row, config, heads, cache).map_err(|reason| (row.path.clone(), reason))
-            })
+            .map(|row| load_song(row, config, heads, cache))
             .collect();
         let (mut songs, mut failed) = (Vec::new(), Vec::new());
-        for row in read {
-            match row {
+        for (row, song) in rows.iter().zip(read) {
+            match song {
                 Ok(song) => songs.push(song),
-                Err(failure) => failed.push(failure),
+                Err(SongError::Unreadable(reason)) => failed.push((row.path.clone(), reason)),
+                Err(SongError::Cache(error)) => return Err(error),
             }
         }
         if songs.is_empty() {
@@ -174,20 +173,27 @@ impl MusicSet {
     }
 }
 
+/// Why a song is not there: its own fault, or one that all songs would have.
+enum SongError {
+    Unreadable(String),
+    Cache(DatasetError),
+}
+
 fn load_song(
     row: &TableRow,
     config: &LogMelConfig,
     heads: &Heads,
     cache: Option<&SpectrogramCache>,
-) -> Result<Song, String> {
-    let kept = cache.and_then(|cache| cache.get(&row.path, config));
-    let mel = match kept {
+) -> Result<Song, SongError> {
+    let place = cache.map(|cache| cache.place(&row.path, config));
+    // A song without metadata cannot be decoded either, which then says why.
+    let place = place.and_then(Result::ok);
+    let mel = match place.as_ref().and_then(Place::get) {
         Some(mel) => mel,
         None => {
-            let mel = decode(&row.path, config)?;
-            if let Some(cache) = cache {
-                let stored = cache.put(&row.path, config, &mel);
-                stored.map_err(|error| format!("its spectrogram cannot be kept: {error}"))?;
+            let mel = decode(&row.path, config).map_err(SongError::Unreadable)?;
+            if let Some(place) = place {
+                place.put(&mel).map_err(SongError::Cache)?;
             }
             mel
         }

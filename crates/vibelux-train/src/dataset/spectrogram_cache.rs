@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 
 use vibelux::spectrogram::LogMelConfig;
 
+use super::folders::DatasetError;
 use crate::fingerprint::fnv1a;
 
 /// Begins every file; the number changes when the values mean something else.
@@ -35,21 +36,37 @@ impl SpectrogramCache {
     }
 
     /// Where the spectrogram of a song lies: another file when the song's size or time of change, its
-    /// place or the front end is another.
-    fn file_of(&self, song: &Path, config: &LogMelConfig) -> io::Result<PathBuf> {
+    /// place or the front end is another. To be asked before the song is decoded, so that one that is
+    /// replaced meanwhile does not leave its old sound under its new name.
+    ///
+    /// # Errors
+    /// If the song's metadata cannot be read.
+    pub(super) fn place(&self, song: &Path, config: &LogMelConfig) -> io::Result<Place> {
         let metadata = std::fs::metadata(song)?;
         let changed = metadata.modified()?.duration_since(UNIX_EPOCH);
         let changed = changed.map_or(0, |since| since.as_nanos());
-        let place = std::path::absolute(song)?;
+        let path = std::path::absolute(song)?;
         let key = format!("{} {changed} {config:?} ", metadata.len());
-        let place = place.as_os_str().as_encoded_bytes();
-        let name = fnv1a(key.bytes().chain(place.iter().copied()));
-        Ok(self.0.join(format!("{name:016x}.mel")))
+        let path = path.as_os_str().as_encoded_bytes();
+        let name = fnv1a(key.bytes().chain(path.iter().copied()));
+        Ok(Place {
+            file: self.0.join(format!("{name:016x}.mel")),
+            bands: config.n_mels,
+        })
     }
+}
 
-    /// The spectrogram of a song, if it is there and whole.
-    pub(super) fn get(&self, song: &Path, config: &LogMelConfig) -> Option<StoredMel> {
-        let bytes = std::fs::read(self.file_of(song, config).ok()?).ok()?;
+/// The file of one song.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    file: PathBuf,
+    bands: usize,
+}
+
+impl Place {
+    /// The spectrogram, if it is there and whole.
+    pub fn get(&self) -> Option<StoredMel> {
+        let bytes = std::fs::read(&self.file).ok()?;
         let (content, checksum) = bytes.split_last_chunk::<8>()?;
         if fnv1a(content.iter().copied()) != u64::from_le_bytes(*checksum) {
             return None;
@@ -59,31 +76,29 @@ impl SpectrogramCache {
         let (values, []) = values.as_chunks::<2>() else {
             return None;
         };
-        if frames.checked_mul(config.n_mels)? != values.len() {
+        if frames.checked_mul(self.bands)? != values.len() {
             return None;
         }
         let values = values.iter().copied().map(i16::from_le_bytes).collect();
         Some(StoredMel { values, frames })
     }
 
-    /// Keeps the spectrogram of a song.
+    /// Keeps the spectrogram.
     ///
     /// # Errors
-    /// If it cannot be written.
-    pub(super) fn put(
-        &self,
-        song: &Path,
-        config: &LogMelConfig,
-        mel: &StoredMel,
-    ) -> io::Result<()> {
-        let frames = u32::try_from(mel.frames).map_err(io::Error::other)?;
+    /// With the file, if it cannot be written.
+    pub fn put(&self, mel: &StoredMel) -> Result<(), DatasetError> {
+        let frames = u32::try_from(mel.frames).unwrap_or(u32::MAX);
         let mut bytes = Vec::with_capacity(2 * mel.values.len() + FRAME_BYTES);
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&frames.to_le_bytes());
         bytes.extend(mel.values.iter().flat_map(|value| value.to_le_bytes()));
         let checksum = fnv1a(bytes.iter().copied());
         bytes.extend_from_slice(&checksum.to_le_bytes());
-        vibelux::atomic::write(&self.file_of(song, config)?, &bytes)
+        vibelux::atomic::write(&self.file, &bytes).map_err(|source| DatasetError::Io {
+            path: self.file.clone(),
+            source,
+        })
     }
 }
 
@@ -107,20 +122,25 @@ mod tests {
         std::fs::write(&song, b"one").unwrap();
         let cache = SpectrogramCache::new(dir.path().join("cache"));
         let config = front_end();
-        assert_eq!(cache.get(&song, &config), None);
+        let get = |config: &LogMelConfig| cache.place(&song, config).unwrap().get();
+        assert_eq!(get(&config), None);
         let mel = StoredMel {
             values: (0..2 * config.n_mels as i16).map(|i| -50 * i).collect(),
             frames: 2,
         };
-        cache.put(&song, &config, &mel).unwrap();
-        assert_eq!(cache.get(&song, &config), Some(mel.clone()));
+        cache.place(&song, &config).unwrap().put(&mel).unwrap();
+        assert_eq!(get(&config), Some(mel));
         let other = LogMelConfig {
             hop_length: 128,
             ..config.clone()
         };
-        assert_eq!(cache.get(&song, &other), None);
-        std::fs::write(&song, b"another song").unwrap();
-        assert_eq!(cache.get(&song, &config), None);
+        assert_eq!(get(&other), None);
+        // As many bytes, but later.
+        let file = std::fs::File::options().write(true).open(&song).unwrap();
+        let changed = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(changed + std::time::Duration::from_millis(1))
+            .unwrap();
+        assert_eq!(get(&config), None);
     }
 
     #[test]
@@ -134,16 +154,17 @@ mod tests {
             values: vec![7; config.n_mels],
             frames: 1,
         };
-        cache.put(&song, &config, &mel).unwrap();
-        let file = cache.file_of(&song, &config).unwrap();
-        let whole = std::fs::read(&file).unwrap();
+        let place = cache.place(&song, &config).unwrap();
+        place.put(&mel).unwrap();
+        let file = &place.file;
+        let whole = std::fs::read(file).unwrap();
         for at in [0, 9, 20, whole.len() - 1] {
             let mut broken = whole.clone();
             broken[at] ^= 1;
-            std::fs::write(&file, broken).unwrap();
-            assert_eq!(cache.get(&song, &config), None);
+            std::fs::write(file, broken).unwrap();
+            assert_eq!(place.get(), None);
         }
-        std::fs::write(&file, &whole[..5]).unwrap();
-        assert_eq!(cache.get(&song, &config), None);
+        std::fs::write(file, &whole[..5]).unwrap();
+        assert_eq!(place.get(), None);
     }
 }

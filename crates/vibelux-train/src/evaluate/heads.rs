@@ -1,20 +1,17 @@
 //! How well runs do on what they learnt beside the seven emotions: their `predictions.csv` held against
 //! the columns of the table that taught them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use vibelux::emotion::EMOTION_COUNT;
 
 use super::intervals::{Share, mean, resampled};
 use super::predicted::{RunsError, same_everywhere};
 use crate::config::TrainingConfig;
 use crate::dataset::{TableRow, load_table};
 use crate::heads::{HeadConfig, HeadKind, Heads};
-use crate::metrics::argmax;
-
-/// Outputs before those of the first head.
-const EMOTIONS: usize = 7;
 
 /// What a head is worth on songs that its runs were not trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,14 +31,16 @@ pub struct HeadReport {
     pub names: Vec<(String, f64)>,
 }
 
-/// What a run said of a song, and what is true.
+/// What a run said of a song, and what is true, by name. A run may know fewer names than another: what
+/// was too rare among its own training songs.
 struct Answer {
     run: usize,
-    said: Vec<f32>,
-    truth: Vec<f32>,
+    said: BTreeMap<String, f32>,
+    truth: BTreeMap<String, f32>,
 }
 
-/// Judges every head that the runs have by the rows that teach it.
+/// Judges every head that the runs have by the rows that teach it; of several runs that judged a song,
+/// the last counts.
 ///
 /// # Errors
 /// If a run has no configuration or no predictions.
@@ -50,96 +49,129 @@ pub fn heads(rows: &[TableRow], runs: &[PathBuf], seed: u64) -> Result<Vec<HeadR
         .iter()
         .map(|row| (same_everywhere(&row.path), row))
         .collect();
-    let mut answers: BTreeMap<String, (HeadConfig, Vec<Answer>)> = BTreeMap::new();
+    // Per head: its kind, and an answer per song.
+    let mut heads: BTreeMap<(String, HeadKind), BTreeMap<PathBuf, Answer>> = BTreeMap::new();
     for (run, folder) in runs.iter().enumerate() {
         let config = TrainingConfig::load(&folder.join("config.toml"))?;
-        let said = load_table(&folder.join("predictions.csv"), &[])?;
-        for head in config.heads {
-            let own = Heads::new(std::slice::from_ref(&head));
-            let columns: Vec<String> = own.names().collect();
-            let key = columns.first().and_then(|c| c.rsplit_once(':'));
-            let Some((key, _)) = key.map(|(key, name)| (key.to_owned(), name)) else {
-                continue;
-            };
-            let entry = answers.entry(key).or_insert((head, Vec::new()));
-            for song in &said {
-                let Some(row) = rows.get(&same_everywhere(&song.path)) else {
-                    continue;
-                };
-                let truth = own.targets(row).split_off(EMOTIONS);
-                let value = |column: &String| song.get(column)?.parse::<f32>().ok();
-                let said: Option<Vec<f32>> = columns.iter().map(value).collect();
-                if let (Some(said), false) = (said, truth.iter().any(|t| t.is_nan())) {
-                    entry.1.push(Answer { run, said, truth });
+        let predictions = load_table(&folder.join("predictions.csv"), &[])?;
+        for head in &config.heads {
+            let answers = heads.entry((head.label(), head.kind)).or_default();
+            for said in &predictions {
+                let path = same_everywhere(&said.path);
+                let answer = rows.get(&path).and_then(|row| answer(head, run, said, row));
+                if let Some(answer) = answer {
+                    answers.insert(path, answer);
                 }
             }
         }
     }
-    let known = answers.into_iter().filter(|(_, (_, a))| !a.is_empty());
-    Ok(known
-        .map(|(column, (head, answers))| report(column, &head, &answers, seed))
+    Ok(heads
+        .into_iter()
+        .filter(|(_, answers)| !answers.is_empty())
+        .map(|((column, kind), answers)| {
+            report(
+                column,
+                kind,
+                &answers.into_values().collect::<Vec<_>>(),
+                seed,
+            )
+        })
         .collect())
 }
 
-fn report(column: String, head: &HeadConfig, answers: &[Answer], seed: u64) -> HeadReport {
+/// What a run's line says of a head, and what the table does; `None` if the table says nothing.
+fn answer(head: &HeadConfig, run: usize, said: &TableRow, row: &TableRow) -> Option<Answer> {
+    let own = Heads::new(std::slice::from_ref(head));
+    let truth = own.targets(row).split_off(EMOTION_COUNT);
+    if truth.iter().any(|t| t.is_nan()) {
+        return None;
+    }
+    let value = |column: String| said.get(&column)?.parse::<f32>().ok();
+    let said: Vec<f32> = own.names().map(value).collect::<Option<_>>()?;
+    let by_name = |values: Vec<f32>| head.names.iter().cloned().zip(values).collect();
+    Some(Answer {
+        run,
+        said: by_name(said),
+        truth: by_name(truth),
+    })
+}
+
+/// The name with the largest value.
+fn strongest(values: &BTreeMap<String, f32>) -> Option<&str> {
+    let largest = values.iter().max_by(|a, b| a.1.total_cmp(b.1));
+    largest.map(|(name, _)| name.as_str())
+}
+
+fn report(column: String, kind: HeadKind, answers: &[Answer], seed: u64) -> HeadReport {
+    let names: BTreeSet<&str> = answers
+        .iter()
+        .flat_map(|answer| answer.truth.keys().map(String::as_str))
+        .collect();
     let all: Vec<usize> = (0..answers.len()).collect();
-    let of_name = |name: usize, chosen: &[usize]| match head.kind {
+    let of_name = |name: &str, chosen: &[usize]| match kind {
         HeadKind::Class => recall(answers, name, chosen),
         HeadKind::Tags => within_runs(answers, name, chosen, area_under_roc),
         HeadKind::Scales => within_runs(answers, name, chosen, correlation),
     };
-    let figure = |chosen: &[usize]| match head.kind {
+    let figure = |chosen: &[usize]| match kind {
         HeadKind::Class => {
-            let right = |&&i: &&usize| argmax(&answers[i].said) == argmax(&answers[i].truth);
+            let right = |&&i: &&usize| strongest(&answers[i].said) == strongest(&answers[i].truth);
             chosen.iter().filter(right).count() as f64 / chosen.len() as f64
         }
         HeadKind::Tags | HeadKind::Scales => {
-            let names = 0..head.names.len();
-            let known: Vec<f64> = names.filter_map(|name| of_name(name, chosen)).collect();
+            let known: Vec<f64> = names
+                .iter()
+                .filter_map(|name| of_name(name, chosen))
+                .collect();
             mean(&known)
         }
     };
-    let mut counts = vec![0_usize; head.names.len()];
-    for answer in answers {
-        counts[argmax(&answer.truth)] += 1;
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in answers.iter().filter_map(|a| strongest(&a.truth)) {
+        *counts.entry(name).or_default() += 1;
     }
-    let most = counts.into_iter().max().unwrap_or(0);
-    let named = head.names.iter().enumerate();
+    let most = counts.into_values().max().unwrap_or(0);
     HeadReport {
         column,
-        kind: head.kind,
+        kind,
         songs: answers.len(),
         figure: resampled(answers.len(), seed, figure),
-        trivial: match head.kind {
+        trivial: match kind {
             HeadKind::Class => most as f64 / answers.len() as f64,
             HeadKind::Tags => 0.5,
             HeadKind::Scales => 0.0,
         },
-        names: named
-            .filter_map(|(i, name)| Some((name.clone(), of_name(i, &all)?)))
+        names: names
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), of_name(name, &all)?)))
             .collect(),
     }
 }
 
 /// The share of a class's songs that are taken for it.
-fn recall(answers: &[Answer], name: usize, chosen: &[usize]) -> Option<f64> {
+fn recall(answers: &[Answer], name: &str, chosen: &[usize]) -> Option<f64> {
     let of = chosen.iter().map(|&i| &answers[i]);
-    let of: Vec<&Answer> = of.filter(|a| argmax(&a.truth) == name).collect();
-    let right = of.iter().filter(|a| argmax(&a.said) == name).count();
+    let of: Vec<&Answer> = of.filter(|a| strongest(&a.truth) == Some(name)).collect();
+    let right = of
+        .iter()
+        .filter(|a| strongest(&a.said) == Some(name))
+        .count();
     (!of.is_empty()).then(|| right as f64 / of.len() as f64)
 }
 
 /// The mean over runs of a figure of (said, true) pairs: each run has its own offsets and scales.
 fn within_runs(
     answers: &[Answer],
-    name: usize,
+    name: &str,
     chosen: &[usize],
     figure: fn(&[(f64, f64)]) -> Option<f64>,
 ) -> Option<f64> {
     let mut runs: BTreeMap<usize, Vec<(f64, f64)>> = BTreeMap::new();
     for answer in chosen.iter().map(|&i| &answers[i]) {
-        let pair = (f64::from(answer.said[name]), f64::from(answer.truth[name]));
-        runs.entry(answer.run).or_default().push(pair);
+        if let (Some(said), Some(truth)) = (answer.said.get(name), answer.truth.get(name)) {
+            let pair = (f64::from(*said), f64::from(*truth));
+            runs.entry(answer.run).or_default().push(pair);
+        }
     }
     let known: Vec<f64> = runs.values().filter_map(|pairs| figure(pairs)).collect();
     (!known.is_empty()).then(|| mean(&known))
@@ -261,5 +293,47 @@ mod tests {
         assert_eq!(quadrants.names[1], ("Q2".to_owned(), 0.5));
         assert_eq!((scales.songs, scales.trivial), (4, 0.0));
         assert!((scales.figure.mean - 1.0).abs() < 1e-6, "{scales:?}");
+    }
+
+    #[test]
+    fn runs_that_know_other_names_are_judged_together() {
+        let answer = |run, said: &[(&str, f32)], truth: &[(&str, f32)]| {
+            let by_name = |values: &[(&str, f32)]| {
+                let values = values.iter().map(|(name, v)| ((*name).to_owned(), *v));
+                values.collect()
+            };
+            Answer {
+                run,
+                said: by_name(said),
+                truth: by_name(truth),
+            }
+        };
+        // The first run knows calm and warm, the second warm and wild: areas of 1, 1, 0 and 1.
+        let answers = [
+            answer(
+                0,
+                &[("calm", 0.9), ("warm", 0.1)],
+                &[("calm", 1.0), ("warm", 0.0)],
+            ),
+            answer(
+                0,
+                &[("calm", 0.2), ("warm", 0.8)],
+                &[("calm", 0.0), ("warm", 1.0)],
+            ),
+            answer(
+                1,
+                &[("warm", 0.9), ("wild", 0.9)],
+                &[("warm", 0.0), ("wild", 1.0)],
+            ),
+            answer(
+                1,
+                &[("warm", 0.1), ("wild", 0.2)],
+                &[("warm", 1.0), ("wild", 0.0)],
+            ),
+        ];
+        let report = report("tags".to_owned(), HeadKind::Tags, &answers, 1);
+        let names = [("calm", 1.0), ("warm", 0.5), ("wild", 1.0)];
+        assert_eq!(report.names, names.map(|(n, v)| (n.to_owned(), v)));
+        assert!((report.figure.mean - 2.5 / 3.0).abs() < 1e-12);
     }
 }

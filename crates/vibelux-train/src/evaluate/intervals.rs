@@ -1,5 +1,5 @@
-//! Means with their intervals: what [`super::matching`], [`super::robustness`] and
-//! [`super::through_the_detector`] say about sets of files.
+//! Means with their intervals: what [`super::matching`], [`super::robustness`],
+//! [`super::through_the_detector`] and [`super::heads`] say about sets of files.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -191,11 +191,11 @@ fn convolve(
     output: &mut [f32],
 ) {
     PACKED.with_borrow_mut(|[.., framed]| {
-        pack::framed(isa, image, frame, framed);
-        // SAFETY: `framed` has the size that `extent` says, `output` is one output image, `weights`
+        // SAFETY: `framed` gets the size that `extent` says, `output` is one output image, `weights`
         // and `bias` were packed for `isa`, which was detected on this machine.
         #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
         unsafe {
+            pack::framed(isa, image, frame, framed);
             convolution::convolve(
                 isa,
                 framed.as_ptr(),

@@ -70,10 +70,11 @@ fn multiply(
         out: [1, rows],
     };
     let mut words = Vec::new();
-    pack::framed(isa, x, frame(rows, inputs), &mut words);
-    // SAFETY: the extent follows from the slices; `packed` and `bias` were packed for `isa`.
+    // SAFETY: the extent follows from the slices; `packed` and `bias` were packed for
+    // `isa`, which was detected on this machine.
     #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
     unsafe {
+        pack::framed(isa, x, frame(rows, inputs), &mut words);
         convolution::convolve(
             isa,
             words.as_ptr(),

@@ -15,7 +15,7 @@ const BAR: f64 = 11.0;
 /// Between the bars of neighbouring rows.
 const GAP: f64 = 13.0;
 
-/// What the bars of a row stand for, and the end of each name's room in the legend.
+/// What the bars of a row stand for.
 const BARS: [&str; 4] = [
     "songs at random",
     "plain cosine",

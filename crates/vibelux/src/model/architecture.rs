@@ -108,8 +108,21 @@ impl LayerSpec {
         };
         match self {
             Self::Conv2d {
-                filters, kernel, ..
-            } => product(&[*filters, inputs, kernel[0], kernel[1]]).is_some(),
+                filters,
+                kernel,
+                padding,
+                ..
+            } => {
+                // With its zeros, an image can be far larger than without.
+                let framed = match (input, padding) {
+                    (Shape::Image([c, h, w]), Padding::Same) => {
+                        let [kh, kw] = *kernel;
+                        product(&[c, h.saturating_add(kh), w.saturating_add(kw)])
+                    }
+                    _ => Some(0),
+                };
+                framed.is_some() && product(&[*filters, inputs, kernel[0], kernel[1]]).is_some()
+            }
             Self::Dense { units } => product(&[*units, inputs]).is_some(),
             Self::MaxPool { size, stride } => {
                 let taps = size[0].saturating_mul(size[1]);
@@ -457,6 +470,13 @@ mod tests {
     #[test]
     fn sizes_beyond_reason_are_refused_without_overflow() {
         let dense = |units| LayerSpec::Dense { units };
+        // Few weights, but the image with its zeros would take gigabytes.
+        let tall = LayerSpec::Conv2d {
+            filters: 1,
+            kernel: [1 << 20, 1],
+            padding: Padding::Same,
+            bias: false,
+        };
         let conv = LayerSpec::Conv2d {
             filters: usize::MAX,
             kernel: [usize::MAX; 2],
@@ -469,6 +489,7 @@ mod tests {
         };
         for (input, layers) in [
             ([usize::MAX; 3], vec![]),
+            ([1, 1024, 16_384], vec![tall]),
             ([1, 2, 2], vec![conv]),
             ([1, 2, 2], vec![pool]),
             ([1, 2, 2], vec![LayerSpec::Flatten, dense(usize::MAX)]),

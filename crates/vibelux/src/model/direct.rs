@@ -50,12 +50,14 @@ enum Step {
 }
 
 /// Two arrays that the steps fill in turn, and the padded input of a convolution. Kept per thread, so
-/// that a call allocates nothing.
+/// that only the first call of a thread allocates.
 #[derive(Default)]
 struct Buffers {
     values: Vec<f32>,
     next: Vec<f32>,
     framed: Vec<u32>,
+    /// A column of means, for [`Step::TimeMeanMax`].
+    column: Vec<f32>,
 }
 
 thread_local! {
@@ -111,7 +113,9 @@ impl DirectNetwork {
             let pixels = height * width;
             let of_pixel = |pixel| (0..channels).map(move |c| example[c * pixels + pixel]);
             buffers.values.extend((0..pixels).flat_map(of_pixel));
-            buffers.next.reserve(self.largest);
+            for buffer in [&mut buffers.values, &mut buffers.next] {
+                buffer.reserve(self.largest.saturating_sub(buffer.len()));
+            }
             for step in &self.steps {
                 step.run(self.isa, buffers);
             }
@@ -268,6 +272,7 @@ impl Step {
             values,
             next,
             framed,
+            column,
         } = buffers;
         match self {
             Self::Activation(alpha) => return activate(values, *alpha),
@@ -301,7 +306,7 @@ impl Step {
                     *mean /= pixels;
                 }
             }
-            Self::TimeMeanMax(input) => time_mean_max(*input, values, next),
+            Self::TimeMeanMax(input) => time_mean_max(*input, values, column, next),
             Self::Flatten([channels, height, width]) => {
                 let pixels = height * width;
                 next.clear();
@@ -315,12 +320,17 @@ impl Step {
 }
 
 /// The mean over frequency, then the means over time of all channels, then their maxima.
-fn time_mean_max([c, h, w]: [usize; 3], values: &[f32], output: &mut Vec<f32>) {
+fn time_mean_max(
+    [c, h, w]: [usize; 3],
+    values: &[f32],
+    column: &mut Vec<f32>,
+    output: &mut Vec<f32>,
+) {
     output.clear();
     output.resize(c, 0.0);
     output.resize(2 * c, f32::NEG_INFINITY);
     let (mean, max) = output.split_at_mut(c);
-    let mut column = vec![0.0_f32; c];
+    column.resize(c, 0.0);
     for t in 0..w {
         column.fill(0.0);
         for f in 0..h {

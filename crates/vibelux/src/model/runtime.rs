@@ -226,7 +226,7 @@ mod tests {
             ),
             2 => Just(LayerSpec::BatchNorm { epsilon: 1e-3 }),
             1 => Just(LayerSpec::Relu),
-            1 => Just(LayerSpec::LeakyRelu { alpha: 0.3 }),
+            1 => prop_oneof![Just(0.3_f32), Just(-0.5)].prop_map(|alpha| LayerSpec::LeakyRelu { alpha }),
             1 => Just(LayerSpec::Dropout { rate: 0.5 }),
             1 => Just(LayerSpec::Rescale { scale: 1.5, offset: -0.25 }),
             1 => (1_usize..4, 1_usize..4, 1_usize..4, 1_usize..4).prop_map(|(a, b, c, d)| {

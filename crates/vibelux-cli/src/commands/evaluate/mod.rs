@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use vibelux::EmotionVector;
 use vibelux::model::FaceModel;
-use vibelux_train::dataset::{Condition, TableRow, load_table, songs_in_folders};
+use vibelux_train::dataset::{Condition, TableRow, load_rows, songs_in_folders};
 use vibelux_train::evaluate::{self, FaceEnsemble, FaceFiles, HeadReport, Judgement};
 use vibelux_train::heads::HeadKind;
 use vibelux_train::plots;
@@ -132,10 +132,11 @@ fn judge_faces(model: &FaceEnsemble, files: &FaceFiles) -> anyhow::Result<Judgem
     Ok(judgement)
 }
 
-/// The songs of a folder or table that are to be judged.
-fn song_rows(songs: &Path, args: &RowArgs) -> anyhow::Result<Vec<TableRow>> {
+/// The songs of a folder or table that are to be judged; also those that say nothing of the seven
+/// emotions where `all` is set.
+fn song_rows(songs: &Path, args: &RowArgs, all: bool) -> anyhow::Result<Vec<TableRow>> {
     Ok(if songs.is_file() {
-        let mut table = load_table(songs, &args.conditions)?;
+        let mut table = load_rows(songs, &args.conditions, |row| all || row.target.is_some())?;
         if !args.folds.is_empty() {
             table.retain(|row| {
                 row.fold
@@ -216,13 +217,20 @@ fn failures_json(failed: &[(PathBuf, String)]) -> Value {
 }
 
 fn music(args: MusicArgs) -> anyhow::Result<ExitCode> {
-    let rows = song_rows(&args.songs, &args.rows)?;
+    if let Some(out) = &args.output.out {
+        // Before minutes of work, not after them.
+        output::make_folder(out)?;
+    }
+    let rows = song_rows(&args.songs, &args.rows, false)?;
     let judgement = judge_songs(&rows, &args.rows, args.model)?;
-    let heads = evaluate::heads(&rows, &args.rows.runs, SEED)?;
+    // What the runs learnt beside the seven emotions may be known of more songs.
+    let heads = match &args.rows.runs[..] {
+        [] => Vec::new(),
+        runs => evaluate::heads(&song_rows(&args.songs, &args.rows, true)?, runs, SEED)?,
+    };
     let report = judgement.report(SEED)?;
     let quadrants = judgement.quadrants();
     if let Some(out) = &args.output.out {
-        output::make_folder(out)?;
         write_report(out, &report)?;
     }
     if args.output.json {
@@ -275,10 +283,13 @@ fn heads_text(heads: &[HeadReport]) -> String {
 }
 
 fn matching(args: MatchingArgs) -> anyhow::Result<ExitCode> {
+    if let Some(out) = &args.out {
+        output::make_folder(out)?;
+    }
     let model = FaceEnsemble::from(face_model(args.face_model.as_deref())?);
     let files = FaceFiles::open(&args.faces, None)?;
     let faces = judge_faces(&model, &files)?;
-    let rows = song_rows(&args.songs, &args.rows)?;
+    let rows = song_rows(&args.songs, &args.rows, false)?;
     let songs = judge_songs(&rows, &args.rows, args.music_model)?;
     let prior = model.prior().unwrap_or(EmotionVector::UNIFORM);
     let report = evaluate::matching(&faces.judged, prior, &songs.judged, args.count, SEED);
@@ -286,7 +297,6 @@ fn matching(args: MatchingArgs) -> anyhow::Result<ExitCode> {
         anyhow::bail!("there is nothing to match: no face or no song could be read");
     };
     if let Some(out) = &args.out {
-        output::make_folder(out)?;
         plots::matching(out, &report)?;
     }
     if args.json {

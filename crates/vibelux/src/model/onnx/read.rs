@@ -63,6 +63,9 @@ pub(in crate::model) fn read(bytes: &[u8]) -> Option<(Architecture, Weights)> {
     Some((architecture, reader.weights))
 }
 
+/// More fields than any message of a network has: nodes, or numbers of a shape.
+const MAX_FIELDS: usize = 1 << 16;
+
 /// The fields of a protobuf message.
 struct Message<'a>(Vec<(u64, Value<'a>)>);
 
@@ -71,6 +74,9 @@ impl<'a> Message<'a> {
         let mut fields = Vec::new();
         while !bytes.is_empty() {
             fields.push(field(&mut bytes)?);
+            if fields.len() > MAX_FIELDS {
+                return None;
+            }
         }
         Some(Self(fields))
     }
@@ -116,7 +122,7 @@ impl<'a> Message<'a> {
             match *value {
                 Value::Int(value) => values.push(value as i64),
                 Value::Bytes(mut packed) => {
-                    while !packed.is_empty() {
+                    while !packed.is_empty() && values.len() <= MAX_FIELDS {
                         values.push(varint(&mut packed)? as i64);
                     }
                 }
@@ -255,6 +261,14 @@ impl<'a> Node<'a> {
         sizes.try_into().ok()
     }
 
+    /// Whether it flattens all but the batch.
+    fn flattens(&self) -> bool {
+        self.operator == "Flatten"
+            && self.inputs.len() == 1
+            && self.has_only(&["axis"])
+            && self.int("axis", 1) == Some(1)
+    }
+
     /// Whether it reduces `input` over axis 2 and drops it.
     fn reduces(&self, operator: &str, input: &str) -> bool {
         self.operator == operator
@@ -306,6 +320,9 @@ impl<'a> Reader<'a> {
         if node.operator == "Mul" {
             return self.rescale(nodes);
         }
+        if node.operator == "GlobalAveragePool" {
+            return self.global_average(nodes);
+        }
         let layer = match node.operator {
             "Conv" => Some(self.conv(node)?),
             "Gemm" => Some(self.dense(node)?),
@@ -325,9 +342,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Moves an array of f32 into the weights, under the name that the architecture has for it.
+    ///
+    /// Each array goes to one layer: a file could name a large one in every node.
     fn keep(&mut self, from: &str, name: String) -> Option<()> {
-        let stored = self.tensors.get(from).filter(|stored| !stored.half)?;
-        self.weights.0.insert(name, stored.tensor.clone());
+        let stored = self.tensors.remove(from).filter(|stored| !stored.half)?;
+        self.weights.0.insert(name, stored.tensor);
         Some(())
     }
 
@@ -440,13 +459,29 @@ impl<'a> Reader<'a> {
         Some(rest)
     }
 
+    /// The mean of each channel, which ONNX leaves an image of one pixel, and what makes it flat.
+    fn global_average<'n>(&mut self, nodes: &'n [Node<'a>]) -> Option<&'n [Node<'a>]> {
+        let ([average, flat], rest) = nodes.split_first_chunk()?;
+        let fits = average.inputs.len() == 1
+            && average.has_only(&[])
+            && flat.flattens()
+            && flat.inputs == [average.output];
+        if !fits {
+            return None;
+        }
+        self.layers.push(LayerSpec::GlobalAveragePool);
+        self.current = flat.output;
+        Some(rest)
+    }
+
     /// A product and then a sum with one number each.
     fn rescale<'n>(&mut self, nodes: &'n [Node<'a>]) -> Option<&'n [Node<'a>]> {
         let ([product, sum], rest) = nodes.split_first_chunk()?;
         let ([_, scale], [before, offset]) = (&product.inputs[..], &sum.inputs[..]) else {
             return None;
         };
-        if sum.operator != "Add" || *before != product.output {
+        let plain = product.has_only(&[]) && sum.has_only(&[]);
+        if !plain || sum.operator != "Add" || *before != product.output {
             return None;
         }
         let number = |name: &str| {
@@ -474,10 +509,7 @@ fn plain(node: &Node<'_>) -> Option<Option<LayerSpec>> {
         "LeakyRelu" if node.has_only(&["alpha"]) => Some(LayerSpec::LeakyRelu {
             alpha: node.float("alpha", 0.01)?,
         }),
-        "GlobalAveragePool" if node.has_only(&[]) => Some(LayerSpec::GlobalAveragePool),
-        "Flatten" if node.has_only(&["axis"]) && node.int("axis", 1)? == 1 => {
-            Some(LayerSpec::Flatten)
-        }
+        "Flatten" if node.flattens() => Some(LayerSpec::Flatten),
         "Softmax" if node.has_only(&["axis"]) && matches!(node.int("axis", -1)?, 1 | -1) => {
             Some(LayerSpec::Softmax)
         }
@@ -552,19 +584,37 @@ mod tests {
         }
     }
 
+    /// A file with some bytes replaced, each time by as many others.
+    fn with(file: &[u8], from: &str, to: &str) -> Vec<u8> {
+        let mut file = file.to_vec();
+        let found = file.windows(from.len());
+        let at = found
+            .enumerate()
+            .find(|(_, window)| *window == from.as_bytes());
+        let (at, _) = at.unwrap();
+        file[at..at + to.len()].copy_from_slice(to.as_bytes());
+        file
+    }
+
+    #[test]
+    fn a_mean_over_pixels_must_be_made_flat() {
+        let net = Architecture {
+            input: [7, 2, 2],
+            layers: vec![LayerSpec::GlobalAveragePool, LayerSpec::Softmax],
+        };
+        let file = to_onnx_with(&net, &Weights::default(), WeightPrecision::F32).unwrap();
+        assert_eq!(read(&file), Some((net, Weights::default())));
+        // Softmax over the last axis of [n, 7, 1, 1] is over one value.
+        assert_eq!(read(&with(&file, "Flatten", "Unknown")), None);
+        let tangled = with(&file, "globalaveragepool_0", "globalaveragepool_9");
+        assert_eq!(read(&tangled), None);
+    }
+
     #[test]
     fn what_is_not_understood_is_left_to_others() {
         let (net, weights) = every_layer();
         let file = to_onnx_with(&net, &weights, WeightPrecision::F32).unwrap();
-        let with = |from: &str, to: &str| {
-            let at = file
-                .windows(from.len())
-                .position(|window| window == from.as_bytes())
-                .unwrap();
-            let mut file = file.clone();
-            file[at..at + to.len()].copy_from_slice(to.as_bytes());
-            read(&file)
-        };
+        let with = |from: &str, to: &str| read(&with(&file, from, to));
         assert!(with("LeakyRelu", "LeakyRelu").is_some());
         // Another operator, an unknown attribute, and a value that no node makes.
         assert_eq!(with("LeakyRelu", "LeakyElus"), None);

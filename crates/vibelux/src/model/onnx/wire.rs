@@ -1,5 +1,6 @@
 //! Whether a file's protobuf fields lie inside one another as they say: looked at before an ONNX file
-//! is handed to the runtime, whose reader can run in circles on lengths that lead nowhere.
+//! is handed to the runtime, whose reader can run in circles on lengths that lead nowhere. [`super::read`]
+//! takes its fields from here too.
 
 /// What a length-delimited field holds, as far as it matters here.
 #[derive(Clone, Copy, PartialEq, Eq)]
