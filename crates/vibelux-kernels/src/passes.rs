@@ -3,7 +3,7 @@
 //!
 //! All images are channels-last. The loops are plain Rust on blocks of 16 channels, or on several
 //! pixels at once where a pixel is short, which the compiler turns into vector instructions of the
-//! set that [`super::simd::dispatch!`] compiles them for.
+//! set that `dispatch!` in [`super::simd`] compiles them for.
 
 #![allow(unsafe_code, reason = "loops compiled for an instruction set")]
 

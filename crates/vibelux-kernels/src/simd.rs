@@ -1,7 +1,7 @@
 //! Vector registers behind one small trait: the ground that [`super::convolution`] stands on.
 //!
-//! The kernels are written once, generic over [`Simd`], and compiled once per instruction set by
-//! [`dispatch!`]; which one runs is decided at run time, so one binary serves every machine. The
+//! The kernels are written once, generic over `Simd`, and compiled once per instruction set by
+//! `dispatch!`; which one runs is decided at run time, so one binary serves every machine. The
 //! `unsafe` code of this crate is here, in the kernels, packing and passes, and where
 //! [`super::inference`] calls them.
 

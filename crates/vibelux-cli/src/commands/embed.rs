@@ -98,6 +98,9 @@ fn find(songs: &[PathBuf]) -> anyhow::Result<Scan> {
     if found.problems.iter().filter(|p| p.is_root).count() == songs.len() {
         anyhow::bail!("none of the given files and folders can be read; check the paths");
     }
+    if found.songs.is_empty() {
+        crate::tell!("there are no song files in what was named");
+    }
     Ok(found)
 }
 

@@ -3,6 +3,8 @@
 //! The sources are in [`crate::query`], the ranking in [`vibelux::recommend`]; here they meet, and
 //! [`crate::results`] shows what came of it.
 
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -30,8 +32,8 @@ pub struct RecommendArgs {
     #[arg(long, value_name = "SONG", group = "source")]
     similar_to: Option<PathBuf>,
     /// How many songs
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
-    count: usize,
+    #[arg(short = 'n', long, value_name = "N", default_value = "10")]
+    count: NonZeroUsize,
     /// How faces and songs are compared
     #[arg(long, value_enum, default_value_t)]
     mode: ModeArg,
@@ -75,6 +77,7 @@ pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
     // The library first: without songs there is no need to start a camera.
     let store = args.library.open_existing()?;
     let songs = load(&store, args.include_missing)?;
+    tell_mixed_models(&songs);
     let vectors: Vec<EmotionVector> = songs.iter().map(|(_, vector)| *vector).collect();
     let index = SongIndex::new(&vectors, args.mode.into());
 
@@ -96,7 +99,7 @@ pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
     };
     let playable =
         |i: usize| Some(i) != itself && (args.include_missing || songs[i].0.path.is_file());
-    let found = find(&index, asked, args.count, playable);
+    let found = find(&index, asked, args.count.get(), playable);
 
     if args.json {
         output::print_json(&results::to_json(&found, &songs, &index))?;
@@ -108,6 +111,20 @@ pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
         write_m3u(file, &results::playlist(&found, &songs))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Vectors of two models cannot be compared, however alike they look.
+fn tell_mixed_models(songs: &[(Song, EmotionVector)]) {
+    let models: BTreeSet<&str> = songs.iter().map(|(song, _)| song.model.as_str()).collect();
+    if models.len() > 1 {
+        let models: Vec<&str> = models.into_iter().collect();
+        crate::tell!(
+            "the library mixes the vectors of {} models ({}), which do not compare well; run `vibelux \
+             embed` on all its folders with one of them",
+            models.len(),
+            models.join(", ")
+        );
+    }
 }
 
 /// The best songs for each query, of those that may be played.

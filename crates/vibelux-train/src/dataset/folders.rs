@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 #[non_exhaustive]
 pub enum DatasetError {
     /// The folder is not there.
-    #[error("{path} is not a folder")]
+    #[error("{path} is not there, or not a folder")]
     NoFolder {
         /// What was given.
         path: PathBuf,

@@ -44,8 +44,8 @@ impl FaceModel {
     /// # Errors
     /// If either is missing, broken, or does not fit the other.
     pub fn load(onnx: &Path) -> Result<Self, ModelError> {
-        let sidecar = Sidecar::load(&Sidecar::path_beside(onnx))?;
-        Self::new(Network::load(onnx, &sidecar)?, sidecar)
+        let (network, sidecar) = Network::load(onnx)?;
+        Self::new(network, sidecar)
     }
 
     fn new(network: Network, sidecar: Sidecar) -> Result<Self, ModelError> {
@@ -272,9 +272,13 @@ mod tests {
     #[test]
     fn a_model_without_a_sidecar_is_an_error_that_shows_one() {
         let dir = tempfile::tempdir().unwrap();
-        let message = FaceModel::load(&dir.path().join("f.onnx"))
-            .unwrap_err()
-            .to_string();
+        let onnx = dir.path().join("f.onnx");
+        assert!(matches!(
+            FaceModel::load(&onnx),
+            Err(ModelError::Io { path, .. }) if path == onnx
+        ));
+        std::fs::write(&onnx, b"").unwrap();
+        let message = FaceModel::load(&onnx).unwrap_err().to_string();
         assert!(message.contains("f.toml") && message.contains("front_end = \"face\""));
     }
 }

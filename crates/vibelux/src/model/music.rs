@@ -66,8 +66,8 @@ impl MusicModel {
     /// # Errors
     /// If either is missing, broken, or does not fit the other.
     pub fn load(onnx: &Path) -> Result<Self, ModelError> {
-        let sidecar = Sidecar::load(&Sidecar::path_beside(onnx))?;
-        Self::new(Network::load(onnx, &sidecar)?, sidecar)
+        let (network, sidecar) = Network::load(onnx)?;
+        Self::new(network, sidecar)
     }
 
     fn new(network: Network, sidecar: Sidecar) -> Result<Self, ModelError> {

@@ -32,12 +32,13 @@ enum Runtime {
 }
 
 impl Network {
-    /// Reads `F.onnx`; external weight files are not followed.
-    pub fn load(path: &Path, sidecar: &Sidecar) -> Result<Self, ModelError> {
+    /// Reads `F.onnx` and its sidecar `F.toml`; external weight files are not followed.
+    pub fn load(path: &Path) -> Result<(Self, Sidecar), ModelError> {
         let io = |source| ModelError::Io {
             path: path.to_owned(),
             source,
         };
+        // Before the sidecar: who mistypes the model's name should not read about that.
         let bytes = std::fs::metadata(path).map_err(io)?.len();
         if bytes > LARGEST_FILE_BYTES {
             return Err(ModelError::TooLarge {
@@ -46,10 +47,12 @@ impl Network {
                 limit: LARGEST_FILE_BYTES,
             });
         }
-        Self::from_bytes(std::fs::read(path).map_err(io)?, path, sidecar)
+        let sidecar = Sidecar::load(&Sidecar::path_beside(path))?;
+        let network = Self::from_bytes(std::fs::read(path).map_err(io)?, path, &sidecar)?;
+        Ok((network, sidecar))
     }
 
-    /// The same from memory; `path` is for the messages.
+    /// The network alone, from memory; `path` is for the messages.
     pub fn from_bytes(bytes: Vec<u8>, path: &Path, sidecar: &Sidecar) -> Result<Self, ModelError> {
         if !is_well_formed(&bytes) {
             return Err(ModelError::Malformed {
