@@ -24,6 +24,7 @@ const MAX_COUNT: usize = 500;
 const MAX_JOURNEY: usize = 100;
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecommendRequest {
     vector: Option<EmotionVector>,
     source: Source,
@@ -60,7 +61,11 @@ enum Source {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(
+    tag = "kind",
+    rename_all = "lowercase",
+    expecting = "a way such as {\"kind\":\"match\"}, with lift, calm or journey for match"
+)]
 enum WayRequest {
     #[default]
     Match,

@@ -17,6 +17,7 @@ use crate::state::Shared;
 const MAX_FOLDERS: usize = 100;
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ScanRequest {
     folders: Vec<String>,
 }

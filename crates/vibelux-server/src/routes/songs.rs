@@ -25,6 +25,7 @@ use crate::state::{App, Shared};
 const MAX_LIMIT: usize = 500;
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListQuery {
     search: Option<String>,
     emotion: Option<String>,

@@ -86,6 +86,9 @@ fn what_cannot_be_is_said() {
         json!({ "source": "mood", "vector": HAPPY, "way": { "kind": "journey" } }),
         json!({ "source": "mood", "vector": HAPPY, "way": { "kind": "journey", "to": SAD, "songs": 0 } }),
         json!({ "source": "mood", "vector": HAPPY, "exclude": ["../x"] }),
+        // A slip of the pen must not be taken for "as usual".
+        json!({ "source": "mood", "vector": HAPPY, "cuont": 2 }),
+        json!({ "source": "mood", "vector": HAPPY, "way": "lift" }),
     ] {
         let answer = stand.post("/api/v1/recommend", &bad);
         assert_eq!(
