@@ -116,6 +116,12 @@ impl Convolution {
         }
     }
 
+    /// Values of the output.
+    #[must_use]
+    pub fn output_len(&self) -> usize {
+        self.shape.output.iter().product()
+    }
+
     /// Convolves `image` into `output`, both channels-last. `scratch` is only there to be used again:
     /// it may come with any content.
     ///
@@ -129,7 +135,7 @@ impl Convolution {
             pad,
         } = self.shape;
         assert_eq!(image.len(), channels * height * width);
-        assert_eq!(output.len(), out.iter().product());
+        assert_eq!(output.len(), self.output_len());
         let frame = Frame {
             image: [height, width, channels],
             before: pad,
@@ -190,6 +196,25 @@ fn fit(windows: Windows) -> bool {
         Some(size[axis] > 0 && end <= input[axis + 1])
     };
     input[0] > 0 && input[0] == output[0] && inside(0) == Some(true) && inside(1) == Some(true)
+}
+
+/// The mean over all pixels of each channel: `means` has a value per channel of the image, which is
+/// channels-last.
+///
+/// # Panics
+/// If `means` is empty.
+pub fn global_average(image: &[f32], means: &mut [f32]) {
+    let channels = means.len();
+    let pixels = (image.len() / channels) as f32;
+    means.fill(0.0);
+    for row in image.chunks_exact(channels) {
+        for (sum, &v) in means.iter_mut().zip(row) {
+            *sum += v;
+        }
+    }
+    for mean in means {
+        *mean /= pixels;
+    }
 }
 
 /// ReLU (`alpha` 0) or leaky ReLU (`alpha` is the slope below zero), in place.

@@ -1,6 +1,6 @@
 //! From an architecture to the engine's layers and fresh weights, for [`super::network`].
 
-use vibelux::model::architecture::{Architecture, ArchitectureError, LayerSpec, Padding, Shape};
+use vibelux::model::architecture::{Architecture, ArchitectureError, LayerSpec, Shape};
 
 use super::conv::Conv;
 use super::dense::Dense;
@@ -93,10 +93,7 @@ pub(super) fn layers(
                 Shape::Image(output),
             ) => {
                 activation = slope(i + 1);
-                let pad = match padding {
-                    Padding::Same => [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2],
-                    Padding::Valid => [0, 0],
-                };
+                let pad = padding.before(*kernel);
                 let weight = next;
                 let bias_index = bias.then_some(next + 1);
                 next += 1 + usize::from(*bias);

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::layer::{Layer, Mode, Parameter};
 use vibelux_kernels::InstructionSet;
+use vibelux_kernels::inference::global_average;
 use vibelux_kernels::passes::{self, Windows};
 
 /// The largest value of each window.
@@ -72,18 +73,9 @@ pub(super) struct GlobalAveragePool {
 
 impl Layer for GlobalAveragePool {
     fn forward(&mut self, _p: &mut [Parameter], x: &[f32], y: &mut [f32], n: usize, _mode: Mode) {
-        let c = self.channels;
-        let pixels = (x.len() / n / c) as f32;
-        for (y, x) in y.chunks_exact_mut(c).zip(x.chunks_exact(x.len() / n)) {
-            y.fill(0.0);
-            for row in x.chunks_exact(c) {
-                for (y, &v) in y.iter_mut().zip(row) {
-                    *y += v;
-                }
-            }
-            for y in y {
-                *y /= pixels;
-            }
+        let images = x.chunks_exact(x.len() / n);
+        for (y, x) in y.chunks_exact_mut(self.channels).zip(images) {
+            global_average(x, y);
         }
     }
 

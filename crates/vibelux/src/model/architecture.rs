@@ -15,6 +15,18 @@ pub enum Padding {
     Valid,
 }
 
+impl Padding {
+    /// Rows of zeros above and columns of zeros left of the image. As in TensorFlow, an even kernel's
+    /// odd zero goes to the end.
+    #[must_use]
+    pub const fn before(self, [height, width]: [usize; 2]) -> [usize; 2] {
+        match self {
+            Self::Same => [height.saturating_sub(1) / 2, width.saturating_sub(1) / 2],
+            Self::Valid => [0, 0],
+        }
+    }
+}
+
 /// One layer. Sizes are `[height, width]`; for spectrograms that is `[frequency, time]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

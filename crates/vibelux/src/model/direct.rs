@@ -7,7 +7,9 @@
 use std::cell::RefCell;
 
 use vibelux_kernels::InstructionSet;
-use vibelux_kernels::inference::{Convolution, ConvolutionShape, activate, max_pool};
+use vibelux_kernels::inference::{
+    Convolution, ConvolutionShape, activate, global_average, max_pool,
+};
 use vibelux_kernels::passes::Windows;
 
 use super::architecture::{Architecture, LayerSpec, Padding, Shape};
@@ -25,10 +27,7 @@ pub(super) struct DirectNetwork {
 
 /// One pass over the values; most make as many values as they say from those of the step before.
 enum Step {
-    Convolution {
-        layer: Convolution,
-        outputs: usize,
-    },
+    Convolution(Convolution),
     /// In place: ReLU (0) or leaky ReLU.
     Activation(f32),
     /// In place, per channel: times, plus.
@@ -229,10 +228,7 @@ impl Builder<'_> {
             input,
             output,
             kernel,
-            pad: match padding {
-                Padding::Valid => [0, 0],
-                Padding::Same => [(height - 1) / 2, (width - 1) / 2],
-            },
+            pad: padding.before(kernel),
         };
         Ok(self.packed(shape, weight, bias))
     }
@@ -259,10 +255,7 @@ impl Builder<'_> {
             }
         }
         let bias = bias.map(|bias| bias.data.as_slice());
-        Step::Convolution {
-            layer: Convolution::new(self.isa, shape, &transposed, bias),
-            outputs: shape.output.iter().product(),
-        }
+        Step::Convolution(Convolution::new(self.isa, shape, &transposed, bias))
     }
 }
 
@@ -285,8 +278,8 @@ impl Step {
                 return;
             }
             Self::Softmax => return softmax(values),
-            Self::Convolution { layer, outputs } => {
-                next.resize(*outputs, 0.0);
+            Self::Convolution(layer) => {
+                next.resize(layer.output_len(), 0.0);
                 layer.apply(values, framed, next);
             }
             Self::MaxPool(windows) => {
@@ -294,17 +287,8 @@ impl Step {
                 max_pool(isa, values, *windows, next);
             }
             Self::GlobalAverage { channels } => {
-                next.clear();
                 next.resize(*channels, 0.0);
-                for row in values.chunks_exact(*channels) {
-                    for (sum, &v) in next.iter_mut().zip(row) {
-                        *sum += v;
-                    }
-                }
-                let pixels = (values.len() / channels) as f32;
-                for mean in next.iter_mut() {
-                    *mean /= pixels;
-                }
+                global_average(values, next);
             }
             Self::TimeMeanMax(input) => time_mean_max(*input, values, column, next),
             Self::Flatten([channels, height, width]) => {

@@ -191,13 +191,10 @@ impl Exporter<'_> {
                     .initializer(&format!("{name}.bias"), &[filters], &biases)?,
             );
         }
+        let [above, left] = padding.before([height, width]);
         let pads = match padding {
             Padding::Valid => [0; 4],
-            // As TensorFlow does: an even kernel's odd pad goes to the end.
-            Padding::Same => {
-                let before = [(height - 1) / 2, (width - 1) / 2];
-                [before[0], before[1], height / 2, width / 2]
-            }
+            Padding::Same => [above, left, height / 2, width / 2],
         };
         let attributes = [
             ("kernel_shape", Attribute::sizes(&[height, width])),
