@@ -46,7 +46,12 @@ pub fn readable(path: &Path) -> String {
 
 /// `1 song`, `2 songs`.
 pub fn songs(count: usize) -> String {
-    format!("{count} song{}", if count == 1 { "" } else { "s" })
+    counted(count, "song")
+}
+
+/// `1 thing`, `2 things`, for a word that takes an s.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ fn a_mood_finds_its_songs_and_leaves_out_files_that_are_gone() {
 #[test]
 fn a_song_finds_songs_like_it_but_not_itself() {
     let fixture = Fixture::new();
-    for name in ["grief.mp3", "GRIEF"] {
+    for name in ["grief.mp3", "GRIEF", "rief"] {
         let answer = fixture.recommend(&["--similar-to", name, "--mode", "plain"]);
         assert_eq!(titles(&answer), ["calm", "joy"], "{name}");
     }
@@ -103,6 +103,8 @@ fn a_song_finds_songs_like_it_but_not_itself() {
     assert!(message.contains("vibelux embed"), "{message}");
     let message = fixture.stderr(&["recommend", "--similar-to", "nothing"], 2);
     assert!(message.contains("no song of the library"), "{message}");
+    let message = fixture.stderr(&["recommend", "--similar-to", ""], 2);
+    assert!(message.contains("give the path of one"), "{message}");
 }
 
 #[test]

@@ -65,6 +65,12 @@ impl Ready {
     pub fn is_loopback(&self) -> bool {
         self.address.ip().is_loopback()
     }
+
+    /// Whether [`Self::url`] holds this computer's own address where others need its name.
+    #[must_use]
+    pub fn is_everywhere(&self) -> bool {
+        self.address.ip().is_unspecified()
+    }
 }
 
 /// A server that listens but does not answer yet.

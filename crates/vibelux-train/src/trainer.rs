@@ -189,12 +189,13 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Starts from these weights, and their moving average, instead of fresh ones.
+    /// Starts from these weights, and their moving average, instead of fresh ones. The last layer stays
+    /// fresh if these are of a network with other outputs, such as other heads.
     ///
     /// # Errors
-    /// If one is missing or has another shape.
+    /// If one is missing or another one has another shape.
     pub fn with_weights(mut self, weights: &Weights) -> Result<Self, NetworkError> {
-        self.network.load(weights)?;
+        self.network.load_all_but_other_outputs(weights)?;
         if !self.average.is_empty() {
             self.average = values(&self.network);
         }

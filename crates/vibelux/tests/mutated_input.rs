@@ -178,7 +178,7 @@ fn songs() {
             let start = decode_start(path, 16_000, Some(0.5));
             let windows = decode_windows(path, &plan)?;
             for window in &windows.windows {
-                assert_eq!(window.samples.len(), 4_000);
+                assert!((1..=4_000).contains(&window.samples.len()));
                 assert!(window.samples.iter().all(|s| s.is_finite()));
             }
             start.map(drop)

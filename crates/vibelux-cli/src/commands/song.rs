@@ -67,10 +67,10 @@ fn to_json(args: &SongArgs, model: &MusicModel, song: &SongEmbedding) -> serde_j
 /// The whole song as bars, then a line for each stretch in which the same emotion is the strongest.
 fn to_text(args: &SongArgs, song: &SongEmbedding) -> String {
     let mut text = format!(
-        "{} ({}, {} windows)\n{}",
+        "{} ({}, {})\n{}",
         output::readable(&args.file),
         clock(song.duration_seconds),
-        song.windows.len(),
+        output::counted(song.windows.len(), "window"),
         bars(&song.vector, columns())
     );
     for (start, emotion, share) in stretches(&song.windows) {

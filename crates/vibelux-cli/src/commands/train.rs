@@ -159,7 +159,8 @@ struct RunArgs {
     /// Largest learning rate
     #[arg(long)]
     learning_rate: Option<f32>,
-    /// Start from the weights of this finished run (or weights file) instead of fresh ones
+    /// Start from the weights of this finished run (or weights file) instead of fresh ones; the last
+    /// layer starts fresh if that run had other heads
     #[arg(long, value_name = "RUN", conflicts_with = "resume")]
     from: Option<PathBuf>,
     /// Decides everything random

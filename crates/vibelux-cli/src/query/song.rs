@@ -44,13 +44,21 @@ fn find(name: &Path, songs: &[(Song, EmotionVector)]) -> anyhow::Result<usize> {
     if name.is_file() {
         anyhow::bail!("{shown} is not in the library; add it with `vibelux embed {shown}`");
     }
-    let title = name.to_string_lossy().to_lowercase();
-    let matching: Vec<usize> = (0..songs.len())
-        .filter(|&i| songs[i].0.title().to_lowercase() == title)
+    let wanted = name.to_string_lossy().to_lowercase();
+    let titles: Vec<String> = songs
+        .iter()
+        .map(|(s, _)| s.title().to_lowercase())
         .collect();
+    let where_title = |fits: &dyn Fn(&str) -> bool| -> Vec<usize> {
+        (0..songs.len()).filter(|&i| fits(&titles[i])).collect()
+    };
+    let mut matching = where_title(&|title| title == wanted);
+    if matching.is_empty() {
+        matching = where_title(&|title| title.contains(&wanted));
+    }
     match matching.as_slice() {
         [index] => Ok(*index),
-        [] => anyhow::bail!("no song of the library has the path or the title {shown}"),
+        [] => anyhow::bail!("no song of the library has the path {shown} or a title with it"),
         several => {
             let paths: Vec<_> = several
                 .iter()
@@ -58,7 +66,7 @@ fn find(name: &Path, songs: &[(Song, EmotionVector)]) -> anyhow::Result<usize> {
                 .map(|&i| output::readable(&songs[i].0.path))
                 .collect();
             anyhow::bail!(
-                "{} have the title {shown}; give the path of one:\n  {}",
+                "{shown} fits the titles of {}; give the path of one:\n  {}",
                 output::songs(several.len()),
                 paths.join("\n  ")
             )

@@ -155,15 +155,15 @@ impl MusicSet {
         self
     }
 
-    /// Fills `input` (`[band][frame]`) from `start` in steps of `step` frames; beyond the end there is
-    /// silence.
+    /// Fills `input` (`[band][frame]`) from `start` in steps of `step` frames; beyond the end the
+    /// song starts again.
     fn window(&self, song: &Song, start: f32, step: f32, input: &mut [f32]) {
         let bands = input.chunks_exact_mut(self.config.window_frames);
         for (band, row) in bands.enumerate() {
             let (mean, std) = (self.statistics.mean[band], self.statistics.std[band]);
             let values = &song.mel.values[band * song.mel.frames..(band + 1) * song.mel.frames];
             for (i, v) in row.iter_mut().enumerate() {
-                let at = (start + i as f32 * step) as usize;
+                let at = (start + i as f32 * step) as usize % values.len().max(1);
                 let db = values
                     .get(at)
                     .map_or(SILENCE_DB, |&db| f32::from(db) / STEPS_PER_DB);

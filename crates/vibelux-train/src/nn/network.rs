@@ -240,6 +240,33 @@ impl Network {
         }
         Ok(())
     }
+
+    /// The same, but the last dense layer keeps its own weights where it has other outputs than the
+    /// ones given: those of a network that learnt something else.
+    ///
+    /// # Errors
+    /// [`NetworkError::Weights`] if another array is missing or has another shape.
+    pub fn load_all_but_other_outputs(&mut self, weights: &Weights) -> Result<(), NetworkError> {
+        let names = self.parameters.iter().map(|p| p.name.as_str());
+        let last_dense = names.rev().find_map(|name| {
+            let (layer, _) = name.split_once('.')?;
+            layer.starts_with("dense").then(|| format!("{layer}."))
+        });
+        let own = self.weights();
+        let mut weights = weights.clone();
+        for (name, tensor) in own.0 {
+            if last_dense
+                .as_ref()
+                .is_some_and(|dense| name.starts_with(dense))
+                && let Some(given) = weights.0.get_mut(&name)
+                && given.shape.get(1..) == tensor.shape.get(1..)
+                && given.shape != tensor.shape
+            {
+                *given = tensor;
+            }
+        }
+        self.load(&weights)
+    }
 }
 
 /// `[out, in, taps...]` to `[taps][in][out]`.

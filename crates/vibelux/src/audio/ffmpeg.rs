@@ -49,7 +49,7 @@ pub(super) fn decode_windows(
         if samples.is_empty() {
             continue;
         }
-        samples.resize(plan.window_samples(), 0.0);
+        samples.truncate(plan.window_samples());
         song.windows.push(Waveform {
             samples,
             sample_rate_hz: plan.sample_rate_hz,

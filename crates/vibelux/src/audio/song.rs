@@ -179,7 +179,10 @@ fn read_windows(
         resampler.push(&samples, &mut out);
         resampler.finish(&mut out);
         out.drain(..margin.samples.min(out.len()));
-        out.resize(plan.window_samples(), 0.0);
+        out.truncate(plan.window_samples());
+        if out.is_empty() {
+            continue;
+        }
         song.windows.push(Waveform {
             samples: out,
             sample_rate_hz: plan.sample_rate_hz,

@@ -15,4 +15,36 @@ impl Waveform {
     pub fn seconds(&self) -> f64 {
         self.samples.len() as f64 / f64::from(self.sample_rate_hz)
     }
+
+    /// The first `samples` of the sound, which starts again from its beginning as often as that needs:
+    /// unlike silence, a repeat is nothing that the sound did not have. Silence if there is no sound.
+    #[must_use]
+    pub fn cut_or_repeated(&self, samples: usize) -> Self {
+        let repeated = self.samples.iter().copied().cycle();
+        let silence = std::iter::repeat(0.0);
+        Self {
+            samples: repeated.chain(silence).take(samples).collect(),
+            sample_rate_hz: self.sample_rate_hz,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_sounds_are_repeated_and_long_ones_cut() {
+        let sound = |samples: &[f32]| Waveform {
+            samples: samples.to_vec(),
+            sample_rate_hz: 8_000,
+        };
+        let three = sound(&[1.0, 2.0, 3.0]);
+        assert_eq!(three.cut_or_repeated(2), sound(&[1.0, 2.0]));
+        assert_eq!(
+            three.cut_or_repeated(7),
+            sound(&[1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0])
+        );
+        assert_eq!(sound(&[]).cut_or_repeated(2), sound(&[0.0, 0.0]));
+    }
 }

@@ -16,7 +16,7 @@ pub struct WindowPlan {
 /// The parts of a song that were asked for, and what is known about the whole of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SongAudio {
-    /// Each exactly `window_seconds` long, zero padded if the song is shorter; never empty.
+    /// Each `window_seconds` long, or shorter where the song has no more; never empty.
     pub windows: Vec<Waveform>,
     /// Where each window starts in the song.
     pub starts_seconds: Vec<f64>,

@@ -126,7 +126,7 @@ pub enum ModelError {
         source: Source,
     },
     /// A song file holds something that no emotion should be read from.
-    #[error("{path} is not music enough: {what}")]
+    #[error("{path}: not music enough: {what}")]
     NotMusic {
         /// Which file.
         path: PathBuf,
@@ -134,7 +134,7 @@ pub enum ModelError {
         what: NotMusic,
     },
     /// A song holds nothing to analyse.
-    #[error("{path} holds no sound to analyse")]
+    #[error("{path}: holds no sound to analyse")]
     NoSound {
         /// Which song.
         path: PathBuf,

@@ -182,7 +182,7 @@ impl MusicModel {
     }
 
     /// One vector per window of sound, which must be at the model's sample rate. A window is cut or
-    /// filled up with silence to the length that the network sees.
+    /// repeated to the length that the network sees.
     ///
     /// # Errors
     /// If the network fails or gives numbers that are no distribution.
@@ -231,17 +231,10 @@ impl MusicModel {
                 },
                 FrontEnd::LogMel { mean, std, .. },
             ) => {
-                // Silence is added to the sound, not to the spectrogram, so that a short song looks
-                // as it would with silence after it.
-                let mut samples = window.samples.clone();
-                samples.resize(*window_samples, 0.0);
                 // A clone shares the plan and brings the scratch space that a call needs for itself.
                 let spectrogram = transform
                     .clone()
-                    .compute(&Waveform {
-                        samples,
-                        sample_rate_hz: window.sample_rate_hz,
-                    })
+                    .compute(&window.cut_or_repeated(*window_samples))
                     .map_err(|source| failed(source.into()))?;
                 let frames = self.network.shape()[2];
                 let mut values = Vec::with_capacity(self.network.example_len());

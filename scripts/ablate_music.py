@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Trains the music net with one choice changed at a time and tabulates what each is worth.
+
+    python3 scripts/ablate_music.py LABELS OUT [NAME...] [--pretrained RUN]
+
+LABELS is a table of songs (labels.csv with a column `features`, see feature_targets.py) with folds 0 to 3.
+Runs train on folds 1 to 3 and are judged on fold 0, whose artists they have not heard. OUT gets one run
+folder per variant (finished ones are not run again, interrupted ones resume) and ablation.csv. The runs
+are short (20 epochs), so the figures compare choices; they are not the best that the net can do. The
+variant `pretrained` starts from --pretrained, a finished run on other music. Needs a release build.
+"""
+
+import argparse
+import csv
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from cross_validate_music import VIBELUX, argmax, balanced, correlation, cosine, mean, vector
+
+CONFIG = Path(__file__).parent.parent / "models" / "training" / "music.toml"
+EPOCHS = "20"
+TRAINING, JUDGED = ["1", "2", "3"], "0"
+# The base has the stronger augmentation, which most variants below were compared with.
+STRONG = {"mixup": "0.2", "noise_db": "1.0", "masks": "2", "mask_bands": "8", "mask_frames": "40"}
+GENTLE = {"mixup": "0.0", "noise_db": "0.5", "masks": "1", "mask_bands": "6", "mask_frames": "20"}
+NONE = {"mixup": "0.0", "gain_db": "0.0", "equaliser_db": "0.0", "shift_bands": "0", "tempo": "0.0",
+        "noise_db": "0.0", "masks": "0"}
+ALL_HEADS = ["quadrant", "raw_labels", "features"]
+# Name: keys that differ from the base, heads that are left out, share of the songs trained on.
+VARIANTS = {
+    "base": ({}, [], 1.0),
+    "gentle": (GENTLE, [], 1.0),
+    "gentle-batch-16": (GENTLE | {"batch_size": "16"}, [], 1.0),
+    "no-augmentation": (NONE, [], 1.0),
+    "windows-10s": ({"window_frames": "640", "input": "[1, 64, 640]", "crops_per_song": "2", "windows": "3",
+                     "mask_frames": "80"}, [], 1.0),
+    "rate-8khz": ({"sample_rate_hz": "8000", "n_fft": "256", "hop_length": "128", "f_max_hz": "4000.0"}, [], 1.0),
+    "gentle-mels-96": (GENTLE | {"n_mels": "96", "input": "[1, 96, 320]", "n_fft": "1024", "shift_bands": "3",
+                                 "mask_bands": "9"}, [], 1.0),
+    "no-features": ({}, ["features"], 1.0),
+    "no-heads": ({}, ALL_HEADS, 1.0),
+    "half-the-songs": ({}, [], 0.5),
+    "quarter-of-the-songs": ({}, [], 0.25),
+    "pretrained": ({}, [], 1.0),
+}
+
+
+def configuration(changes: dict[str, str], without: list[str]) -> str:
+    """The shipped recipe with some values replaced and some heads left out."""
+    text = CONFIG.read_text()
+    for key, value in changes.items():
+        text, count = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text, count=1)
+        if count == 0:
+            sys.exit(f"{CONFIG} has no {key}")
+    start, *heads = text.split("[[heads]]\n")
+    kept = [head for head in heads if not any(f'column = "{column}"' in head for column in without)]
+    return "[[heads]]\n".join([start, *kept])
+
+
+def fewer(labels: Path, out: Path, share: float) -> Path:
+    """A table with this share of the artists to train on, evenly spread, and all songs to judge on."""
+    with open(labels, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["path"] = str((labels.parent / row["path"]).resolve())
+    groups = sorted({row["group"] for row in rows if row["fold"] in TRAINING})
+    kept = set(groups[:: round(1 / share)])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with open(out, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row for row in rows if row["fold"] == JUDGED or row["group"] in kept)
+    return out
+
+
+def train(name: str, labels: Path, out: Path, pretrained: Path | None) -> None:
+    changes, without, share = VARIANTS[name]
+    if share < 1:
+        labels = fewer(labels, out / f"{name}.csv", share)
+    run = out / name
+    command = [VIBELUX, "train", "music", labels, "--out", run, "--train-folds", ",".join(TRAINING),
+               "--validation-folds", JUDGED, "--cache", out / "spectrograms"]
+    if (run / "checkpoint.safetensors").exists():
+        command += ["--resume"]
+    else:
+        config = out / f"{name}.toml"
+        config.write_text(configuration(STRONG | changes, without))
+        command += ["--config", config, "--epochs", EPOCHS]
+        command += ["--from", pretrained] if name == "pretrained" else []
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def figures(labels: Path, run: Path) -> list[str]:
+    """Quadrant, seven emotions, balanced, cosine; the mean correlation of Emotify's scales."""
+    with open(labels, newline="", encoding="utf-8") as file:
+        rows = {str((labels.parent / row["path"]).resolve()): row for row in csv.DictReader(file)}
+    with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
+        said = [(rows[str(Path(line["path"]).resolve())], line) for line in csv.DictReader(file)]
+    clips = [(row, line) for row, line in said if row["dataset"] == "panda4q"]
+    pairs = [(argmax(vector(row)), argmax(vector(line))) for row, line in clips]
+    cosines = [cosine(vector(row), vector(line)) for row, line in clips]
+    columns = [f"quadrant[dataset=panda4q]:Q{i}" for i in (1, 2, 3, 4)]
+    quadrant = "-"
+    if columns[0] in clips[0][1]:
+        right = [int(row["quadrant"][1]) - 1 == argmax([float(line[c]) for c in columns]) for row, line in clips]
+        quadrant = f"{mean(right):.3f}"
+    songs = [(dict(p.split("=") for p in row["raw_labels"].split("|")), line)
+             for row, line in said if row["dataset"] == "emotify"]
+    prefix = "raw_labels[dataset=emotify]:"
+    scales = [c for c in said[0][1] if c.startswith(prefix)]
+    heard = [correlation([(float(raw[c.removeprefix(prefix)]), float(line[c])) for raw, line in songs])
+             for c in scales]
+    return [quadrant, f"{mean([t == s for t, s in pairs]):.3f}", f"{balanced(pairs):.3f}", f"{mean(cosines):.3f}",
+            f"{mean(heard):.3f}" if heard else "-"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(VARIANTS)}; default: all")
+    parser.add_argument("--pretrained", type=Path)
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in VARIANTS]
+    if unknown:
+        sys.exit(f"no such variant: {', '.join(unknown)}; there are {', '.join(VARIANTS)}")
+    if "pretrained" in options.names and not options.pretrained:
+        sys.exit("the variant pretrained needs --pretrained RUN")
+    names = options.names or [name for name in VARIANTS if name != "pretrained" or options.pretrained]
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if not (options.out / name / "report.json").exists():
+            train(name, options.labels, options.out, options.pretrained)
+    rows = [[name, *figures(options.labels, options.out / name)]
+            for name in VARIANTS if (options.out / name / "report.json").exists()]
+    header = ["variant", "quadrant", "7 emotions", "balanced", "cosine", "scales"]
+    with open(options.out / "ablation.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])
+    for row in [header, *rows]:
+        print(f"{row[0]:<22}" + "".join(f"{value:>12}" for value in row[1:]))
+
+
+if __name__ == "__main__":
+    main()
