@@ -3,11 +3,12 @@
 
     python3 scripts/ablate_music.py LABELS OUT [NAME...] [--pretrained RUN]
 
-LABELS is a table of songs (labels.csv with a column `features`, see feature_targets.py) with folds 0 to 3.
-Runs train on folds 1 to 3 and are judged on fold 0, whose artists they have not heard. OUT gets one run
-folder per variant (finished ones are not run again, interrupted ones resume) and ablation.csv. The runs
-are short (20 epochs), so the figures compare choices; they are not the best that the net can do. The
-variant `pretrained` starts from --pretrained, a finished run on other music. Needs a release build.
+LABELS is the table of panda4q and emotify (labels.csv) with the column `features` that feature_targets.py
+adds, and folds 0 to 3. Runs train on folds 1 to 3 and are judged on fold 0, whose artists they have not
+heard. OUT gets one run folder per variant (finished ones are not run again, interrupted ones resume) and
+ablation.csv, with 95 % intervals by bootstrap over songs. The runs are short (20 epochs) and of one seed, so
+the figures compare choices; they are not the best that the net can do. The variant `pretrained` starts
+from --pretrained, a finished run of the same network on other music. Needs a release build.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cross_validate_music import VIBELUX, argmax, balanced, correlation, cosine, mean, vector
+from cross_validate_music import VIBELUX, argmax, balanced, correlation, cosine, interval, mean, vector
 
 CONFIG = Path(__file__).parent.parent / "models" / "training" / "music.toml"
 EPOCHS = "20"
@@ -28,7 +29,8 @@ GENTLE = {"mixup": "0.0", "noise_db": "0.5", "masks": "1", "mask_bands": "6", "m
 NONE = {"mixup": "0.0", "gain_db": "0.0", "equaliser_db": "0.0", "shift_bands": "0", "tempo": "0.0",
         "noise_db": "0.0", "masks": "0"}
 ALL_HEADS = ["quadrant", "raw_labels", "features"]
-# Name: keys that differ from the base, heads that are left out, share of the songs trained on.
+COLUMNS = ["path", "dataset", "group", "fold", "features", "quadrant", "raw_labels"]
+# Name: keys that differ from the base, heads that are left out, share of the artists trained on.
 VARIANTS = {
     "base": ({}, [], 1.0),
     "gentle": (GENTLE, [], 1.0),
@@ -98,22 +100,28 @@ def figures(labels: Path, run: Path) -> list[str]:
         rows = {str((labels.parent / row["path"]).resolve()): row for row in csv.DictReader(file)}
     with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
         said = [(rows[str(Path(line["path"]).resolve())], line) for line in csv.DictReader(file)]
-    clips = [(row, line) for row, line in said if row["dataset"] == "panda4q"]
+    clips = [(row, line) for row, line in said if row["dataset"] == "panda4q" and any(vector(row))]
     pairs = [(argmax(vector(row)), argmax(vector(line))) for row, line in clips]
     cosines = [cosine(vector(row), vector(line)) for row, line in clips]
     columns = [f"quadrant[dataset=panda4q]:Q{i}" for i in (1, 2, 3, 4)]
-    quadrant = "-"
-    if columns[0] in clips[0][1]:
-        right = [int(row["quadrant"][1]) - 1 == argmax([float(line[c]) for c in columns]) for row, line in clips]
-        quadrant = f"{mean(right):.3f}"
+    right = [row["quadrant"] == f"Q{1 + argmax([float(line[c]) for c in columns])}"
+             for row, line in clips if row["quadrant"] and columns[0] in line]
     songs = [(dict(p.split("=") for p in row["raw_labels"].split("|")), line)
-             for row, line in said if row["dataset"] == "emotify"]
+             for row, line in said if row["dataset"] == "emotify" and "=" in row["raw_labels"]]
     prefix = "raw_labels[dataset=emotify]:"
     scales = [c for c in said[0][1] if c.startswith(prefix)]
-    heard = [correlation([(float(raw[c.removeprefix(prefix)]), float(line[c])) for raw, line in songs])
-             for c in scales]
-    return [quadrant, f"{mean([t == s for t, s in pairs]):.3f}", f"{balanced(pairs):.3f}", f"{mean(cosines):.3f}",
-            f"{mean(heard):.3f}" if heard else "-"]
+
+    def heard(sample: list) -> float:
+        return mean([correlation([(float(raw.get(c.removeprefix(prefix), 0)), float(line[c])) for raw, line in sample])
+                     for c in scales])
+
+    return [
+        interval(right, mean) if right else "-",
+        interval(pairs, lambda p: mean([t == s for t, s in p])),
+        interval(pairs, balanced),
+        interval(cosines, mean),
+        interval(songs, heard) if scales else "-",
+    ]
 
 
 def main() -> None:
@@ -122,13 +130,19 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(VARIANTS)}; default: all")
     parser.add_argument("--pretrained", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     unknown = [name for name in options.names if name not in VARIANTS]
     if unknown:
         sys.exit(f"no such variant: {', '.join(unknown)}; there are {', '.join(VARIANTS)}")
     if "pretrained" in options.names and not options.pretrained:
         sys.exit("the variant pretrained needs --pretrained RUN")
     names = options.names or [name for name in VARIANTS if name != "pretrained" or options.pretrained]
+    with open(options.labels, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    missing = [column for column in COLUMNS if not rows or column not in rows[0]]
+    judged = {row["dataset"] for row in rows if not missing and row["fold"] == JUDGED}
+    if missing or not {"panda4q", "emotify"} <= judged:
+        sys.exit(f"{options.labels} lacks {', '.join(missing) or 'songs of panda4q or emotify in fold 0'}")
     options.out.mkdir(parents=True, exist_ok=True)
     for name in names:
         if not (options.out / name / "report.json").exists():
@@ -139,7 +153,7 @@ def main() -> None:
     with open(options.out / "ablation.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([header, *rows])
     for row in [header, *rows]:
-        print(f"{row[0]:<22}" + "".join(f"{value:>12}" for value in row[1:]))
+        print(f"{row[0]:<22}" + "".join(f"{value:>24}" for value in row[1:]))
 
 
 if __name__ == "__main__":

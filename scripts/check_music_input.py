@@ -4,7 +4,7 @@
     python3 scripts/check_music_input.py LABELS OUT [--where COLUMN=VALUE...] [--songs 60] [--also FILE...]
 
 LABELS is a table of songs (labels.csv). Of the first --songs of them (that fit --where) OUT gets several
-versions each, made by ffmpeg, then sounds that are no music; `vibelux embed` reads them all. Printed is, per
+versions each, made by ffmpeg (1.5 GB for 60 songs of half a minute), then sounds that are no music; `vibelux embed` reads them all. Printed is, per
 version, the mean cosine between its vector and that of the song as it is, and how often the strongest
 emotion is the same; then what is said of each sound that is no music, and of the files named by --also
 (recordings of speech, for example). Needs ffmpeg and a release build.
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from cross_validate_music import EMOTIONS, VIBELUX, argmax, cosine, mean
 
-SURROUND = "pan=5.1|FL=c0|FR=c0|FC=0.5*c0|LFE=0.2*c0|BL=0.3*c0|BR=0.3*c0"
+SURROUND = "aformat=channel_layouts=stereo,pan=5.1|FL=c0|FR=c1|FC=0.5*c0+0.5*c1|LFE=0.1*c0+0.1*c1|BL=0.3*c0|BR=0.3*c1"
 # Name: ending, ffmpeg's options.
 VERSIONS = {
     "as it is": ("wav", []),
@@ -61,10 +61,10 @@ def main() -> None:
     parser.add_argument("--songs", type=int, default=60)
     parser.add_argument("--also", nargs="+", type=Path, default=[])
     options = parser.parse_args()
-    conditions = [condition.split("=", 1) for condition in options.where]
+    conditions = [condition.partition("=") for condition in options.where]
     with open(options.labels, newline="", encoding="utf-8") as file:
         songs = [options.labels.parent / row["path"] for row in csv.DictReader(file)
-                 if all(row[c] == v for c, v in conditions) and not row["path"].endswith(".mid")]
+                 if all(row.get(c) == v for c, _, v in conditions) and not row["path"].endswith(".mid")]
     songs = songs[: options.songs]
     if not songs:
         sys.exit(f"{options.labels} has no such songs")
@@ -74,7 +74,7 @@ def main() -> None:
     for index, song in enumerate(songs):
         for number, (version, (ending, flags)) in enumerate(VERSIONS.items()):
             path = out / f"song{index}-{number}.{ending}"
-            ffmpeg("-i", song, *flags, path)
+            ffmpeg("-i", song, "-vn", *flags, path)
             made[path] = (version, index)
     sounds = {}
     for number, (name, source) in enumerate(SOUNDS.items()):
@@ -85,11 +85,14 @@ def main() -> None:
     library = out / "library.db"
     library.unlink(missing_ok=True)
     embed = [VIBELUX, "embed", *made, *sounds, "--library", library, "--json"]
-    summary = json.loads(subprocess.run(embed, capture_output=True, text=True).stdout)
+    done = subprocess.run(embed, capture_output=True, text=True)
+    if done.returncode not in (0, 1):
+        sys.exit(done.stderr.strip())
+    summary = json.loads(done.stdout)
     subprocess.run([VIBELUX, "export", "json", out / "vectors.json", "--library", library], check=True,
                    stdout=subprocess.DEVNULL)
     vectors = json.loads((out / "vectors.json").read_text(encoding="utf-8"))
-    reasons = {failed["path"]: failed["reason"].split(": ", 1)[-1] for failed in summary["failed"]}
+    reasons = {failed["path"]: failed["reason"].removeprefix(f"{failed['path']}: ") for failed in summary["failed"]}
     first = next(iter(VERSIONS))
     originals = {index: vectors.get(str(path)) for path, (version, index) in made.items() if version == first}
     print(f"{len(songs)} songs, beside the song as it is:")

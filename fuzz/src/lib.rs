@@ -78,7 +78,7 @@ pub fn audio(data: &[u8]) {
     if let Ok(song) = decode_windows(&path, &plan) {
         assert_eq!(song.windows.len(), song.starts_seconds.len());
         for window in &song.windows {
-            assert_eq!(window.samples.len(), 8_000);
+            assert!((1..=8_000).contains(&window.samples.len()));
         }
     }
     if let Ok(waveform) = decode_start(&path, 16_000, Some(1.0)) {

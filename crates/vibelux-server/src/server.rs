@@ -66,9 +66,9 @@ impl Ready {
         self.address.ip().is_loopback()
     }
 
-    /// Whether [`Self::url`] holds this computer's own address where others need its name.
+    /// Whether it listens on all addresses, of which [`Self::url`] gives the loopback one.
     #[must_use]
-    pub fn is_everywhere(&self) -> bool {
+    pub fn is_unspecified(&self) -> bool {
         self.address.ip().is_unspecified()
     }
 }

@@ -121,8 +121,8 @@ pub struct TrainingConfig {
     pub ema_decay: f32,
     /// How fresh weights are drawn.
     pub init: Init,
-    /// Weights to start from instead of fresh ones: a run folder or a weights file of a network with the
-    /// same weights. Read once, when the run begins.
+    /// Weights to start from instead of fresh ones: a run folder or a weights file of the same network. If
+    /// that run had other heads, the last layer starts fresh. Read once, when the run begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<PathBuf>,
     /// What factors are rounded to in training and in the run's own validation on the CPU; a graphics

@@ -397,7 +397,7 @@ pub fn run(
     if resume {
         trainer = trainer.resume()?;
     } else if let Some(from) = &config.from {
-        trainer = start_from(trainer, from)?;
+        trainer = start_from(trainer, from, has_outputs_of_start(config)?)?;
     }
     if !resume {
         std::fs::create_dir_all(out).map_err(|source| RunError::Io {
@@ -448,13 +448,37 @@ pub fn run(
     }))
 }
 
-/// Gives a fresh run the weights of a run folder or a weights file.
-fn start_from<'a>(trainer: Trainer<'a>, from: &Path) -> Result<Trainer<'a>, RunError> {
+/// Whether this run has the outputs of the one that it starts from, so that it can take over its last
+/// layer too. True for a weights file that no configuration lies beside, and without a run to start from.
+///
+/// # Errors
+/// If that run's configuration cannot be read.
+pub fn has_outputs_of_start(config: &TrainingConfig) -> Result<bool, RunError> {
+    let Some(from) = &config.from else {
+        return Ok(true);
+    };
+    let path = weights_file(from).with_file_name("config.toml");
+    if !path.is_file() {
+        return Ok(true);
+    }
+    let start = Heads::new(&TrainingConfig::load(&path)?.heads);
+    Ok(start.names().eq(Heads::new(&config.heads).names()))
+}
+
+/// Gives a fresh run the weights of a run folder or a weights file, with the last layer or without.
+fn start_from<'a>(
+    trainer: Trainer<'a>,
+    from: &Path,
+    with_outputs: bool,
+) -> Result<Trainer<'a>, RunError> {
     let path = weights_file(from);
     let weights = Weights::load(&path)?;
-    trainer
-        .with_weights(&weights)
-        .map_err(|source| RunError::From { path, source })
+    let started = if with_outputs {
+        trainer.with_weights(&weights)
+    } else {
+        trainer.with_backbone(&weights)
+    };
+    started.map_err(|source| RunError::From { path, source })
 }
 
 /// Writes `model.onnx`, which gives logits, and its sidecar.

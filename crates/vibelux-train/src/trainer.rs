@@ -189,17 +189,29 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Starts from these weights, and their moving average, instead of fresh ones. The last layer stays
-    /// fresh if these are of a network with other outputs, such as other heads.
+    /// Starts from these weights, and their moving average, instead of fresh ones.
     ///
     /// # Errors
-    /// If one is missing or another one has another shape.
+    /// If one is missing or has another shape.
     pub fn with_weights(mut self, weights: &Weights) -> Result<Self, NetworkError> {
-        self.network.load_all_but_other_outputs(weights)?;
+        self.network.load(weights)?;
+        Ok(self.averaging_afresh())
+    }
+
+    /// The same with a fresh last layer: the weights are of a network with other outputs.
+    ///
+    /// # Errors
+    /// If one is missing or has another shape.
+    pub fn with_backbone(mut self, weights: &Weights) -> Result<Self, NetworkError> {
+        self.network.load_backbone(weights)?;
+        Ok(self.averaging_afresh())
+    }
+
+    fn averaging_afresh(mut self) -> Self {
         if !self.average.is_empty() {
             self.average = values(&self.network);
         }
-        Ok(self)
+        self
     }
 
     /// Runs the steps and the passes over the validation set on an accelerator.

@@ -24,7 +24,8 @@ use vibelux_train::metrics::Report;
 use vibelux_train::nn::{Init, Network, OptimiserKind, Random};
 use vibelux_train::predict::predict;
 use vibelux_train::run::{
-    DataSets, Finished, RunError, RunPaths, load_data, prepare, resolve_heads, run,
+    DataSets, Finished, RunError, RunPaths, has_outputs_of_start, load_data, prepare,
+    resolve_heads, run,
 };
 use vibelux_train::trainer::Event;
 use vibelux_train::{history, preset};
@@ -707,6 +708,29 @@ fn other_heads_learn_from_their_columns_and_stay_out_of_the_model() {
             "tags:tone"
         ]
     );
+    // A run with other heads starts from this one but for the last layer.
+    let mut other = config.clone();
+    other.heads = vec![head("tags", HeadKind::Tags)];
+    other.epochs = 1;
+    other.optimiser.learning_rate = 1e-6;
+    other.from = Some(out.clone());
+    resolve_heads(&mut other, &table_paths).unwrap();
+    assert!(has_outputs_of_start(&config).unwrap());
+    assert!(!has_outputs_of_start(&other).unwrap());
+    let started = dir.path().join("started");
+    whole_run(&other, &table_paths, &started);
+    let weights = |run: &Path| Weights::load(&run.join("weights.safetensors")).unwrap();
+    let (given, taken) = (weights(&out), weights(&started));
+    for (name, tensor) in &taken.0 {
+        let last = name.starts_with("dense");
+        assert_eq!(tensor.shape == given.0[name].shape, !last, "{name}");
+        if name.ends_with(".weight") && !last {
+            let pairs = tensor.data.iter().zip(&given.0[name].data);
+            let far = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(far < 1e-2, "{name}: {far}");
+        }
+    }
+
     let mut right = 0;
     for (emotion, line) in Emotion::ALL.iter().zip(lines) {
         let p: Vec<f32> = line[1..].iter().map(|v| v.parse().unwrap()).collect();

@@ -271,17 +271,16 @@ fn broken_files_give_errors_that_say_what_to_do() {
 }
 
 #[test]
-fn a_short_song_is_padded_and_a_lying_header_is_seen_through() {
+fn a_short_song_gives_a_short_window_and_a_lying_header_is_seen_through() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("short.wav");
     wav(&path, &stereo(0.5), 2, RATE_HZ);
     let song = decode_windows(&path, &plan(3, 2.0, 16_000)).unwrap();
     assert_eq!(
         (song.windows.len(), song.windows[0].samples.len()),
-        (1, 32_000)
+        (1, 8_000)
     );
     assert!((song.duration_seconds - 0.5).abs() < 1e-3);
-    assert!(song.windows[0].samples[8_100..].iter().all(|&x| x == 0.0));
     assert!(
         song.windows[0].samples[..7_900]
             .iter()

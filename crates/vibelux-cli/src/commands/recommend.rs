@@ -28,7 +28,7 @@ use vibelux::playlist::write_m3u;
 pub struct RecommendArgs {
     #[command(flatten)]
     source: SourceArgs,
-    /// Find songs like this one of the library, named by its path or title
+    /// Find songs like this one of the library, named by its path, its title or a part of that
     #[arg(long, value_name = "SONG", group = "source")]
     similar_to: Option<PathBuf>,
     /// How many songs

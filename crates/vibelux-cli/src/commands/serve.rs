@@ -82,7 +82,7 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 /// Prints the address, with the token if there is one: the only time that it is shown.
 fn tell(ready: &Ready) -> anyhow::Result<()> {
     output::print(&format!("VibeluX is at {}\n", ready.url()))?;
-    if ready.is_everywhere() {
+    if ready.is_unspecified() {
         crate::tell!("from other computers: the same with this computer's name or address in it");
     }
     if !ready.is_loopback() {

@@ -279,6 +279,11 @@ fn train(
             data.dropped
         );
     }
+    if !args.resume && !run::has_outputs_of_start(&config)? {
+        crate::tell!(
+            "The run to start from had other heads: its last layer is left out and starts fresh."
+        );
+    }
     if let Some(distil) = &config.distil {
         crate::tell!(
             "{:.0} % of each target from {} finished run(s)",

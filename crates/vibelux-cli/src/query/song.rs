@@ -10,7 +10,7 @@ use vibelux::recommend::Query;
 use super::Asked;
 use crate::output;
 
-/// Finds the song that `name` means, by its path or else by its title, and asks for songs like it.
+/// Finds the song that `name` means, by its path or else by (a part of) its title, and asks for songs like it.
 /// Returns its position in `songs` too, as it should not be recommended itself.
 ///
 /// # Errors
@@ -45,6 +45,9 @@ fn find(name: &Path, songs: &[(Song, EmotionVector)]) -> anyhow::Result<usize> {
         anyhow::bail!("{shown} is not in the library; add it with `vibelux embed {shown}`");
     }
     let wanted = name.to_string_lossy().to_lowercase();
+    if wanted.trim().is_empty() {
+        anyhow::bail!("--similar-to needs the path or (a part of) the title of a song");
+    }
     let titles: Vec<String> = songs
         .iter()
         .map(|(s, _)| s.title().to_lowercase())

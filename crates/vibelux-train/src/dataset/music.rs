@@ -22,9 +22,6 @@ const MAX_SECONDS: f64 = 600.0;
 /// Steps per decibel in memory and in [`SpectrogramCache`].
 const STEPS_PER_DB: f32 = 100.0;
 
-/// What [`LogMel`] makes of digital silence: its floor of 1e-10.
-const SILENCE_DB: f32 = -100.0;
-
 #[derive(Debug, Clone)]
 struct Song {
     mel: StoredMel,
@@ -163,11 +160,8 @@ impl MusicSet {
             let (mean, std) = (self.statistics.mean[band], self.statistics.std[band]);
             let values = &song.mel.values[band * song.mel.frames..(band + 1) * song.mel.frames];
             for (i, v) in row.iter_mut().enumerate() {
-                let at = (start + i as f32 * step) as usize % values.len().max(1);
-                let db = values
-                    .get(at)
-                    .map_or(SILENCE_DB, |&db| f32::from(db) / STEPS_PER_DB);
-                *v = (db - mean) / std;
+                let at = (start + i as f32 * step) as usize % values.len();
+                *v = (f32::from(values[at]) / STEPS_PER_DB - mean) / std;
             }
         }
     }
@@ -212,6 +206,9 @@ fn decode(path: &Path, config: &LogMelConfig) -> Result<StoredMel, String> {
     let spectrogram = LogMel::new(config)
         .and_then(|mut mel| mel.compute(&waveform))
         .map_err(|e| e.to_string())?;
+    if spectrogram.frames == 0 {
+        return Err("holds no sound".to_owned());
+    }
     let steps = spectrogram.values.iter();
     Ok(StoredMel {
         values: steps

@@ -76,7 +76,7 @@ impl Place {
         let (values, []) = values.as_chunks::<2>() else {
             return None;
         };
-        if frames.checked_mul(self.bands)? != values.len() {
+        if frames == 0 || frames.checked_mul(self.bands)? != values.len() {
             return None;
         }
         let values = values.iter().copied().map(i16::from_le_bytes).collect();

@@ -241,28 +241,21 @@ impl Network {
         Ok(())
     }
 
-    /// The same, but the last dense layer keeps its own weights where it has other outputs than the
-    /// ones given: those of a network that learnt something else.
+    /// The same for all but the last dense layer, which keeps its own: the weights are of a network with
+    /// other outputs.
     ///
     /// # Errors
-    /// [`NetworkError::Weights`] if another array is missing or has another shape.
-    pub fn load_all_but_other_outputs(&mut self, weights: &Weights) -> Result<(), NetworkError> {
-        let names = self.parameters.iter().map(|p| p.name.as_str());
-        let last_dense = names.rev().find_map(|name| {
+    /// [`NetworkError::Weights`] if an array of the other layers is missing or has another shape.
+    pub fn load_backbone(&mut self, weights: &Weights) -> Result<(), NetworkError> {
+        let dense = |name: &str| {
             let (layer, _) = name.split_once('.')?;
             layer.starts_with("dense").then(|| format!("{layer}."))
-        });
-        let own = self.weights();
+        };
+        let last = self.parameters.iter().rev().find_map(|p| dense(&p.name));
         let mut weights = weights.clone();
-        for (name, tensor) in own.0 {
-            if last_dense
-                .as_ref()
-                .is_some_and(|dense| name.starts_with(dense))
-                && let Some(given) = weights.0.get_mut(&name)
-                && given.shape.get(1..) == tensor.shape.get(1..)
-                && given.shape != tensor.shape
-            {
-                *given = tensor;
+        for (name, own) in self.weights().0 {
+            if last.as_ref().is_some_and(|last| name.starts_with(last)) {
+                weights.0.insert(name, own);
             }
         }
         self.load(&weights)

@@ -56,6 +56,7 @@ pub(super) fn decode_windows(
         });
         song.starts_seconds.push(start);
     }
+    song.drop_fragments();
     if song.windows.is_empty() {
         return Err(AudioError::Empty {
             path: path.to_owned(),

@@ -189,6 +189,7 @@ fn read_windows(
         });
         song.starts_seconds.push(start as f64 / rate);
     }
+    song.drop_fragments();
     Ok((song, missing))
 }
 

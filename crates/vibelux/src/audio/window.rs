@@ -16,7 +16,8 @@ pub struct WindowPlan {
 /// The parts of a song that were asked for, and what is known about the whole of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SongAudio {
-    /// Each `window_seconds` long, or shorter where the song has no more; never empty.
+    /// Each `window_seconds` long, or shorter where the song has no more or a part is damaged, but at least
+    /// half as long as the longest; never empty.
     pub windows: Vec<Waveform>,
     /// Where each window starts in the song.
     pub starts_seconds: Vec<f64>,
@@ -24,6 +25,19 @@ pub struct SongAudio {
     pub duration_seconds: f64,
     /// The codec's short name, for example `mp3`.
     pub codec: String,
+}
+
+impl SongAudio {
+    /// Leaves out what damage has left of some windows where others are whole: a fragment says too
+    /// little to count as much as they do.
+    pub(super) fn drop_fragments(&mut self) {
+        let longest = self.windows.iter().map(|w| w.samples.len()).max();
+        let least = longest.unwrap_or_default().div_ceil(2);
+        let long = |w: &Waveform| w.samples.len() >= least;
+        let starts = self.starts_seconds.iter().zip(&self.windows);
+        self.starts_seconds = starts.filter(|(_, w)| long(w)).map(|(&s, _)| s).collect();
+        self.windows.retain(long);
+    }
 }
 
 impl WindowPlan {
@@ -115,6 +129,29 @@ mod tests {
         let mut rate = plan(1, 1.0);
         rate.sample_rate_hz = 0;
         assert!(rate.check().is_err());
+    }
+
+    #[test]
+    fn fragments_are_left_out_beside_whole_windows_only() {
+        let song = |lengths: &[usize]| SongAudio {
+            windows: lengths
+                .iter()
+                .map(|&n| Waveform {
+                    samples: vec![0.5; n],
+                    sample_rate_hz: 8_000,
+                })
+                .collect(),
+            starts_seconds: (0..lengths.len()).map(|i| i as f64).collect(),
+            duration_seconds: 9.0,
+            codec: "mp3".to_owned(),
+        };
+        let mut damaged = song(&[100, 8_000, 3_999, 4_000]);
+        damaged.drop_fragments();
+        assert_eq!(damaged.starts_seconds, [1.0, 3.0]);
+        assert_eq!(damaged.windows.len(), 2);
+        let mut short = song(&[100]);
+        short.drop_fragments();
+        assert_eq!(short.windows.len(), 1);
     }
 
     proptest! {

@@ -126,7 +126,7 @@ pub enum ModelError {
         source: Source,
     },
     /// A song file holds something that no emotion should be read from.
-    #[error("{path}: not music enough: {what}")]
+    #[error("{path}: is not music enough ({what})")]
     NotMusic {
         /// Which file.
         path: PathBuf,

@@ -162,10 +162,11 @@ impl MusicModel {
                 (vec![0.0], vec![start], seconds)
             }
         };
-        let checked = not_music(&windows).map_err(|source| ModelError::Spectrogram {
-            path: self.path(),
-            source: source.into(),
-        })?;
+        let checked =
+            not_music(&windows, duration_seconds).map_err(|source| ModelError::Spectrogram {
+                path: self.path(),
+                source: source.into(),
+            })?;
         if let Some(what) = checked {
             let path = path.to_owned();
             return Err(ModelError::NotMusic { path, what });
@@ -181,8 +182,9 @@ impl MusicModel {
         })
     }
 
-    /// One vector per window of sound, which must be at the model's sample rate. A window is cut or
-    /// repeated to the length that the network sees.
+    /// One vector per window of sound, which must be at the model's sample rate. A window is cut or, for
+    /// log-mel models, repeated to the length that the network sees (pictures of a song's start keep
+    /// silence after it, as they were trained).
     ///
     /// # Errors
     /// If the network fails or gives numbers that are no distribution.
@@ -350,6 +352,11 @@ mod tests {
             assert_eq!(input.len(), 8 * 20, "{samples}");
             assert!(input.iter().all(|x| x.is_finite()));
         }
+        // A short window is repeated.
+        assert_eq!(
+            model.input(&window(300)).unwrap(),
+            model.input(&window(300).cut_or_repeated(20 * 256)).unwrap()
+        );
         // What is beyond the window's end changes nothing.
         assert_eq!(
             model.input(&whole).unwrap(),
