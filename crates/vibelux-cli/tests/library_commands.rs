@@ -103,7 +103,7 @@ fn a_song_finds_songs_like_it_but_not_itself() {
     assert!(message.contains("vibelux embed"), "{message}");
     let message = fixture.stderr(&["recommend", "--similar-to", "nothing"], 2);
     assert!(message.contains("no song of the library"), "{message}");
-    let message = fixture.stderr(&["recommend", "--similar-to", ""], 2);
+    let message = fixture.stderr(&["recommend", "--similar-to", " "], 2);
     assert!(message.contains("needs the path"), "{message}");
     let answer = fixture.recommend(&["--similar-to", "j"]);
     assert!(!titles(&answer).contains(&"joy"));
