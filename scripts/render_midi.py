@@ -2,11 +2,15 @@
 """Renders the MIDI pieces of a table of songs to audio, so that a music net can be trained on them.
 
     python3 scripts/render_midi.py LABELS OUT [--dataset emopia] [--emotions VA7.json]
-                                   [--fonts FONT.sf2...] [--jobs 2]
+                                   [--fonts FONT.sf2...] [--transpose SEMITONES...]
+                                   [--features TABLE] [--jobs 2]
 
 LABELS is a table (labels.csv) whose rows of the data set name .mid files. OUT gets a FLAC file (16 kHz,
-mono) per piece and sound font, and a labels.csv with the same columns, in which `fold` stands for the
-official split where there is one: 0 train, 1 validation, 2 test. --emotions names a multinomial model
+mono) per piece, and a labels.csv with the same columns, in which `fold` stands for the official split
+where there is one: 0 train, 1 validation, 2 test. With more fonts, or semitones to transpose by, the pieces
+of fold 0 come once more in each font and transposition; the others only in the first font as written.
+--features names a table that feature_targets.py made of such a folder; its column `features` goes to all
+versions of a piece, by title. --emotions names a multinomial model
 from valence and arousal to emotions, which fills p_angry ... p_surprised where listeners gave only those
 or a quadrant (whose middle then counts). Files that are there already are not
 made again. Needs fluidsynth, ffmpeg and a General MIDI sound font
@@ -46,14 +50,25 @@ def emotions(model: dict, row: dict) -> dict[str, str]:
     return {f"p_{name}": f"{value:.4f}" for name, value in p.items()}
 
 
-def render(midi: Path, font: str, out: Path) -> str | None:
+def tuning(semitones: int) -> str:
+    """Commands for fluidsynth that retune every key of every channel."""
+    lines = ["tuning shifted 0 0", *(f"tune 0 0 {key} {(key + semitones) * 100}" for key in range(128)),
+             *(f"settuning {channel} 0 0" for channel in range(16))]
+    return "\n".join(lines) + "\n"
+
+
+def render(midi: Path, font: str, semitones: int, out: Path) -> str | None:
     """Why it could not be rendered; nothing if it was."""
     if out.exists():
         return None
     with tempfile.TemporaryDirectory() as folder:
         wave, part = Path(folder) / "piece.wav", out.with_suffix(".part.flac")
         synth = ["fluidsynth", "-ni", "-q", "-r", "16000", "-g", "0.5", "-R", "0", "-C", "0",
-                 "-T", "wav", "-F", wave, font, midi]
+                 "-T", "wav", "-F", wave]
+        if semitones:
+            (Path(folder) / "tuning").write_text(tuning(semitones))
+            synth += ["-f", Path(folder) / "tuning"]
+        synth += [font, midi]
         encode = ["ffmpeg", "-v", "error", "-y", "-i", wave, "-ac", "1", part]
         for command in (synth, encode):
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -70,6 +85,8 @@ def main() -> None:
     parser.add_argument("--dataset", default="emopia")
     parser.add_argument("--emotions", type=Path)
     parser.add_argument("--fonts", nargs="+", default=FONTS)
+    parser.add_argument("--transpose", nargs="+", type=int, default=[0])
+    parser.add_argument("--features", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     for font in options.fonts:
@@ -87,13 +104,18 @@ def main() -> None:
             print(f"{len(rows) - len(known)} rows say nothing of emotions and are left out", file=sys.stderr)
         rows = [row if row["p_angry"] else {**row, **emotions(model, row)} for row in known]
     options.out.mkdir(parents=True, exist_ok=True)
+    if options.features:
+        with open(options.features, newline="", encoding="utf-8") as file:
+            told = {row["title"]: row["features"] for row in csv.DictReader(file)}
+        rows = [{**row, "features": told.get(row["title"], "")} for row in rows]
+    versions = [(font, semitones) for font in options.fonts for semitones in options.transpose]
     jobs, table = [], []
-    for font in options.fonts:
-        for row in rows:
-            source = hashlib.sha1(f"{row['path']} {Path(font).name}".encode()).hexdigest()[:8]
-            name = f"{Path(row['path']).stem}-{source}.flac"
-            jobs.append((options.labels.parent / row["path"], font, options.out / name))
-            fold = SPLITS.get(row["official_split"], row["fold"])
+    for row in rows:
+        fold = SPLITS.get(row["official_split"], row["fold"])
+        for font, semitones in versions if fold == "0" else [(options.fonts[0], 0)]:
+            made_of = f"{row['path']} {Path(font).name}" + (f" {semitones:+}" if semitones else "")
+            name = f"{Path(row['path']).stem}-{hashlib.sha1(made_of.encode()).hexdigest()[:8]}.flac"
+            jobs.append((options.labels.parent / row["path"], font, semitones, options.out / name))
             table.append({**row, "path": name, "fold": fold})
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         failures = [reason for reason in pool.map(lambda job: render(*job), jobs) if reason]
