@@ -18,7 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cross_validate_music import VIBELUX, argmax, balanced, correlation, cosine, interval, mean, vector
+from cross_validate_music import VIBELUX, argmax, balanced, correlation, cosine, interval, mean, require_build, vector
 
 CONFIG = Path(__file__).parent.parent / "models" / "training" / "music.toml"
 EPOCHS = "20"
@@ -41,6 +41,8 @@ VARIANTS = {
     "rate-8khz": ({"sample_rate_hz": "8000", "n_fft": "256", "hop_length": "128", "f_max_hz": "4000.0"}, [], 1.0),
     "gentle-mels-96": (GENTLE | {"n_mels": "96", "input": "[1, 96, 320]", "n_fft": "1024", "shift_bands": "3",
                                  "mask_bands": "9"}, [], 1.0),
+    "gentle-batch-16-nfft-2048": (GENTLE | {"batch_size": "16", "n_mels": "96", "input": "[1, 96, 320]",
+                                            "n_fft": "2048", "shift_bands": "3", "mask_bands": "9"}, [], 1.0),
     "no-features": ({}, ["features"], 1.0),
     "no-heads": ({}, ALL_HEADS, 1.0),
     "half-the-songs": ({}, [], 0.5),
@@ -131,6 +133,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(VARIANTS)}; default: all")
     parser.add_argument("--pretrained", type=Path)
     options = parser.parse_intermixed_args()
+    require_build()
     unknown = [name for name in options.names if name not in VARIANTS]
     if unknown:
         sys.exit(f"no such variant: {', '.join(unknown)}; there are {', '.join(VARIANTS)}")
@@ -153,7 +156,7 @@ def main() -> None:
     with open(options.out / "ablation.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([header, *rows])
     for row in [header, *rows]:
-        print(f"{row[0]:<22}" + "".join(f"{value:>24}" for value in row[1:]))
+        print(f"{row[0]:<26}" + "".join(f"{value:>24}" for value in row[1:]))
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@
     python3 scripts/check_music_input.py LABELS OUT [--where COLUMN=VALUE...] [--songs 60] [--also FILE...]
 
 LABELS is a table of songs (labels.csv). Of the first --songs of them (that fit --where) OUT gets several
-versions each, made by ffmpeg (1.5 GB for 60 songs of half a minute), then sounds that are no music; `vibelux embed` reads them all. Printed is, per
-version, the mean cosine between its vector and that of the song as it is, and how often the strongest
-emotion is the same; then what is said of each sound that is no music, and of the files named by --also
-(recordings of speech, for example). Needs ffmpeg and a release build.
+versions each, made by ffmpeg (2 GB for 60 songs of half a minute), then sounds that are no music; `vibelux
+embed` reads them all. Printed is, per version, the mean cosine between its vector and that of the song as
+it is, and how often the strongest emotion is the same; then what is said of each sound that is no music,
+and of the files named by --also (recordings of speech, for example). Needs ffmpeg and a release build.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cross_validate_music import EMOTIONS, VIBELUX, argmax, cosine, mean
+from cross_validate_music import EMOTIONS, VIBELUX, argmax, cosine, mean, require_build
 
 SURROUND = "aformat=channel_layouts=stereo,pan=5.1|FL=c0|FR=c1|FC=0.5*c0+0.5*c1|LFE=0.1*c0+0.1*c1|BL=0.3*c0|BR=0.3*c1"
 # Name: ending, ffmpeg's options.
@@ -61,6 +61,7 @@ def main() -> None:
     parser.add_argument("--songs", type=int, default=60)
     parser.add_argument("--also", nargs="+", type=Path, default=[])
     options = parser.parse_args()
+    require_build()
     conditions = [condition.partition("=") for condition in options.where]
     with open(options.labels, newline="", encoding="utf-8") as file:
         songs = [options.labels.parent / row["path"] for row in csv.DictReader(file)

@@ -23,6 +23,11 @@ QUERIES = ["angry", "fearful", "happy", "neutral", "sad"]
 RESAMPLES = 2000
 
 
+def require_build() -> None:
+    if not VIBELUX.exists():
+        sys.exit(f"{VIBELUX} is not there: cargo build --release")
+
+
 def train(labels: Path, out: Path, config: Path | None) -> None:
     for fold in FOLDS:
         run = out / f"fold-{fold}"
@@ -140,6 +145,7 @@ def scales(judged: list[dict]) -> None:
 def main() -> None:
     if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
+    require_build()
     labels, out = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
     out.mkdir(parents=True, exist_ok=True)
     train(labels, out, Path(sys.argv[3]) if len(sys.argv) == 4 else None)

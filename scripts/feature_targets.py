@@ -11,6 +11,7 @@ OUT.csv are absolute. Needs librosa and numpy.
 
 import argparse
 import csv
+import importlib.util
 import math
 import sys
 import warnings
@@ -81,9 +82,14 @@ def main() -> None:
     parser.add_argument("--where", action="append", default=[])
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
+    if importlib.util.find_spec("librosa") is None:
+        sys.exit("librosa is not there: pip install librosa")
     conditions = [condition.split("=", 1) for condition in options.where]
     with open(options.labels, newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if all(row[c] == v for c, v in conditions)]
+        named = [row for row in csv.DictReader(file) if all(row[c] == v for c, v in conditions)]
+    rows = [row for row in named if not row["path"].endswith((".mid", ".midi"))]
+    if len(rows) < len(named):
+        print(f"{len(named) - len(rows)} MIDI files are passed over; see render_midi.py", file=sys.stderr)
     if not rows or "dataset" not in rows[0]:
         sys.exit(f"{options.labels} has no such rows, or no column dataset")
     kept, failures = [], []

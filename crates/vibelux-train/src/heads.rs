@@ -134,7 +134,7 @@ pub fn resolve(config: &mut TrainingConfig, rows: &[TableRow]) -> Result<(), Con
             return Err(ConfigError::Range {
                 field: "heads.column",
                 value: head.column.clone(),
-                expected: "a column that some training row has a value in",
+                expected: "a column with values of this kind in `least_rows` of the training rows",
             });
         }
     }

@@ -10,6 +10,9 @@ use vibelux::recommend::Query;
 use super::Asked;
 use crate::output;
 
+/// So many songs are listed where a title fits several.
+const LISTED: usize = 10;
+
 /// Finds the song that `name` means, by its path or else by (a part of) its title, and asks for songs like it.
 /// Returns its position in `songs` too, as it should not be recommended itself.
 ///
@@ -63,11 +66,14 @@ fn find(name: &Path, songs: &[(Song, EmotionVector)]) -> anyhow::Result<usize> {
         [index] => Ok(*index),
         [] => anyhow::bail!("no song of the library has the path {shown} or a title with it"),
         several => {
-            let paths: Vec<_> = several
+            let mut paths: Vec<_> = several
                 .iter()
-                .take(10)
+                .take(LISTED)
                 .map(|&i| output::readable(&songs[i].0.path))
                 .collect();
+            if several.len() > LISTED {
+                paths.push(format!("and {} more", several.len() - LISTED));
+            }
             anyhow::bail!(
                 "{shown} fits the titles of {}; give the path of one:\n  {}",
                 output::songs(several.len()),
