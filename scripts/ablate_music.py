@@ -18,7 +18,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cross_validate_music import VIBELUX, argmax, balanced, correlation, cosine, interval, mean, require_build, vector
+from cross_validate_music import (
+    VIBELUX, Scales, accuracy, balanced, emotion_pairs, interval, mean, quadrant_pairs, require_build, songs,
+    target_cosines, vector,
+)
 
 CONFIG = Path(__file__).parent.parent / "models" / "training" / "music.toml"
 EPOCHS = "20"
@@ -98,31 +101,16 @@ def train(name: str, labels: Path, out: Path, pretrained: Path | None) -> None:
 
 def figures(labels: Path, run: Path) -> list[str]:
     """Quadrant, seven emotions, balanced, cosine; the mean correlation of Emotify's scales."""
-    with open(labels, newline="", encoding="utf-8") as file:
-        rows = {str((labels.parent / row["path"]).resolve()): row for row in csv.DictReader(file)}
-    with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
-        said = [(rows[str(Path(line["path"]).resolve())], line) for line in csv.DictReader(file)]
-    clips = [(row, line) for row, line in said if row["dataset"] == "panda4q" and any(vector(row))]
-    pairs = [(argmax(vector(row)), argmax(vector(line))) for row, line in clips]
-    cosines = [cosine(vector(row), vector(line)) for row, line in clips]
-    columns = [f"quadrant[dataset=panda4q]:Q{i}" for i in (1, 2, 3, 4)]
-    right = [row["quadrant"] == f"Q{1 + argmax([float(line[c]) for c in columns])}"
-             for row, line in clips if row["quadrant"] and columns[0] in line]
-    songs = [(dict(p.split("=") for p in row["raw_labels"].split("|")), line)
-             for row, line in said if row["dataset"] == "emotify" and "=" in row["raw_labels"]]
-    prefix = "raw_labels[dataset=emotify]:"
-    scales = [c for c in said[0][1] if c.startswith(prefix)]
-
-    def heard(sample: list) -> float:
-        return mean([correlation([(float(raw.get(c.removeprefix(prefix), 0)), float(line[c])) for raw, line in sample])
-                     for c in scales])
-
+    judged = songs(labels, {JUDGED: run})
+    clips = [s for s in judged if s["row"]["dataset"] == "panda4q" and any(vector(s["row"]))]
+    pairs, quadrants = emotion_pairs(clips), quadrant_pairs(clips, "panda4q")
+    scales = Scales([s for s in judged if s["row"]["dataset"] == "emotify"])
     return [
-        interval(right, mean) if right else "-",
-        interval(pairs, lambda p: mean([t == s for t, s in p])),
+        interval(quadrants, accuracy) if quadrants else "-",
+        interval(pairs, accuracy),
         interval(pairs, balanced),
-        interval(cosines, mean),
-        interval(songs, heard) if scales else "-",
+        interval(target_cosines(clips), mean),
+        interval(scales.songs, scales.mean_correlation) if scales.columns else "-",
     ]
 
 

@@ -43,16 +43,17 @@ def train(labels: Path, out: Path, config: Path | None) -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def songs(labels: Path, out: Path) -> list[dict]:
-    """Every judged song: its row of the table under `row`, and what its run said, by column."""
-    with open(labels, newline="") as file:
-        rows = {str(labels.parent / row["path"]): row for row in csv.DictReader(file)}
+def songs(labels: Path, runs: dict[str, Path]) -> list[dict]:
+    """Every song judged by the run of its fold: its row of the table under `row`, and what that run said,
+    by column."""
+    with open(labels, newline="", encoding="utf-8") as file:
+        rows = {(labels.parent / row["path"]).resolve(): row for row in csv.DictReader(file)}
     found = []
-    for fold in FOLDS:
-        with open(out / f"fold-{fold}" / "predictions.csv", newline="") as file:
+    for fold, run in runs.items():
+        with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
             for line in csv.DictReader(file):
                 said = {key: float(value) for key, value in line.items() if key != "path"}
-                found.append({"row": rows[line["path"]], "said": said, "fold": fold})
+                found.append({"row": rows[Path(line["path"]).resolve()], "said": said, "fold": fold})
     return found
 
 
@@ -96,13 +97,54 @@ def balanced(pairs: list[tuple[int, int]]) -> float:
     return mean(recalls)
 
 
-def seven(judged: list[dict]) -> None:
-    pairs = [(argmax(vector(s["row"])), argmax(vector(s["said"]))) for s in judged]
-    cosines = [cosine(vector(s["row"]), vector(s["said"])) for s in judged]
+def accuracy(pairs: list[tuple[int, int]]) -> float:
+    return mean([truth == said for truth, said in pairs])
+
+
+def emotion_pairs(judged: list[dict]) -> list[tuple[int, int]]:
+    """The strongest emotion of each song in truth and as said."""
+    return [(argmax(vector(s["row"])), argmax(vector(s["said"]))) for s in judged]
+
+
+def target_cosines(judged: list[dict]) -> list[float]:
+    return [cosine(vector(s["row"]), vector(s["said"])) for s in judged]
+
+
+def quadrant_pairs(judged: list[dict], name: str) -> list[tuple[int, int]]:
+    """The quadrant of each song in truth and by its head; none if there is no such head."""
+    said = judged[0]["said"]
+    head = next((h for h in (f"quadrant[dataset={name}]", "quadrant") if f"{h}:Q1" in said), None)
+    columns = [f"{head}:Q{i}" for i in (1, 2, 3, 4)]
+    known = [s for s in judged if s["row"]["quadrant"] and all(c in s["said"] for c in columns)]
+    return [(int(s["row"]["quadrant"][1]) - 1, argmax([s["said"][c] for c in columns])) for s in known]
+
+
+class Scales:
+    """Scales that listeners rated (`name=value|...`) beside what a head says of them."""
+
+    def __init__(self, judged: list[dict]) -> None:
+        rated = [s for s in judged if "=" in s["row"]["raw_labels"]]
+        self.songs = [{**s, "raw": dict(p.split("=") for p in s["row"]["raw_labels"].split("|"))} for s in rated]
+        columns = {c.split(":")[1]: c for c in judged[0]["said"] if c.startswith("raw_labels")}
+        known = self.songs[0]["raw"] if self.songs else {}
+        self.columns = {name: column for name, column in columns.items() if name in known}
+
+    def correlation(self, name: str, sample: list[dict]) -> float:
+        """The mean over folds: runs differ in their offsets."""
+        folds = [[s for s in sample if s["fold"] == fold] for fold in FOLDS]
+        return mean([correlation([(float(s["raw"].get(name, 0)), s["said"][self.columns[name]])
+                                  for s in fold]) for fold in folds if len(fold) > 2])
+
+    def mean_correlation(self, sample: list[dict]) -> float:
+        return mean([self.correlation(name, sample) for name in self.columns])
+
+
+def print_seven(judged: list[dict]) -> None:
+    pairs = emotion_pairs(judged)
     middle = [mean(values) for values in zip(*(vector(s["row"]) for s in judged))]
-    print("7 emotions, accuracy          ", interval(pairs, lambda p: mean([t == s for t, s in p])))
+    print("7 emotions, accuracy          ", interval(pairs, accuracy))
     print("7 emotions, balanced accuracy ", interval(pairs, balanced))
-    print("cosine to the target          ", interval(cosines, mean))
+    print("cosine to the target          ", interval(target_cosines(judged), mean))
     print(f"  of the mean vector           {mean([cosine(vector(s['row']), middle) for s in judged]):.3f}")
     precisions = []
     for query in QUERIES:
@@ -114,32 +156,16 @@ def seven(judged: list[dict]) -> None:
     print(f"precision in the top 10        {mean(precisions):.2f} ({each})")
 
 
-def quadrants(judged: list[dict], name: str) -> None:
-    said = judged[0]["said"]
-    head = next((h for h in (f"quadrant[dataset={name}]", "quadrant") if f"{h}:Q1" in said), None)
-    columns = [f"{head}:Q{i}" for i in (1, 2, 3, 4)]
-    known = [s for s in judged if s["row"]["quadrant"] and all(c in s["said"] for c in columns)]
-    if not known:
-        return
-    pairs = [(int(s["row"]["quadrant"][1]) - 1, argmax([s["said"][c] for c in columns])) for s in known]
-    print(f"{name + ', quadrant (its head)':<30} ", interval(pairs, lambda p: mean([t == s for t, s in p])))
+def print_quadrants(judged: list[dict], name: str) -> None:
+    if pairs := quadrant_pairs(judged, name):
+        print(f"{name + ', quadrant (its head)':<30} ", interval(pairs, accuracy))
 
 
-def scales(judged: list[dict]) -> None:
-    """The correlation of each scale is the mean over folds: runs differ in their offsets."""
-    told = [{**s, "raw": dict(p.split("=") for p in s["row"]["raw_labels"].split("|"))} for s in judged]
-    columns = {c.split(":")[1]: c for c in judged[0]["said"] if c.startswith("raw_labels")}
-    names = [name for name in columns if name in told[0]["raw"]]
-    if not names:
-        return
-
-    def of(name: str, sample: list[dict]) -> float:
-        folds = [[s for s in sample if s["fold"] == fold] for fold in FOLDS]
-        return mean([correlation([(float(s["raw"].get(name, 0)), s["said"][columns[name]])
-                                  for s in fold]) for fold in folds if len(fold) > 2])
-
-    print("scales, mean correlation      ", interval(told, lambda s: mean([of(n, s) for n in names])))
-    print("  " + ", ".join(f"{name} {of(name, told):.2f}" for name in names))
+def print_scales(judged: list[dict]) -> None:
+    scales = Scales(judged)
+    if scales.columns:
+        print("scales, mean correlation      ", interval(scales.songs, scales.mean_correlation))
+        print("  " + ", ".join(f"{name} {scales.correlation(name, scales.songs):.2f}" for name in scales.columns))
 
 
 def main() -> None:
@@ -149,16 +175,15 @@ def main() -> None:
     labels, out = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
     out.mkdir(parents=True, exist_ok=True)
     train(labels, out, Path(sys.argv[3]) if len(sys.argv) == 4 else None)
-    judged = songs(labels, out)
+    judged = songs(labels, {fold: out / f"fold-{fold}" for fold in FOLDS})
     for dataset in sorted({s["row"]["dataset"] for s in judged}):
         of = [s for s in judged if s["row"]["dataset"] == dataset]
         print(f"\n{dataset}: {len(of)} songs")
         targets = [s for s in of if any(vector(s["row"]))]
         if targets:
-            seven(targets)
-        quadrants(of, dataset)
-        if any("=" in s["row"]["raw_labels"] for s in of):
-            scales([s for s in of if "=" in s["row"]["raw_labels"]])
+            print_seven(targets)
+        print_quadrants(of, dataset)
+        print_scales(of)
 
 
 if __name__ == "__main__":
