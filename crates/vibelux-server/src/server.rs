@@ -46,7 +46,7 @@ impl Ready {
     #[must_use]
     pub fn url(&self) -> String {
         let mut address = self.address;
-        if address.ip().is_unspecified() {
+        if self.is_unspecified() {
             // "Everywhere" is no place to go to.
             let loopback = match address {
                 SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),

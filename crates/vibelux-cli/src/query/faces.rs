@@ -5,6 +5,7 @@ use vibelux::EmotionVector;
 use vibelux::recommend::Query;
 
 use super::{Asked, FaceChoice, SourceArgs};
+use crate::output;
 use vibelux::face::{FaceBox, FaceDetector, FaceImage, GreyImage};
 use vibelux::model::FaceModel;
 
@@ -81,8 +82,8 @@ pub fn choose(
     match choice {
         FaceChoice::Rank(rank) => {
             let face = faces.get(rank - 1).with_context(|| {
-                let s = if faces.len() == 1 { "" } else { "s" };
-                format!("there is no face {rank}: {} face{s} found", faces.len())
+                let count = output::counted(faces.len(), "face");
+                format!("there is no face {rank}: {count} found")
             })?;
             let subject = if rank == 1 {
                 "This face looks".to_owned()

@@ -13,8 +13,8 @@ use crate::output;
 /// So many songs are listed where a title fits several.
 const LISTED: usize = 10;
 
-/// Finds the song that `name` means, by its path or else by (a part of) its title, and asks for songs like it.
-/// Returns its position in `songs` too, as it should not be recommended itself.
+/// Finds the song that `name` means, by its path or else by (a part of) its title, and asks for songs
+/// like it. Returns its position in `songs` too, as it should not be recommended itself.
 ///
 /// # Errors
 /// If the library has no such song, or several.

@@ -235,10 +235,7 @@ impl Network {
     /// # Errors
     /// [`NetworkError::Weights`] if an array is missing or has another shape.
     pub fn load(&mut self, weights: &Weights) -> Result<(), NetworkError> {
-        for p in &mut self.parameters {
-            p.value = from_file_layout(&p.shape, &weights.get(&p.name, &p.shape)?.data);
-        }
-        Ok(())
+        load(&mut self.parameters, weights)
     }
 
     /// The same for all but the last dense layer, which keeps its own: the weights are of a network with
@@ -247,19 +244,29 @@ impl Network {
     /// # Errors
     /// [`NetworkError::Weights`] if an array of the other layers is missing or has another shape.
     pub fn load_backbone(&mut self, weights: &Weights) -> Result<(), NetworkError> {
-        let dense = |name: &str| {
-            let (layer, _) = name.split_once('.')?;
-            layer.starts_with("dense").then(|| format!("{layer}."))
-        };
-        let last = self.parameters.iter().rev().find_map(|p| dense(&p.name));
-        let mut weights = weights.clone();
-        for (name, own) in self.weights().0 {
-            if last.as_ref().is_some_and(|last| name.starts_with(last)) {
-                weights.0.insert(name, own);
-            }
-        }
-        self.load(&weights)
+        let layers = self.parameters.iter().map(|p| layer_of(&p.name));
+        let mut dense = layers.filter(|layer| layer.starts_with("dense"));
+        let last = dense.next_back().map(str::to_owned);
+        let others = self.parameters.iter_mut();
+        let others = others.filter(|p| Some(layer_of(&p.name)) != last.as_deref());
+        load(others, weights)
     }
+}
+
+/// `dense2` of `dense2.bias`.
+fn layer_of(name: &str) -> &str {
+    name.split_once('.').map_or(name, |(layer, _)| layer)
+}
+
+/// Takes the values of these parameters over from the layout of files.
+fn load<'a>(
+    parameters: impl IntoIterator<Item = &'a mut Parameter>,
+    weights: &Weights,
+) -> Result<(), NetworkError> {
+    for p in parameters {
+        p.value = from_file_layout(&p.shape, &weights.get(&p.name, &p.shape)?.data);
+    }
+    Ok(())
 }
 
 /// `[out, in, taps...]` to `[taps][in][out]`.

@@ -39,22 +39,14 @@ pub(super) fn decode_windows(
         codec: codec.to_owned(),
     };
     for start in plan.starts_seconds(song.duration_seconds) {
-        let mut samples = decode(
+        let samples = decode(
             path,
             plan.sample_rate_hz,
             start,
             Some(plan.window_seconds),
             deadline,
         )?;
-        if samples.is_empty() {
-            continue;
-        }
-        samples.truncate(plan.window_samples());
-        song.windows.push(Waveform {
-            samples,
-            sample_rate_hz: plan.sample_rate_hz,
-        });
-        song.starts_seconds.push(start);
+        song.push(start, samples, plan);
     }
     song.drop_fragments();
     if song.windows.is_empty() {

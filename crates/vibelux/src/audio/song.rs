@@ -179,15 +179,7 @@ fn read_windows(
         resampler.push(&samples, &mut out);
         resampler.finish(&mut out);
         out.drain(..margin.samples.min(out.len()));
-        out.truncate(plan.window_samples());
-        if out.is_empty() {
-            continue;
-        }
-        song.windows.push(Waveform {
-            samples: out,
-            sample_rate_hz: plan.sample_rate_hz,
-        });
-        song.starts_seconds.push(start as f64 / rate);
+        song.push(start as f64 / rate, out, plan);
     }
     song.drop_fragments();
     Ok((song, missing))

@@ -28,6 +28,19 @@ pub struct SongAudio {
 }
 
 impl SongAudio {
+    /// Adds the window that starts there; `samples` may go on behind its end. Nothing if there are none.
+    pub(super) fn push(&mut self, start_seconds: f64, mut samples: Vec<f32>, plan: &WindowPlan) {
+        samples.truncate(plan.window_samples());
+        if samples.is_empty() {
+            return;
+        }
+        self.windows.push(Waveform {
+            samples,
+            sample_rate_hz: plan.sample_rate_hz,
+        });
+        self.starts_seconds.push(start_seconds);
+    }
+
     /// Leaves out what damage has left of some windows where others are whole: a fragment says too
     /// little to count as much as they do.
     pub(super) fn drop_fragments(&mut self) {
