@@ -72,13 +72,13 @@ install_packages() {
 prepare_python() {
   [[ -z ${PYTHON:-} ]] || return 0
   local venv=target/test-venv stamp=target/test-venv/requirements.txt
-  if ! cmp -s scripts/requirements-test.txt "$stamp"; then
+  if ! cmp -s scripts/checks/requirements.txt "$stamp"; then
     if ! { python3 -m venv "$venv" &&
-      "$venv/bin/pip" install -q --disable-pip-version-check -r scripts/requirements-test.txt; }; then
+      "$venv/bin/pip" install -q --disable-pip-version-check -r scripts/checks/requirements.txt; }; then
       skipped "no Python environment with onnxruntime; the ONNX files are not checked by it"
       return 0
     fi
-    cp scripts/requirements-test.txt "$stamp"
+    cp scripts/checks/requirements.txt "$stamp"
   fi
   export PYTHON=$root/$venv/bin/python
 }
@@ -171,11 +171,11 @@ step "licences"
 if cargo deny --version >/dev/null 2>&1; then
   cargo deny --offline check bans licenses sources
 else
-  python3 scripts/check_licences.py
+  python3 scripts/checks/check_licences.py
 fi
 step "source tree and documented commands"
 cargo build --package vibelux-cli --locked
-python3 scripts/check_tree.py --program target/debug/vibelux
+python3 scripts/checks/check_tree.py --program target/debug/vibelux
 step "the page"
 test_page 2>&1 | tee -a "$log"
 step "the demo, as the README starts it"

@@ -2,7 +2,7 @@
 //! nets, batch 64, on all cores, with f32 factors and, where the processor can, with bf16 ones.
 //!
 //! Run with `cargo run --release -p vibelux-train --example step_speed [-- --json] [--steps N]`.
-//! `--json` prints one object per net and line, with the architecture: `scripts/compare_keras.py`
+//! `--json` prints one object per net and line, with the architecture: `scripts/compare/keras_speed.py`
 //! builds the same net in Keras from it.
 
 use std::error::Error;

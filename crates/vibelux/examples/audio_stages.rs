@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Prints one `stage<TAB>milliseconds` line per stage: the mean of many runs, on one core.
-//! `scripts/compare_librosa.py` runs it beside librosa.
+//! `scripts/compare/librosa_speed.py` runs it beside librosa.
 
 use std::path::Path;
 use std::sync::LazyLock;

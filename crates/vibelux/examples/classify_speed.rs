@@ -6,7 +6,7 @@
 //!
 //! Without an argument, the model inside the program. Prints the median, the 5th and the 95th
 //! percentile of 300 calls, as one JSON object per line, a line for each of three rounds;
-//! `scripts/compare_onnxruntime.py` runs it beside onnxruntime.
+//! `scripts/compare/onnxruntime_speed.py` runs it beside onnxruntime.
 
 use std::path::Path;
 use std::time::Instant;

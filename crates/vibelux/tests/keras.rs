@@ -1,7 +1,7 @@
 //! Models that Keras itself has written are imported and compared with Keras's own outputs.
 //!
-//! The files come from `scripts/golden_keras.py`. With `VIBELUX_KERAS_DIR` set, another folder of
-//! such files is read as well, for example the full-size net of `golden_keras.py DIR --full`.
+//! The files come from `scripts/golden/keras_models.py`. With `VIBELUX_KERAS_DIR` set, another folder of
+//! such files is read as well, for example the full-size net of `keras_models.py DIR --full`.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
@@ -22,7 +22,7 @@ fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/keras")
 }
 
-/// The generator of `golden_keras.py`.
+/// The generator of `keras_models.py`.
 fn pictures() -> Vec<[u8; SIDE * SIDE]> {
     let mut state = 1_u32;
     let mut pixel = || {

@@ -1,5 +1,5 @@
 //! Holds the spectrograms to librosa 0.11: the arrays in `tests/golden` come from
-//! `scripts/golden_spectrogram.py`. Run with `--nocapture` to see the largest deviations.
+//! `scripts/golden/spectrogram.py`. Run with `--nocapture` to see the largest deviations.
 
 #![allow(clippy::unwrap_used, reason = "a test's own set-up may fail loudly")]
 

@@ -13,7 +13,7 @@ fn measure(predictions: &[[f32; 2]], truth: &[usize]) -> Report {
     Report::new(&["a", "b"], predictions, truth, None, 1).unwrap()
 }
 
-/// Written by `scripts/golden_metrics.py` with numpy and scikit-learn.
+/// Written by `scripts/golden/metrics.py` with numpy and scikit-learn.
 #[derive(Deserialize)]
 struct Golden {
     predictions: Vec<Vec<f32>>,

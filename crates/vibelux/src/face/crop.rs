@@ -257,7 +257,7 @@ mod tests {
         grey: Vec<u8>,
     }
 
-    /// `scripts/face_golden.py` draws the same picture and lets PIL cut and scale it.
+    /// `scripts/golden/face_pictures.py` draws the same picture and lets PIL cut and scale it.
     #[test]
     fn crops_are_pils() {
         let picture = image(200, 150, |x, y| (x * x / 9 + y * 3 + (x * y) / 16) as u8);

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// `PIL.Image.new("RGB", (1, 1), colour).convert("L")`, PIL 13.0 (`scripts/face_golden.py`).
+    /// `PIL.Image.new("RGB", (1, 1), colour).convert("L")`, PIL 13.0 (`scripts/golden/face_pictures.py`).
     const PIL_L: [([u8; 3], u8); 12] = include!("../../tests/golden/face/pil_l.in");
 
     #[test]

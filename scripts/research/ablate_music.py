@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the music net with one choice changed at a time and tabulates what each is worth.
 
-    python3 scripts/ablate_music.py LABELS OUT [NAME...] [--pretrained RUN]
+    python3 scripts/research/ablate_music.py LABELS OUT [NAME...] [--pretrained RUN]
 
 LABELS is the table of panda4q and emotify (labels.csv) with the column `features` that feature_targets.py
 adds, and folds 0 to 3. Runs train on folds 1 to 3 and are judged on fold 0, whose artists they have not
@@ -23,7 +23,7 @@ from cross_validate_music import (
     target_cosines, vector,
 )
 
-CONFIG = Path(__file__).parent.parent / "models" / "training" / "music.toml"
+CONFIG = Path(__file__).resolve().parents[2] / "models" / "training" / "music.toml"
 EPOCHS = "20"
 TRAINING, JUDGED = ["1", "2", "3"], "0"
 # The base has the stronger augmentation, which most variants below were compared with.

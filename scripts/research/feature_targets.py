@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Adds a column `features` to a table of songs: what a music net can learn without any listener.
 
-    python3 scripts/feature_targets.py LABELS OUT.csv [--where COLUMN=VALUE...]
+    python3 scripts/research/feature_targets.py LABELS OUT.csv [--where COLUMN=VALUE...]
 
 Each song gets `name=value|...` of tempo, onsets, key mode and clarity, loudness and its range, brightness,
 noisiness and so on, made by librosa from the first 60 seconds, each replaced by its rank among the songs

@@ -2,7 +2,7 @@
 """Times a song through vibelux and through librosa and prints the ratio of CPU seconds.
 
     cargo build --release -p vibelux --example audio_stages
-    python scripts/compare_librosa.py song.mp3 [--stages PROGRAM] [--rounds 5] [--bliss PROGRAM]
+    python scripts/compare/librosa_speed.py song.mp3 [--stages PROGRAM] [--rounds 5] [--bliss PROGRAM]
 
 PROGRAM of --bliss is the example `analyze` of bliss-audio, a peer that analyses whole songs:
 

@@ -2,7 +2,7 @@
 """Times training steps in vibelux and in Keras (TensorFlow) and prints the ratio of images per second.
 
     cargo build --release -p vibelux-train --example step_speed
-    python3 scripts/compare_keras.py [--steps 30] [--rounds 3] [--json]
+    python3 scripts/compare/keras_speed.py [--steps 30] [--rounds 3] [--json]
 
 Both sides train the same nets (the Keras ones are built from the architectures that `step_speed
 --json` prints, and must have as many parameters) with AdamW on batches of 64 random pictures, on all

@@ -1,6 +1,6 @@
 """Checks what the compiler does not: the shape of the source tree and of the documentation.
 
-    python3 scripts/check_tree.py [--program target/debug/vibelux]
+    python3 scripts/checks/check_tree.py [--program target/debug/vibelux]
 
 - every .rs file begins with `//!`, which says where it stands in the flow;
 - crates and modules depend on each other only in the direction of the flow (ARCHITECTURE.md);
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tomllib
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # What each crate may use of ours.
 CRATE_ARROWS = {

@@ -2,7 +2,7 @@
 """Measures `vibelux embed` on a library of real songs, then kills it again and again.
 
     cargo build --release -p vibelux-cli
-    python3 scripts/bench_embed.py --clips DIR [--songs 1000] [--kills 10] [--json]
+    python3 scripts/checks/bench_embed.py --clips DIR [--songs 1000] [--kills 10] [--json]
 
 DIR holds audio clips of any length and format that ffmpeg reads. The songs are MP3 files of 192 kb/s
 and about three minutes: up to 20 are joined from clips and encoded, the others are cut out of those

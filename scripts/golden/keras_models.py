@@ -1,6 +1,6 @@
 """Writes small Keras models of both generations and what they make of 64 pictures.
 
-Usage: golden_keras.py OUT_DIR [--full]
+    python scripts/golden/keras_models.py OUT_DIR [--full]
 
 For each model: NAME.h5 or NAME.keras and NAME.output, little-endian f32 [64, 7]. The pictures are
 those of the generator `pictures` below, which the test repeats. With --full the original's

@@ -1,8 +1,8 @@
 """Fails on a dependency whose licence is not in deny.toml's list, or that comes from elsewhere than
 the registry; can also collect the licence texts that a binary release must carry.
 
-    python3 scripts/check_licences.py
-    python3 scripts/check_licences.py --notices NOTICES.txt
+    python3 scripts/checks/check_licences.py
+    python3 scripts/checks/check_licences.py --notices NOTICES.txt
 
 A lighter stand-in for `cargo deny check licenses sources`, which takes minutes to build. Needs
 Python 3.11 and cargo; uses the network only if the dependencies are not downloaded yet.
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tomllib
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGETS = ("x86_64-unknown-linux-gnu", "aarch64-apple-darwin", "x86_64-pc-windows-msvc")
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the music net once per fold of a table and tabulates what the runs say of songs unheard.
 
-    python3 scripts/cross_validate_music.py LABELS OUT [CONFIG]
+    python3 scripts/research/cross_validate_music.py LABELS OUT [CONFIG]
 
 LABELS is a table of songs (labels.csv) with folds 0 to 3; each fold is judged by a run that was trained
 on the other three. OUT gets one run folder per fold (finished ones are not run again, interrupted ones
@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-VIBELUX = Path(__file__).parent.parent / "target" / "release" / "vibelux"
+VIBELUX = Path(__file__).resolve().parents[2] / "target" / "release" / "vibelux"
 FOLDS = ["0", "1", "2", "3"]
 EMOTIONS = ["angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"]
 QUERIES = ["angry", "fearful", "happy", "neutral", "sad"]

@@ -1,7 +1,7 @@
 """Writes crates/vibelux-train/tests/golden/metrics.json: metrics as scikit-learn defines them.
 
 Needs numpy; uses scikit-learn to cross-check the plain numpy results where it is installed.
-Run from the repository root: python scripts/golden_metrics.py
+Run from the repository root: python scripts/golden/metrics.py
 """
 
 import json

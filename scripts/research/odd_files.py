@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the music model makes of odd files: songs as a telephone, a short clip and so on, and no music at all.
 
-    python3 scripts/check_music_input.py LABELS OUT [--where COLUMN=VALUE...] [--songs 60] [--also FILE...]
+    python3 scripts/research/odd_files.py LABELS OUT [--where COLUMN=VALUE...] [--songs 60] [--also FILE...]
 
 LABELS is a table of songs (labels.csv). Of the first --songs of them (that fit --where) OUT gets several
 versions each, made by ffmpeg (2 GB for 60 songs of half a minute), then sounds that are no music; `vibelux

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the small face net with one choice changed at a time and tabulates what each is worth.
 
-    python3 scripts/ablate_face.py DATA OUT [NAME...]
+    python3 scripts/research/ablate_face.py DATA OUT [NAME...]
 
 DATA has train/, validation/ and labels.csv; OUT gets one run folder per variant (finished ones are
 not run again, interrupted ones resume) and ablation.csv. The runs are short (12 epochs), so the
@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-VIBELUX = Path(__file__).parent.parent / "target" / "release" / "vibelux"
+VIBELUX = Path(__file__).resolve().parents[2] / "target" / "release" / "vibelux"
 EPOCHS = 12
 GROWING = """
 [[sizes]]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Renders the MIDI pieces of a table of songs to audio, so that a music net can be trained on them.
 
-    python3 scripts/render_midi.py LABELS OUT [--dataset emopia] [--emotions VA7.json]
+    python3 scripts/research/render_midi.py LABELS OUT [--dataset emopia] [--emotions VA7.json]
                                    [--fonts FONT.sf2...] [--transpose SEMITONES...]
                                    [--features TABLE] [--jobs 2]
 

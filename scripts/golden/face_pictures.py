@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the golden files of the face tests: pictures of every kind the decoder must read, and what PIL makes of them.
 
-Needs Pillow. Run from the repository root: python3 scripts/face_golden.py
+Needs Pillow. Run from the repository root: python3 scripts/golden/face_pictures.py
 The pictures are drawn here; nobody's photograph is in them.
 """
 

@@ -2,7 +2,7 @@
 """Times face models in vibelux and in onnxruntime, on one core, and prints the ratio.
 
     cargo build --release -p vibelux --example classify_speed
-    python3 scripts/compare_onnxruntime.py models/face.onnx [MORE.onnx...]
+    python3 scripts/compare/onnxruntime_speed.py models/face.onnx [MORE.onnx...]
 
 Both sides get the same ONNX file and, per call, the same work: one 48x48 face and its mirror image as
 a batch of two, on one thread. They run alternately for three rounds; the figure is the best round's

@@ -4,7 +4,7 @@
 Needs librosa 0.11 and soundfile. The signal is synthetic (chirp, noise, clicks) and is made again
 by the Rust test from the same integer arithmetic, so only librosa's results are stored.
 
-    python scripts/golden_spectrogram.py [crates/vibelux/tests/golden]
+    python scripts/golden/spectrogram.py [crates/vibelux/tests/golden]
 """
 import struct
 import sys
