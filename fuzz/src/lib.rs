@@ -15,7 +15,7 @@ mod sound;
 mod texts;
 mod training;
 
-pub use networks::{keras, onnx, picture, sidecar, weights};
+pub use networks::{keras, onnx, picture, sidecar, small_net, weights};
 pub use prepare::prepare;
 pub use requests::{live_frame, range_header};
 pub use song_library::{library_file, library_json};
@@ -23,7 +23,7 @@ pub use sound::{
     audio, audio_aiff, audio_flac, audio_mp3, audio_mp4, audio_opus, audio_vorbis, audio_wav, cover,
 };
 pub use texts::{mood, playlist};
-pub use training::{checkpoint, config, labels};
+pub use training::{Grey, checkpoint, config, labels, small_run};
 
 /// A function that is fuzzed.
 pub type Target = fn(&[u8]);

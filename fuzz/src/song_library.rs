@@ -69,7 +69,11 @@ fn damage(bytes: &mut Vec<u8>, mut faults: &[u8]) {
             1 => {
                 let count = usize::from(argument % 64).min(after.len());
                 let (new, after) = after.split_at(count);
-                bytes.iter_mut().skip(at).zip(new).for_each(|(b, n)| *b = *n);
+                bytes
+                    .iter_mut()
+                    .skip(at)
+                    .zip(new)
+                    .for_each(|(b, n)| *b = *n);
                 faults = after;
             }
             2 => bytes[at..end].fill(*argument),
@@ -154,7 +158,7 @@ fn song(number: usize) -> Song {
         }),
         model: "a model".to_owned(),
         tags: Tags {
-            title: (number % 4 != 0).then(|| format!("Song {number}")),
+            title: (!number.is_multiple_of(4)).then(|| format!("Song {number}")),
             artist: Some(format!("Artist {}", number / 12)),
             album: None,
         },

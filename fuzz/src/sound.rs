@@ -22,7 +22,11 @@ pub fn audio(data: &[u8]) {
 /// AIFF alone.
 pub fn audio_aiff(data: &[u8]) {
     // AIFC or AIFF, by the byte that is there.
-    let last = if data.get(11) == Some(&b'C') { b'C' } else { b'F' };
+    let last = if data.get(11) == Some(&b'C') {
+        b'C'
+    } else {
+        b'F'
+    };
     forced("aiff", data, &[(0, b"FORM"), (8, b"AIF"), (11, &[last])]);
 }
 

@@ -3,7 +3,7 @@
 use vibelux_train::config::TrainingConfig;
 use vibelux_train::dataset::{EvaluationSet, SoftLabels, TrainingSet, load_table};
 use vibelux_train::nn::Random;
-use vibelux_train::trainer::Trainer;
+use vibelux_train::trainer::{TrainError, Trainer};
 use vibelux_train::{history, preset};
 
 use crate::networks::small_net;
@@ -36,20 +36,29 @@ pub fn config(data: &[u8]) {
 /// The checkpoint of a run that is resumed.
 pub fn checkpoint(data: &[u8]) {
     let path = file("checkpoint.safetensors", data);
-    let mut config = preset::face("default").expect("a preset");
-    config.architecture = small_net();
-    config.batch_size = 2;
-    let trainer = Trainer::new(config, &Nothing, &Nothing).expect("a small run");
+    let trainer = small_run(&Grey).expect("a small run");
     if let Ok(trainer) = trainer.with_checkpoint(path).resume() {
         let _ = trainer.selected_epoch();
         let _ = trainer.into_network();
     }
 }
 
-/// A data set of grey pictures, to have something to resume with.
-struct Nothing;
+/// A run that has not begun.
+///
+/// # Errors
+/// If the small network cannot be trained.
+pub fn small_run(data: &Grey) -> Result<Trainer<'_>, TrainError> {
+    let mut config = preset::face("default").expect("a preset");
+    config.architecture = small_net();
+    config.batch_size = 2;
+    Trainer::new(config, data, data)
+}
 
-impl TrainingSet for Nothing {
+/// A data set of grey pictures, to have something to resume with.
+#[derive(Debug)]
+pub struct Grey;
+
+impl TrainingSet for Grey {
     fn len(&self) -> usize {
         2
     }
@@ -64,7 +73,7 @@ impl TrainingSet for Nothing {
     }
 }
 
-impl EvaluationSet for Nothing {
+impl EvaluationSet for Grey {
     fn len(&self) -> usize {
         1
     }

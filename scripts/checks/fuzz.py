@@ -38,6 +38,8 @@ MEMORY_MB = 2048
 LONGEST_BYTES = 65536
 # A target that fails at once would be started for ever.
 MOST_FINDINGS = 20
+# Whole files that are too large to be kept a second time.
+MORE_SEEDS = {"keras": "crates/vibelux/tests/golden/keras/*.[hk]*"}
 # Inputs in git.
 KEPT_FILES = 30
 KEPT_FILE_BYTES = 4096
@@ -77,15 +79,17 @@ def host():
 
 
 def build(wanted):
-    """Builds the targets and copies them, so that a later build does not pull them away from under a run."""
+    """Builds the targets and keeps them, so that a later build does not pull them away from under a run."""
     command = ["cargo", f"+{TOOLCHAIN}", "fuzz", "build"] + (wanted if len(wanted) == 1 else [])
     if subprocess.run(command, cwd=ROOT).returncode:
         refuse("the fuzz targets do not compile")
     built = ROOT / "fuzz/target" / host() / "release"
     (PLACE / "bin").mkdir(parents=True, exist_ok=True)
     for target in wanted:
+        # A link: they are large, and cargo puts new files in the place of old ones.
         part = PLACE / "bin" / f"{target}.part"
-        shutil.copy2(built / target, part)
+        part.unlink(missing_ok=True)
+        os.link(built / target, part)
         part.replace(PLACE / "bin" / target)
 
 
@@ -167,8 +171,8 @@ class Target:
     def fuzz(self, seconds):
         """Fuzzes until the target has had its CPU seconds in all."""
         self.retry_findings()
-        for kept in (KEPT / self.name).glob("*"):
-            shutil.copy2(kept, self.corpus)
+        for seed in [*(KEPT / self.name).glob("*"), *ROOT.glob(MORE_SEEDS.get(self.name, "fuzz/no-such"))]:
+            shutil.copy2(seed, self.corpus)
         while (before := self.did())["cpu_seconds"] < seconds and not STOP.is_set():
             if len(self.found()) >= MOST_FINDINGS:
                 break
