@@ -1,4 +1,10 @@
 //! See [`vibelux_fuzz::library_json`].
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| vibelux_fuzz::library_json(data));
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(init: vibelux_fuzz::prepare(), |data: &[u8]| vibelux_fuzz::library_json(data));
+
+#[cfg(not(fuzzing))]
+fn main() {
+    eprintln!("this is run by cargo fuzz: scripts/checks/fuzz.py");
+}

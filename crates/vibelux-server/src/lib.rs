@@ -17,6 +17,9 @@ mod compress;
 mod config;
 mod error;
 mod extract;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod live;
 mod media;
 mod openapi;

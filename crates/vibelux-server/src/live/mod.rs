@@ -15,4 +15,10 @@ mod session;
 mod socket;
 mod tracks;
 
+#[cfg(feature = "fuzzing")]
+pub use frame::decode;
+#[cfg(feature = "fuzzing")]
+pub use message::{Complaint, Frame, Order};
+#[cfg(feature = "fuzzing")]
+pub use session::Session;
 pub use socket::live;
