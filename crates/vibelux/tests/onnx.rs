@@ -140,7 +140,10 @@ fn onnxruntime_gives_what_the_reference_gives() {
         let half = to_onnx_with(&net, &weights, WeightPrecision::F16).unwrap();
         save(&format!("{name}_f16"), half, &weights);
     }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/checks/check_onnx.py");
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../scripts/checks/check_onnx.py"
+    );
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let output = match Command::new(&python).arg(script).arg(dir.path()).output() {
         Ok(output) => output,
