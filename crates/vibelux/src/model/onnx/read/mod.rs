@@ -22,7 +22,8 @@ use stored::{FLOAT, tensors_of};
 /// their axes as attribute (until 17).
 const OPSETS: std::ops::RangeInclusive<u64> = 13..=17;
 
-/// The network of a file whose graph is one chain of the layers of [`LayerSpec`]; `None` for others.
+/// The network of a file whose graph is one chain of the layers of
+/// [`crate::model::architecture::LayerSpec`]; `None` for others.
 ///
 /// A batch norm that was folded into the layer before stays folded. The result has consistent shapes.
 pub(in crate::model) fn read(bytes: &[u8]) -> Option<(Architecture, Weights)> {
