@@ -8,9 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
+use super::limits::MAX_WAVEFORM_SECONDS;
 use super::source::Deadline;
 use super::window::{SongAudio, WindowPlan};
-use super::{AudioError, MAX_WAVEFORM_SECONDS, Waveform};
+use super::{AudioError, Waveform};
 
 /// Whether `ffmpeg` can be started.
 pub(super) fn is_installed() -> bool {

@@ -3,6 +3,9 @@
 //! Symphonia's probe searches for anything that looks like audio, which a text file sooner or
 //! later does; looking first keeps the errors honest.
 
+/// What a format is called of which not even the container is known.
+pub(super) const UNKNOWN_FORMAT: &str = "an unknown format";
+
 /// A first guess that decides who reads the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FileKind {

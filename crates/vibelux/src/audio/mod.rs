@@ -10,9 +10,12 @@
 //! [`decode_windows`] seeks from window to window. Memory is bounded by what is asked for, time by
 //! one limit per file, and a panic inside a decoder becomes an [`AudioError`].
 
+mod codecs;
 mod error;
 mod ffmpeg;
 mod file_kind;
+mod limits;
+mod mono;
 mod mp4;
 mod opus;
 mod reader;
@@ -23,18 +26,13 @@ mod waveform;
 mod window;
 
 pub use error::AudioError;
+pub use limits::{MAX_SAMPLE_RATE_HZ, MAX_WAVEFORM_SECONDS};
 pub use resample::resample;
 pub use song::{decode_start, decode_windows};
 pub use waveform::Waveform;
 pub use window::{SongAudio, WindowPlan};
 
 use std::path::Path;
-
-/// No waveform is longer than this, whatever a file claims: four hours.
-pub const MAX_WAVEFORM_SECONDS: f64 = 4.0 * 3600.0;
-
-/// Above every rate in use (DXD is 352,800 Hz); bounds the size of the resampler's transforms.
-pub const MAX_SAMPLE_RATE_HZ: u32 = 768_000;
 
 /// The extensions, in lower case, that are looked at when a folder is scanned.
 pub const AUDIO_EXTENSIONS: [&str; 25] = [

@@ -6,23 +6,22 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
-use symphonia::core::audio::{Audio, GenericAudioBufferRef};
-use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
-use symphonia::core::codecs::registry::CodecRegistry;
+use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, Track, TrackType};
+use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::{TimeBase, Timestamp};
 
-use super::file_kind::FileKind;
+use super::AudioError;
+use super::codecs::{audio_rate, make_decoder, unsupported};
+use super::file_kind::{FileKind, UNKNOWN_FORMAT};
+use super::limits::MAX_SAMPLE_RATE_HZ;
+use super::mono::mix_down;
 use super::mp4::{self, Mp4Facts};
-use super::song::UNKNOWN_FORMAT;
 use super::source::{Deadline, TimedFile};
-use super::{AudioError, MAX_SAMPLE_RATE_HZ};
 
 /// How far before the wanted frame a seek aims. Covers Opus's 80 ms and four MP3 frames.
 const SETTLE_SECONDS: f64 = 0.1;
@@ -33,15 +32,6 @@ const SKIP_SECONDS: f64 = 0.5;
 const EXACT_SEEK_BYTES: u64 = 64 << 20;
 /// Packets in a row that may be damaged before the rest counts as lost.
 const MAX_BAD_PACKETS: u32 = 500;
-/// Far above full scale, far below what would overflow a power spectrum in f32.
-const LOUDEST: f32 = 1e6;
-
-static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
-    let mut registry = CodecRegistry::new();
-    symphonia::default::register_enabled_codecs(&mut registry);
-    registry.register_audio_decoder::<super::opus::SymphoniaOpus>();
-    registry
-});
 
 /// One open song.
 pub(super) struct SongReader {
@@ -379,77 +369,9 @@ fn examine(file: &mut File, path: &Path) -> Result<Mp4Facts, AudioError> {
     }
 }
 
-fn unsupported(path: &Path, codec: &str) -> AudioError {
-    AudioError::Unsupported {
-        path: path.to_owned(),
-        codec: codec.to_owned(),
-        hint: "install ffmpeg, or convert the file to FLAC or MP3",
-    }
-}
-
 fn slow(path: &Path, deadline: Deadline) -> AudioError {
     AudioError::TooSlow {
         path: path.to_owned(),
         limit: deadline.limit,
-    }
-}
-
-fn audio_rate(track: &Track) -> Option<u32> {
-    track
-        .codec_params
-        .as_ref()
-        .and_then(|p| p.audio())
-        .and_then(|p| p.sample_rate)
-}
-
-fn make_decoder(track: &Track, path: &Path) -> Result<Box<dyn AudioDecoder>, AudioError> {
-    let Some(params) = track.codec_params.as_ref().and_then(|p| p.audio()) else {
-        return Err(unsupported(path, "a track without codec parameters"));
-    };
-    CODECS
-        .make_audio_decoder(params, &AudioDecoderOptions::default())
-        .map_err(|error| unsupported(path, &error.to_string()))
-}
-
-/// Appends the mean of all channels. What is not a number becomes silence, so that one bad sample
-/// cannot spoil a whole spectrogram.
-fn mix_down(buffer: &GenericAudioBufferRef<'_>, planes: &mut Vec<Vec<f32>>, out: &mut Vec<f32>) {
-    let clean = |x: f32| {
-        if x.is_finite() {
-            x.clamp(-LOUDEST, LOUDEST)
-        } else {
-            0.0
-        }
-    };
-    let mut mix = |channels: &[&[f32]]| match channels {
-        [] => {}
-        [one] => out.extend(one.iter().map(|&x| clean(x))),
-        [left, right] => {
-            out.extend(
-                left.iter()
-                    .zip(*right)
-                    .map(|(&l, &r)| 0.5 * (clean(l) + clean(r))),
-            );
-        }
-        [first, rest @ ..] => {
-            let scale = 1.0 / channels.len() as f32;
-            let from = out.len();
-            out.extend(first.iter().map(|&x| clean(x) * scale));
-            for channel in rest {
-                for (sum, &x) in out[from..].iter_mut().zip(*channel) {
-                    *sum += clean(x) * scale;
-                }
-            }
-        }
-    };
-    if let GenericAudioBufferRef::F32(samples) = buffer {
-        let channels: Vec<&[f32]> = (0..samples.num_planes())
-            .filter_map(|i| samples.plane(i))
-            .collect();
-        mix(&channels);
-    } else {
-        buffer.copy_to_vecs_planar::<f32>(planes);
-        let channels: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
-        mix(&channels);
     }
 }

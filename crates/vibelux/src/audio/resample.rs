@@ -14,7 +14,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
-use super::window::check_rate;
+use super::limits::check_rate;
 use super::{AudioError, Waveform};
 
 /// Where the pass band ends, as a part of the lower Nyquist frequency.

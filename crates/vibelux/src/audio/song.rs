@@ -7,11 +7,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::ffmpeg;
+use super::file_kind::UNKNOWN_FORMAT;
+use super::limits::{MAX_WAVEFORM_SECONDS, check_above_zero, check_rate};
 use super::reader::SongReader;
 use super::resample::Resampler;
 use super::source::Deadline;
-use super::window::{SongAudio, WindowPlan, check_above_zero, check_rate};
-use super::{AudioError, MAX_WAVEFORM_SECONDS, Waveform};
+use super::window::{SongAudio, WindowPlan};
+use super::{AudioError, Waveform};
 
 /// What one song may take, on a slow disk and a busy machine.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -90,9 +92,6 @@ fn with_ffmpeg<T>(
         result => result,
     }
 }
-
-/// The codec's name where not even the container is known.
-pub(super) const UNKNOWN_FORMAT: &str = "an unknown format";
 
 /// Turns a panic inside a decoder into an error of this one song.
 fn guarded<T>(

@@ -1,6 +1,7 @@
 //! Where in a song to listen: the plan for the windows that are decoded, and what comes back.
 
-use super::{AudioError, MAX_SAMPLE_RATE_HZ, MAX_WAVEFORM_SECONDS, Waveform};
+use super::limits::{MAX_WAVEFORM_SECONDS, check_above_zero, check_rate};
+use super::{AudioError, Waveform};
 
 /// Windows spread evenly over the song; fewer (>= 1) when it is short.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,27 +87,6 @@ impl WindowPlan {
         (self.window_seconds * f64::from(self.sample_rate_hz))
             .round()
             .max(1.0) as usize
-    }
-}
-
-/// Refuses a sample rate that cannot be worked with.
-pub(super) fn check_rate(sample_rate_hz: u32) -> Result<(), AudioError> {
-    check_above_zero(
-        "the sample rate in Hz",
-        f64::from(sample_rate_hz),
-        f64::from(MAX_SAMPLE_RATE_HZ),
-    )
-}
-
-pub(super) fn check_above_zero(
-    what: &'static str,
-    value: f64,
-    limit: f64,
-) -> Result<(), AudioError> {
-    if value > 0.0 && value <= limit {
-        Ok(())
-    } else {
-        Err(AudioError::BadRequest { what, value, limit })
     }
 }
 

@@ -8,74 +8,27 @@
 //! No sample, recording or model is used; the pieces belong to whoever renders them. What a piece
 //! is meant to express is [`Piece::emotion`]; what a model hears in it is another matter.
 
+mod accompaniment;
+mod error;
+mod melody;
+mod note;
 mod reverb;
 mod score;
+mod stereo;
 mod style;
 mod synth;
 mod timbre;
 mod wav;
+mod writer;
 
-use std::io;
-use std::path::PathBuf;
-
-use crate::audio::Waveform;
 use crate::emotion::Emotion;
 
+pub use error::ComposeError;
+pub use stereo::StereoWaveform;
 pub use wav::write_wav;
 
 /// The artist tag of every piece.
 pub const ARTIST: &str = "VibeluX demo";
-
-/// Left and right.
-type Frame = [f32; 2];
-
-/// What can go wrong with writing a piece.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ComposeError {
-    /// The file cannot be written.
-    #[error("cannot write {path}; check the folder's permissions and free space")]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A WAV file holds at most 4 GiB.
-    #[error("{path} would not fit into a WAV file: {seconds:.0} s; write a shorter one")]
-    TooLong {
-        /// Which file.
-        path: PathBuf,
-        /// How long it would be.
-        seconds: f64,
-    },
-}
-
-/// Two channels at a known rate, nominally in -1.0..=1.0.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StereoWaveform {
-    /// One left and right sample per 1/`sample_rate_hz` seconds.
-    pub frames: Vec<[f32; 2]>,
-    /// Frames per second.
-    pub sample_rate_hz: u32,
-}
-
-impl StereoWaveform {
-    /// The length in seconds.
-    #[must_use]
-    pub fn seconds(&self) -> f64 {
-        self.frames.len() as f64 / f64::from(self.sample_rate_hz)
-    }
-
-    /// The mean of both channels.
-    #[must_use]
-    pub fn to_mono(&self) -> Waveform {
-        Waveform {
-            samples: self.frames.iter().map(|[l, r]| 0.5 * (l + r)).collect(),
-            sample_rate_hz: self.sample_rate_hz,
-        }
-    }
-}
 
 /// One composed piece, not yet rendered.
 #[derive(Debug, Clone)]
@@ -85,7 +38,7 @@ pub struct Piece {
     /// What it is meant to express.
     pub emotion: Emotion,
     style: style::Style,
-    score: score::Score,
+    score: note::Score,
 }
 
 impl Piece {

@@ -1,6 +1,6 @@
 //! A small room: Schroeder's reverberator (1962) with Moorer's damped combs (1979).
 
-use super::Frame;
+use super::stereo::Frame;
 
 /// Delays in seconds; without common factors, so that their echoes do not pile up.
 const COMB_SECONDS: [f64; 4] = [0.029_7, 0.037_1, 0.041_1, 0.043_7];

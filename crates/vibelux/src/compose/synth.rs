@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::score::{Bus, Note, Score};
+use super::note::{Bus, Note, Score};
+use super::reverb;
+use super::stereo::Frame;
 use super::style::Style;
 use super::timbre::{TABLE_LENGTH, Timbre, Voice, wavetable};
-use super::{Frame, reverb};
 use crate::random::Random;
 
 /// What remains after the last bar for the last notes and the reverb to fade.

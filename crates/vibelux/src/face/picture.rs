@@ -11,17 +11,8 @@ use image::{
     DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgba, RgbaImage,
 };
 
+use super::limits::{MAX_DECODER_BYTES, MAX_FILE_BYTES, MAX_PIXELS};
 use super::{FaceError, GreyImage, grey_rec601};
-
-/// The largest picture that is read. Phones make 108 million pixels; a small file can claim 4
-/// billion.
-pub(super) const MAX_PIXELS: u64 = 120_000_000;
-
-/// What the decoder may allocate: `MAX_PIXELS` of RGB and some room.
-const MAX_DECODER_BYTES: u64 = 512 << 20;
-
-/// The largest file that is read into memory.
-const MAX_FILE_BYTES: u64 = 256 << 20;
 
 /// Reads a JPEG or PNG file of any kind: grey, RGB, palette, CMYK, 8 or 16 bits, with alpha (laid
 /// over white), turned upright as its EXIF orientation says.

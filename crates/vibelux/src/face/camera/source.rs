@@ -5,13 +5,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::{CameraSettings, FaceError};
-
-/// The addresses that are opened. ffmpeg knows many more, some of which read local files or run
-/// lists of other addresses.
-pub const SCHEMES: [&str; 6] = [
-    "http://", "https://", "rtsp://", "rtsps://", "rtmp://", "udp://",
-];
+use super::address::{SCHEMES, without_password};
+use super::settings::CameraSettings;
+use crate::face::FaceError;
 
 /// Where frames come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,17 +171,6 @@ fn address(url: &str) -> Result<Input, FaceError> {
     })
 }
 
-/// `rtsp://user:secret@host/` as `rtsp://host/`: errors end up in logs and bug reports.
-pub(super) fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    let host_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (host, path) = rest.split_at(host_end);
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
-}
-
 /// On Linux a bare number is short for the device file.
 fn device_name(name: &str) -> String {
     if cfg!(target_os = "linux") && !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit()) {
@@ -309,16 +294,6 @@ mod tests {
             );
         }
         assert!(address("HTTP://cam/video").is_ok());
-    }
-
-    #[test]
-    fn passwords_stay_out_of_names() {
-        assert_eq!(
-            without_password("rtsp://me:p@ss@cam:554/a@b"),
-            "rtsp://cam:554/a@b"
-        );
-        assert_eq!(without_password("http://cam/?q=a@b"), "http://cam/?q=a@b");
-        assert_eq!(without_password("http://me:pw@cam?x"), "http://cam?x");
     }
 
     #[test]

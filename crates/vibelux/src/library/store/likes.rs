@@ -6,7 +6,9 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::{LibraryError, SongStore, from_bytes, to_bytes};
+use super::SongStore;
+use crate::library::error::LibraryError;
+use crate::library::path_bytes::{from_bytes, to_bytes};
 
 impl SongStore {
     /// The paths of all liked songs, also of those that the library no longer holds.

@@ -2,9 +2,9 @@
 //!
 //! Field numbers are those of `onnx.proto3`.
 
-use super::half::{LARGEST, to_f16_bits};
+use super::error::OnnxError;
+use super::half::{LARGEST, WeightPrecision, to_f16_bits};
 use super::protobuf::Message;
-use super::{OnnxError, WeightPrecision};
 
 const IR_VERSION: i64 = 8;
 const OPSET: i64 = 17;

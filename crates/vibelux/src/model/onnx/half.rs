@@ -1,5 +1,16 @@
 //! f32 to IEEE 754 binary16 and back, for weights that are stored in half the space.
 
+/// How the weights are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WeightPrecision {
+    /// Four bytes each, exact.
+    #[default]
+    F32,
+    /// Two bytes each, rounded to 11 significant bits; a Cast node turns them back into f32, so the
+    /// network still computes in f32.
+    F16,
+}
+
 /// The largest finite half-precision number.
 pub const LARGEST: f32 = 65_504.0;
 

@@ -1,7 +1,12 @@
 //! Tests of [`SongStore`], apart because the store fills its own file.
 
+use std::fs;
+use std::time::Duration;
+
 use super::*;
 use crate::emotion::Emotion;
+use crate::library::song::Outcome;
+use crate::library::tags::Tags;
 
 fn song(path: &str) -> Song {
     Song {

@@ -1,0 +1,167 @@
+//! Opening the file: whose it is, which layout it has, and an older one brought up to date.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior};
+
+use super::SongStore;
+use crate::library::error::LibraryError;
+
+/// Marks the file as ours in its header ("VBLX"), so that another program's database is not touched.
+const APPLICATION_ID: i64 = 0x5642_4C58;
+
+/// How long to wait for another process that is writing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Entry `n` takes the layout from version `n` to `n + 1`. Entries are never changed once released.
+const MIGRATIONS: &[&str] = &[
+    "
+    CREATE TABLE songs (
+        path BLOB PRIMARY KEY,
+        size_bytes INTEGER,
+        modified_nanoseconds INTEGER,
+        model TEXT NOT NULL,
+        title TEXT,
+        artist TEXT,
+        album TEXT,
+        duration_seconds REAL,
+        vector BLOB CHECK (length(vector) = 28),
+        error TEXT,
+        missing INTEGER NOT NULL DEFAULT 0,
+        CHECK ((vector IS NULL) <> (error IS NULL)),
+        CHECK ((size_bytes IS NULL) = (modified_nanoseconds IS NULL))
+    ) STRICT;
+    -- Apart from the songs: a recommendation reads every vector and no window.
+    CREATE TABLE windows (
+        path BLOB PRIMARY KEY REFERENCES songs (path) ON DELETE CASCADE,
+        windows BLOB NOT NULL CHECK (length(windows) % 36 = 0)
+    ) STRICT;
+",
+    "CREATE TABLE likes (path BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;",
+];
+
+impl SongStore {
+    /// Opens the library at `path`, creates it and its folder if absent, and brings an older layout
+    /// up to date.
+    ///
+    /// # Errors
+    /// [`LibraryError::Io`] if the folder cannot be made, [`LibraryError::Corrupt`] and
+    /// [`LibraryError::Foreign`] if the file is no library, [`LibraryError::NewerSchema`],
+    /// [`LibraryError::Busy`] after 5 s of waiting for another writer.
+    pub fn open(path: &Path) -> Result<Self, LibraryError> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(LibraryError::io(folder))?;
+        }
+        let error = |source| LibraryError::database(path, source);
+        let connection = Connection::open(path).map_err(error)?;
+        let mut store = Self {
+            connection,
+            path: path.to_owned(),
+        };
+        store.configure().map_err(error)?;
+        store.migrate()?;
+        store.log_ahead().map_err(error)?;
+        Ok(store)
+    }
+
+    fn configure(&self) -> rusqlite::Result<()> {
+        let connection = &self.connection;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        // Reads the header, so that a file which is no database is refused before it is changed.
+        connection.pragma_query_value(None, "schema_version", |_| Ok(()))?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // With the log, NORMAL loses no commit when the process dies, and after a power failure at
+        // most the last ones, never the file.
+        connection.pragma_update(None, "synchronous", "NORMAL")
+    }
+
+    /// Switches to write-ahead logging. A file system without shared memory stays in the old journal
+    /// mode, which works as well, only slower.
+    fn log_ahead(&self) -> rusqlite::Result<()> {
+        let mode = |row: &Row<'_>| row.get::<_, String>(0);
+        let deadline = Instant::now() + BUSY_TIMEOUT;
+        loop {
+            let current = self
+                .connection
+                .pragma_query_value(None, "journal_mode", mode)?;
+            if current == "wal" {
+                return Ok(());
+            }
+            let result = self
+                .connection
+                .pragma_update_and_check(None, "journal_mode", "WAL", mode);
+            match result {
+                // SQLite does not wait by itself for another process that is switching too.
+                Err(error)
+                    if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                        && Instant::now() < deadline =>
+                {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                result => return result.map(drop),
+            }
+        }
+    }
+
+    fn migrate(&mut self) -> Result<(), LibraryError> {
+        let supported = MIGRATIONS.len() as i64;
+        if self.version()? == supported {
+            return Ok(());
+        }
+        let path = &self.path;
+        let error = |source| LibraryError::database(path, source);
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(error)?;
+        // Asked again under the lock: another process may have been faster.
+        let version: i64 = transaction
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .map_err(error)?;
+        let pending = usize::try_from(version).unwrap_or(usize::MAX);
+        for migration in MIGRATIONS.iter().skip(pending) {
+            transaction.execute_batch(migration).map_err(error)?;
+        }
+        transaction
+            .pragma_update(None, "user_version", supported)
+            .map_err(error)?;
+        transaction
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .map_err(error)?;
+        transaction.commit().map_err(error)
+    }
+
+    /// The layout version, 0 for a new file; refuses what is not ours or too new.
+    fn version(&self) -> Result<i64, LibraryError> {
+        let error = |source| LibraryError::database(&self.path, source);
+        let read = || -> rusqlite::Result<(i64, i64, i64)> {
+            // One snapshot: another process may be laying out the file right now.
+            let snapshot = self.connection.unchecked_transaction()?;
+            let pragma =
+                |name: &str| snapshot.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            let count = "SELECT count(*) FROM sqlite_schema";
+            Ok((
+                pragma("user_version")?,
+                pragma("application_id")?,
+                snapshot.query_row(count, [], |row| row.get(0))?,
+            ))
+        };
+        let (version, application, tables) = read().map_err(error)?;
+        if application != APPLICATION_ID && (application != 0 || version != 0 || tables > 0) {
+            return Err(LibraryError::Foreign {
+                path: self.path.clone(),
+            });
+        }
+        let supported = MIGRATIONS.len() as i64;
+        if version > supported {
+            return Err(LibraryError::NewerSchema {
+                path: self.path.clone(),
+                found: version,
+                supported,
+            });
+        }
+        Ok(version)
+    }
+}

@@ -1,0 +1,141 @@
+//! Songs and windows to the rows of their tables and back.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Row, params};
+
+use crate::emotion::{EMOTION_COUNT, EmotionVector};
+use crate::library::error::LibraryError;
+use crate::library::path_bytes::{from_bytes, to_bytes};
+use crate::library::song::{FileStamp, Outcome, Song};
+use crate::library::tags::Tags;
+
+/// Bytes of a window in the table: its start as f64 and seven f32, little-endian.
+pub(super) const WINDOW_BYTES: usize = 8 + 4 * EMOTION_COUNT;
+
+/// What [`read`] reads, in this order.
+pub(super) const COLUMNS: &str = "path, size_bytes, modified_nanoseconds, model, title, artist, album, \
+     duration_seconds, vector, error, missing";
+
+/// The song of a row of [`COLUMNS`]; `library` is the file, for errors.
+pub(super) fn read(row: &Row<'_>, library: &Path) -> Result<Song, LibraryError> {
+    let error = |source| LibraryError::database(library, source);
+    let path = from_bytes(&row.get::<_, Vec<u8>>(0).map_err(error)?);
+    let outcome = match row.get::<_, Option<Vec<u8>>>(8).map_err(error)? {
+        Some(blob) => {
+            Outcome::Embedded(decode_vector(&blob).ok_or_else(|| damaged(library, &path))?)
+        }
+        None => {
+            let reason: Option<String> = row.get(9).map_err(error)?;
+            Outcome::Failed(reason.unwrap_or_default())
+        }
+    };
+    let fields = || -> rusqlite::Result<_> {
+        Ok(Song {
+            stamp: stamp(row.get(1)?, row.get(2)?),
+            model: row.get(3)?,
+            tags: Tags {
+                title: row.get(4)?,
+                artist: row.get(5)?,
+                album: row.get(6)?,
+            },
+            duration_seconds: row.get(7)?,
+            missing: row.get(10)?,
+            path,
+            outcome,
+        })
+    };
+    fields().map_err(error)
+}
+
+/// The error for an entry that cannot be understood.
+pub(super) fn damaged(library: &Path, song: &Path) -> LibraryError {
+    LibraryError::BadEntry {
+        path: library.to_owned(),
+        song: song.to_owned(),
+    }
+}
+
+/// Writes a song and its windows in place of what was known of it.
+pub(super) fn upsert(
+    connection: &Connection,
+    song: &Song,
+    windows: &[(f64, EmotionVector)],
+) -> rusqlite::Result<()> {
+    let path = to_bytes(&song.path);
+    let (vector, reason) = match &song.outcome {
+        Outcome::Embedded(vector) => (Some(encode_vector(vector)), None),
+        Outcome::Failed(reason) => (None, Some(reason)),
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO songs (path, size_bytes, modified_nanoseconds, model, title, artist, album,
+                 duration_seconds, vector, error, missing)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             ON CONFLICT (path) DO UPDATE SET
+                 size_bytes = ?2, modified_nanoseconds = ?3, model = ?4, title = ?5, artist = ?6,
+                 album = ?7, duration_seconds = ?8, vector = ?9, error = ?10, missing = ?11",
+        )?
+        .execute(params![
+            path,
+            // A file of more than 2^63 bytes does not exist; the bits are kept all the same.
+            song.stamp.map(|s| s.size_bytes.cast_signed()),
+            song.stamp.map(|s| s.modified_nanoseconds),
+            song.model,
+            song.tags.title,
+            song.tags.artist,
+            song.tags.album,
+            song.duration_seconds.filter(|s| s.is_finite()),
+            vector,
+            reason,
+            song.missing,
+        ])?;
+    if windows.is_empty() {
+        return connection
+            .prepare_cached("DELETE FROM windows WHERE path = ?1")?
+            .execute([path])
+            .map(drop);
+    }
+    let mut blob = Vec::with_capacity(windows.len() * WINDOW_BYTES);
+    for (start_seconds, vector) in windows {
+        blob.extend(start_seconds.to_le_bytes());
+        blob.extend(encode_vector(vector));
+    }
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO windows (path, windows) VALUES (?1, ?2)")?
+        .execute(params![path, blob])
+        .map(drop)
+}
+
+/// The stamp of its two columns; none if they are empty.
+pub(super) fn stamp(
+    size_bytes: Option<i64>,
+    modified_nanoseconds: Option<i64>,
+) -> Option<FileStamp> {
+    Some(FileStamp {
+        size_bytes: size_bytes?.cast_unsigned(),
+        modified_nanoseconds: modified_nanoseconds?,
+    })
+}
+
+fn encode_vector(vector: &EmotionVector) -> Vec<u8> {
+    vector
+        .values()
+        .iter()
+        .flat_map(|x| x.to_le_bytes())
+        .collect()
+}
+
+fn decode_vector(bytes: &[u8]) -> Option<EmotionVector> {
+    let values: Vec<f32> = bytes
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect();
+    EmotionVector::from_slice(&values).ok()
+}
+
+/// One window of [`WINDOW_BYTES`] bytes; `None` if they hold no vector.
+pub(super) fn decode_window(bytes: &[u8]) -> Option<(f64, EmotionVector)> {
+    let (start, vector) = bytes.split_first_chunk::<8>()?;
+    Some((f64::from_le_bytes(*start), decode_vector(vector)?))
+}
