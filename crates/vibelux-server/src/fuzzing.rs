@@ -24,7 +24,10 @@ impl Camera {
     /// If the program was built with a broken model or detector.
     #[must_use]
     #[allow(clippy::new_without_default, reason = "it loads a model")]
-    #[allow(clippy::expect_used, reason = "what is built in works, or nothing can be tested")]
+    #[allow(
+        clippy::expect_used,
+        reason = "what is built in works, or nothing can be tested"
+    )]
     pub fn new() -> Self {
         let model = FaceModel::shipped().expect("the shipped model");
         Self(Session::new(Arc::new(model)).expect("the shipped detector"))
