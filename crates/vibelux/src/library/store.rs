@@ -4,6 +4,7 @@
 //! cheap enough to do one per song, so that a run which is killed loses only the songs in flight.
 
 mod likes;
+mod soundness;
 
 use std::collections::HashMap;
 use std::fs;
@@ -54,6 +55,9 @@ const MIGRATIONS: &[&str] = &[
 /// Bytes of a window in the table: its start as f64 and seven f32, little-endian.
 const WINDOW_BYTES: usize = 8 + 4 * EMOTION_COUNT;
 
+/// How far the sum of a stored vector may be from 1: far above the rounding of seven f32.
+const SUM_TOLERANCE: f64 = 1e-4;
+
 const COLUMNS: &str = "path, size_bytes, modified_nanoseconds, model, title, artist, album, \
      duration_seconds, vector, error, missing";
 
@@ -97,6 +101,7 @@ impl SongStore {
         };
         store.configure().map_err(error)?;
         store.migrate()?;
+        soundness::check(&store.connection).map_err(error)?;
         store.log_ahead().map_err(error)?;
         Ok(store)
     }
@@ -239,7 +244,10 @@ impl SongStore {
         let error = |source| LibraryError::database(&self.path, source);
         let mut statement = self
             .connection
-            .prepare(&format!("SELECT {COLUMNS} FROM songs ORDER BY path"))
+            // Past the index, which could be damaged unseen.
+            .prepare(&format!(
+                "SELECT {COLUMNS} FROM songs NOT INDEXED ORDER BY path"
+            ))
             .map_err(error)?;
         let mut rows = statement.query([]).map_err(error)?;
         let mut songs = Vec::new();
@@ -460,6 +468,11 @@ fn decode_vector(bytes: &[u8]) -> Option<EmotionVector> {
         .chunks_exact(4)
         .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
         .collect();
+    // What was written summed to 1; what does not is no longer what was written.
+    let sum: f64 = values.iter().map(|&x| f64::from(x)).sum();
+    if (sum - 1.0).abs() > SUM_TOLERANCE {
+        return None;
+    }
     EmotionVector::from_slice(&values).ok()
 }
 
