@@ -16,10 +16,21 @@ pub fn prepare() {
     }));
 }
 
-/// Registry sources lie in one folder, wherever cargo's home is.
+/// Registry sources lie in one folder, wherever cargo's home is. Where the standard library panics, who
+/// called it decides.
 fn is_of_others(panic: &PanicHookInfo<'_>) -> bool {
+    const OTHERS: &str = "/registry/src/";
     let file = panic.location().map_or("", |at| at.file());
-    file.replace('\\', "/").contains("/registry/src/")
+    if file.contains("/crates/vibelux") || file.starts_with("src/") {
+        return false;
+    }
+    file.contains(OTHERS)
+        || Backtrace::force_capture()
+            .to_string()
+            .lines()
+            .filter(|line| line.trim_start().starts_with("at "))
+            .find(|line| line.contains(OTHERS) || line.contains("/crates/vibelux"))
+            .is_some_and(|line| line.contains(OTHERS))
 }
 
 /// Hides an installed ffmpeg: it is another program, which others fuzz, and slow to start.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior};
 
-use super::SongStore;
+use super::{SongStore, soundness};
 use crate::library::error::LibraryError;
 
 /// Marks the file as ours in its header ("VBLX"), so that another program's database is not touched.
@@ -62,6 +62,7 @@ impl SongStore {
         };
         store.configure().map_err(error)?;
         store.migrate()?;
+        soundness::check(&store.connection).map_err(error)?;
         store.log_ahead().map_err(error)?;
         Ok(store)
     }

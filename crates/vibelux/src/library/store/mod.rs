@@ -6,6 +6,7 @@
 mod layout;
 mod likes;
 mod rows;
+mod soundness;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -78,7 +79,10 @@ impl SongStore {
         let error = |source| LibraryError::database(&self.path, source);
         let mut statement = self
             .connection
-            .prepare(&format!("SELECT {COLUMNS} FROM songs ORDER BY path"))
+            // Past the index, which could be damaged unseen.
+            .prepare(&format!(
+                "SELECT {COLUMNS} FROM songs NOT INDEXED ORDER BY path"
+            ))
             .map_err(error)?;
         let mut rows = statement.query([]).map_err(error)?;
         let mut songs = Vec::new();

@@ -13,6 +13,9 @@ use crate::library::tags::Tags;
 /// Bytes of a window in the table: its start as f64 and seven f32, little-endian.
 pub(super) const WINDOW_BYTES: usize = 8 + 4 * EMOTION_COUNT;
 
+/// How far the sum of a stored vector may be from 1: far above the rounding of seven f32.
+const SUM_TOLERANCE: f64 = 1e-4;
+
 /// What [`read`] reads, in this order.
 pub(super) const COLUMNS: &str = "path, size_bytes, modified_nanoseconds, model, title, artist, album, \
      duration_seconds, vector, error, missing";
@@ -131,6 +134,11 @@ fn decode_vector(bytes: &[u8]) -> Option<EmotionVector> {
         .chunks_exact(4)
         .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
         .collect();
+    // What was written summed to 1; what does not is no longer what was written.
+    let sum: f64 = values.iter().map(|&x| f64::from(x)).sum();
+    if (sum - 1.0).abs() > SUM_TOLERANCE {
+        return None;
+    }
     EmotionVector::from_slice(&values).ok()
 }
 
@@ -138,4 +146,20 @@ fn decode_vector(bytes: &[u8]) -> Option<EmotionVector> {
 pub(super) fn decode_window(bytes: &[u8]) -> Option<(f64, EmotionVector)> {
     let (start, vector) = bytes.split_first_chunk::<8>()?;
     Some((f64::from_le_bytes(*start), decode_vector(vector)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vector_with_a_flipped_bit_is_refused() {
+        let whole = encode_vector(&EmotionVector::UNIFORM);
+        assert!(decode_vector(&whole).is_some());
+        for bit in [22, 23, 28, 30, 31] {
+            let mut bytes = whole.clone();
+            bytes[8 + bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(decode_vector(&bytes), None, "bit {bit}");
+        }
+    }
 }

@@ -1,0 +1,111 @@
+//! Whether a library file is whole, asked once when it is opened.
+//!
+//! SQLite finds much damage only where it happens to read, and some never: a page that says it holds fewer
+//! rows than it does gives fewer rows. `quick_check` walks all pages, accounts for every byte of them and
+//! tests every row against the table's constraints. It does not compare the index with the table, so songs
+//! are listed from the table alone; and it knows nothing of vectors, which are checked as they are read.
+//! Text may still be damaged unseen: a checksum for each row would tell, and would refuse a whole library for
+//! one letter.
+
+use rusqlite::{Connection, ffi};
+
+/// Looks through the whole file: about 0.7 microseconds a song.
+///
+/// # Errors
+/// An SQLite failure with the code for damage, which says what is wrong.
+pub(super) fn check(connection: &Connection) -> rusqlite::Result<()> {
+    let said: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if said == "ok" {
+        return Ok(());
+    }
+    let code = ffi::Error::new(ffi::SQLITE_CORRUPT);
+    Err(rusqlite::Error::SqliteFailure(code, Some(said)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::super::SongStore;
+    use crate::emotion::EmotionVector;
+    use crate::library::{LibraryError, Outcome, Song, Tags};
+
+    const SONGS: usize = 100;
+    const PAGE: usize = 4096;
+
+    fn library(folder: &Path) -> PathBuf {
+        let path = folder.join("library.db");
+        let mut store = SongStore::open(&path).unwrap();
+        let songs: Vec<Song> = (0..SONGS)
+            .map(|number| Song {
+                path: format!("/music/{number:03}.mp3").into(),
+                stamp: None,
+                model: "model".to_owned(),
+                tags: Tags::default(),
+                duration_seconds: None,
+                outcome: Outcome::Embedded(EmotionVector::UNIFORM),
+                missing: false,
+            })
+            .collect();
+        store.upsert_all(&songs).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_page_with_fewer_rows_than_it_holds_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = library(dir.path());
+        let whole = fs::read(&path).unwrap();
+        let mut tried = 0;
+        for page in (PAGE..whole.len()).step_by(PAGE) {
+            let mut bytes = whole.clone();
+            // Bytes 3 and 4 of a page say how many cells it has.
+            let cells = u16::from_be_bytes([bytes[page + 3], bytes[page + 4]]);
+            if cells == 0 {
+                continue;
+            }
+            bytes[page + 3..page + 5].copy_from_slice(&(cells - 1).to_be_bytes());
+            fs::write(&path, &bytes).unwrap();
+            let error = SongStore::open(&path).map(drop).unwrap_err();
+            assert!(matches!(error, LibraryError::Corrupt { .. }), "{error}");
+            assert!(error.to_string().contains("library.db"), "{error}");
+            tried += 1;
+        }
+        assert!(tried > 3);
+    }
+
+    #[test]
+    fn songs_come_from_the_table_whatever_the_index_says() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = library(dir.path());
+        let store = SongStore::open(&path).unwrap();
+        // An index that is one song behind: its entry of the last song points at the first.
+        let root: u32 = store
+            .connection
+            .query_row(
+                "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_songs_1'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        drop(store);
+        let root = root as usize;
+        let mut bytes = fs::read(&path).unwrap();
+        let page = &mut bytes[(root - 1) * PAGE..root * PAGE];
+        let entry = page
+            .windows(14)
+            .rposition(|b| b == b"/music/099.mp3")
+            .unwrap();
+        // The row number follows the path.
+        assert_eq!(page[entry + 14], 100);
+        page[entry + 14] = 1;
+        fs::write(&path, &bytes).unwrap();
+        let songs = SongStore::open(&path).unwrap().songs().unwrap();
+        let paths: Vec<_> = songs.iter().map(|song| song.path.clone()).collect();
+        let all: Vec<PathBuf> = (0..SONGS)
+            .map(|n| format!("/music/{n:03}.mp3").into())
+            .collect();
+        assert_eq!(paths, all);
+    }
+}
