@@ -7,7 +7,7 @@ use super::limits::MAX_PIXELS;
 
 /// What can go wrong between a file or camera and a face.
 ///
-/// That no face is found is no error: [`FaceDetector::detect`] then returns nothing.
+/// That no face is found is no error: [`FaceDetector::detect`](super::FaceDetector::detect) then returns nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaceError {
@@ -62,7 +62,7 @@ pub enum FaceError {
         /// The largest that is read.
         limit: u64,
     },
-    /// A [`GreyImage`] whose pixels do not match its size.
+    /// A [`GreyImage`](super::GreyImage) whose pixels do not match its size.
     #[error("{width} x {height} pixels need {} bytes, got {got}", u64::from(*width) * u64::from(*height))]
     PixelCount {
         /// Pixels across.
