@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use vibelux::model::onnx::to_onnx;
 use vibelux::model::weights::{Tensor, Weights};
 use vibelux_fuzz::{Grey, small_net, small_run};
-use vibelux_train::preset;
+use vibelux_train::config::preset;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

@@ -4,7 +4,8 @@ use vibelux_train::config::TrainingConfig;
 use vibelux_train::dataset::{EvaluationSet, SoftLabels, TrainingSet, load_table};
 use vibelux_train::nn::Random;
 use vibelux_train::trainer::{TrainError, Trainer};
-use vibelux_train::{history, preset};
+use vibelux_train::config::preset;
+use vibelux_train::trainer::history;
 
 use crate::networks::small_net;
 use crate::place::file;

@@ -10,11 +10,11 @@ use std::time::Instant;
 
 use serde_json::json;
 use vibelux::model::architecture::Architecture;
+use vibelux_train::config::preset;
 use vibelux_train::nn::{
     Init, InstructionSet, Mode, Network, Optimiser, OptimiserConfig, OptimiserKind, Precision,
     Random, soft_cross_entropy,
 };
-use vibelux_train::preset;
 
 const BATCH: usize = 64;
 const CLASSES: usize = 7;

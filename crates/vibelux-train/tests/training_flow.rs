@@ -16,19 +16,20 @@ use vibelux::model::sidecar::{FrontEnd, Sidecar};
 use vibelux::model::weights::Weights;
 use vibelux::model::{FaceModel, MusicModel};
 use vibelux_train::augment::FaceAugmentation;
+use vibelux_train::config::preset;
 use vibelux_train::config::{Schedule, Selection, SizeStage, TaskConfig, TrainingConfig};
 use vibelux_train::dataset::{SpectrogramCache, class_files};
 use vibelux_train::distil::{DistilConfig, DistilError, TeacherView};
 use vibelux_train::heads::{HeadConfig, HeadKind};
 use vibelux_train::metrics::Report;
 use vibelux_train::nn::{Init, Network, OptimiserKind, Random};
-use vibelux_train::predict::predict;
 use vibelux_train::run::{
     DataSets, Finished, RunError, RunPaths, has_outputs_of_start, load_data, prepare,
     resolve_heads, run,
 };
 use vibelux_train::trainer::Event;
-use vibelux_train::{history, preset};
+use vibelux_train::trainer::history;
+use vibelux_train::trainer::predict::predict;
 
 /// What a finished run leaves besides the pictures.
 const FILES: [&str; 8] = [

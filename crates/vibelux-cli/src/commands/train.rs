@@ -8,9 +8,9 @@ use clap::{Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use vibelux_train::accelerator::open_gpu;
 use vibelux_train::config::TrainingConfig;
+use vibelux_train::config::preset;
 use vibelux_train::dataset::{Condition, SpectrogramCache};
 use vibelux_train::distil::{DistilConfig, TeacherView};
-use vibelux_train::preset;
 use vibelux_train::run::{self, RunPaths};
 use vibelux_train::trainer::Event;
 

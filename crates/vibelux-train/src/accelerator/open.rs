@@ -3,10 +3,11 @@
 use burn_autodiff::Autodiff;
 use burn_tensor::backend::AutodiffBackend;
 
+use super::error::AcceleratorError;
 #[cfg(any(feature = "gpu", feature = "cuda"))]
 use super::guard::guarded_quietly;
 use super::session::Session;
-use super::{Accelerator, AcceleratorError};
+use super::step::Accelerator;
 
 type Opened = Result<Box<dyn Accelerator>, AcceleratorError>;
 

@@ -4,10 +4,11 @@ use burn_tensor::activation::log_softmax;
 use burn_tensor::backend::{AutodiffBackend, Backend};
 use burn_tensor::{Tensor, TensorData};
 
+use super::error::AcceleratorError;
 use super::graph::Graph;
 use super::guard::guarded;
+use super::step::{Accelerator, Step};
 use super::update::Update;
-use super::{Accelerator, AcceleratorError, Step};
 use crate::nn::{Mode, Network, Optimiser, OptimiserConfig, Parameter};
 
 /// A flat array on the device, without a record of how it came about.

@@ -325,7 +325,7 @@ fn toy_config(architecture: Architecture) -> crate::config::TrainingConfig {
         batch_size: 8,
         ema_decay: 0.9,
         architecture,
-        ..crate::preset::face("default").unwrap()
+        ..crate::config::preset::face("default").unwrap()
     }
 }
 

@@ -106,7 +106,7 @@ impl Place {
 mod tests {
     use super::*;
     use crate::config::TaskConfig;
-    use crate::preset;
+    use crate::config::preset;
 
     fn front_end() -> LogMelConfig {
         let TaskConfig::Music { spectrogram, .. } = preset::music("default").unwrap().task else {

@@ -8,7 +8,7 @@ use vibelux::EmotionVector;
 use vibelux::face::{FaceImage, load_picture};
 use vibelux::model::{FaceModel, ModelError};
 
-use super::{Judged, Judgement};
+use super::judgement::{Judged, Judgement};
 use crate::dataset::{ClassFile, DatasetError, SoftLabels, class_files};
 use crate::fingerprint::fnv1a;
 

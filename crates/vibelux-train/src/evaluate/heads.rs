@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn a_runs_heads_are_held_against_the_table() {
         let dir = tempfile::tempdir().unwrap();
-        let mut config = crate::preset::music("default").unwrap();
+        let mut config = crate::config::preset::music("default").unwrap();
         let head = |column: &str, kind, names: &[&str]| HeadConfig {
             column: column.to_owned(),
             kind,

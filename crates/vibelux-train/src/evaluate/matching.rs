@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use vibelux::recommend::{Mode, Query, SongIndex};
 use vibelux::{Emotion, EmotionVector};
 
-use super::Judged;
 use super::intervals::{Share, mean, share};
+use super::judgement::Judged;
 
 /// How much of a face's emotion the songs recommended for it carry: the mean target weight, over
 /// faces and their songs, of the face's class.
@@ -152,7 +152,7 @@ pub fn matching(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::judged;
+    use super::super::judgement::tests::judged;
     use super::*;
 
     #[test]

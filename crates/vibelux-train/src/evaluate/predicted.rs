@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::{Judged, Judgement};
+use super::judgement::{Judged, Judgement};
 use crate::config::ConfigError;
 use crate::dataset::{DatasetError, TableRow, load_table};
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vibelux::EmotionVector;
 
-use super::Judgement;
+use super::judgement::Judgement;
 use crate::metrics::{CrossFitted, SoftReport, cross_fitted_temperature, soft_agreement};
 
 /// Agreement of one distribution, the same for every face, with the faces' votes.
@@ -48,7 +48,7 @@ impl Judgement {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::judged;
+    use super::super::judgement::tests::judged;
     use super::*;
     use vibelux::Emotion;
 

@@ -1,5 +1,6 @@
 //! The intervals around accuracies: how much of it is luck of the draw.
 
+use super::average::mean;
 use crate::nn::Random;
 
 /// Keeps the resamples apart from what else is drawn with the same seed.
@@ -53,7 +54,7 @@ pub fn balanced_accuracy_interval(
                 drawn[class].1 += 1;
             }
             let recalls = drawn.iter().filter(|(_, all)| *all > 0);
-            super::mean(recalls.map(|&(hits, all)| hits as f64 / all as f64))
+            mean(recalls.map(|&(hits, all)| hits as f64 / all as f64))
         })
         .collect();
     accuracies.sort_by(f64::total_cmp);

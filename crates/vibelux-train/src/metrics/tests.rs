@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use vibelux::Emotion;
 
+use super::report::bin_of;
 use super::*;
+use serde::Deserialize;
 
 fn names() -> Vec<&'static str> {
     Emotion::ALL.iter().map(|e| e.name()).collect()

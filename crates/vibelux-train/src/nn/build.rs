@@ -4,8 +4,8 @@ use vibelux::model::architecture::{Architecture, ArchitectureError, LayerSpec, S
 
 use super::conv::Conv;
 use super::dense::Dense;
+use super::init::Init;
 use super::layer::{Layer, Parameter};
-use super::network::Init;
 use super::norm::BatchNorm;
 use super::pool::{GlobalAveragePool, MaxPool, TimeMeanMax};
 use super::random::Random;

@@ -8,6 +8,7 @@
 mod build;
 mod conv;
 mod dense;
+mod init;
 mod layer;
 mod loss;
 mod network;
@@ -24,9 +25,10 @@ pub(crate) use norm::MOMENTUM as RUNNING_MOMENTUM;
 #[cfg(feature = "burn")]
 pub(crate) use reshape::{dropout_scale, dropout_seed};
 
+pub use init::Init;
 pub use layer::{Mode, Parameter};
 pub use loss::{log_softmax, soft_cross_entropy, softmax};
-pub use network::{Init, Network, NetworkError};
+pub use network::{Network, NetworkError};
 pub use optimiser::{Optimiser, OptimiserConfig, OptimiserKind};
 pub use random::{Random, hash};
 pub use vibelux_kernels::{InstructionSet, Precision};

@@ -2,23 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use vibelux::model::architecture::{Architecture, ArchitectureError};
 use vibelux::model::weights::{Tensor, Weights, WeightsError};
 
 use super::build::{fresh_parameters, layers};
+use super::init::Init;
 use super::layer::{Layer, Mode, Parameter};
 use vibelux_kernels::{InstructionSet, Precision};
-
-/// How fresh weights are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Init {
-    /// Normal with variance 2 / fan-in (He et al. 2015).
-    He,
-    /// Uniform with variance 2 / (fan-in + fan-out) (Glorot & Bengio 2010), as Keras does.
-    Glorot,
-}
 
 /// What can be wrong when a network is built or loaded.
 #[derive(Debug, thiserror::Error)]

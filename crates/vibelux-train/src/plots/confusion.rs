@@ -1,7 +1,7 @@
 //! Which class is taken for which.
 
-use super::PlotError;
 use super::axis::thousands;
+use super::error::PlotError;
 use super::palette::{AXIS, INK, PAPER, SOFT_INK, heat, text_on};
 use super::scene::{Align, Scene, Text, text_width};
 use crate::metrics::Report;

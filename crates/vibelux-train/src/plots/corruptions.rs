@@ -1,7 +1,7 @@
 //! What each corruption of the faces leaves of the accuracy, beside other models.
 
-use super::PlotError;
 use super::axis::{Axis, percent, thousands};
+use super::error::PlotError;
 use super::palette::{AXIS, Colour, GRID, HIGHLIGHT, INK, PAPER, SOFT_INK, TRAIN, VALIDATION, mix};
 use super::scene::{Align, Scene, Text, text_width};
 use crate::evaluate::{CorruptionRow, RobustnessReport, UnderCorruption};

@@ -2,8 +2,8 @@
 
 use vibelux::{Emotion, EmotionVector};
 
-use super::PlotError;
 use super::axis::{Axis, Panel, percent, plain};
+use super::error::PlotError;
 use super::palette::{INK, SOFT_INK, emotion as colour_of};
 use super::scene::{Point, Scene, Text};
 

@@ -11,74 +11,23 @@ mod axis;
 mod confusion;
 mod corruptions;
 mod emotions;
+mod error;
 mod matching;
 pub mod palette;
 mod reliability;
 mod scene;
 mod training;
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use vibelux::EmotionVector;
 
 use crate::evaluate::{MatchingReport, RobustnessReport};
-use crate::history::EpochMetrics;
 use crate::metrics::Report;
+use crate::trainer::history::EpochMetrics;
 
+pub use error::PlotError;
 pub use training::best_epoch;
-
-/// What can go wrong with a plot.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PlotError {
-    /// There is nothing to draw.
-    #[error("there is nothing to draw in {plot}: give at least one {item}")]
-    Empty {
-        /// Which plot.
-        plot: &'static str,
-        /// What is missing.
-        item: &'static str,
-    },
-    /// Two series that belong together differ in length.
-    #[error("{plot} needs one time per vector; there are {times} times and {vectors} vectors")]
-    LengthMismatch {
-        /// Which plot.
-        plot: &'static str,
-        /// How many times.
-        times: usize,
-        /// How many vectors.
-        vectors: usize,
-    },
-    /// The file cannot be written.
-    #[error("cannot write {path}; check the folder's permissions and free space")]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The compiled-in font cannot be read: a damaged build.
-    #[error("the compiled-in font is broken; build the program again")]
-    Font,
-    /// The drawing library failed.
-    #[error("the plot cannot be drawn: {reason}")]
-    Drawing {
-        /// What it said; its own error type depends on the backend.
-        reason: String,
-    },
-    /// The PNG cannot be encoded.
-    #[error("the plot cannot be encoded as PNG")]
-    Encode(#[from] image::ImageError),
-}
-
-impl PlotError {
-    fn drawing(error: impl std::fmt::Display) -> Self {
-        Self::Drawing {
-            reason: error.to_string(),
-        }
-    }
-}
 
 /// Writes `training_curves.{svg,png}` into `dir`: loss and accuracy over the epochs, training and
 /// validation, the best epoch marked. A loss that spans more than two powers of ten gets a

@@ -1,7 +1,7 @@
 //! Whether a model is as sure as it is right.
 
-use super::PlotError;
 use super::axis::{Axis, Panel, percent, thousands};
+use super::error::PlotError;
 use super::palette::{AXIS, HIGHLIGHT, INK, PAPER, SOFT_INK, VALIDATION, mix};
 use super::scene::{Align, Scene, Text, text_width};
 use crate::metrics::{ReliabilityBin, Report};

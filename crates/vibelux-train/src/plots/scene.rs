@@ -14,7 +14,7 @@ use image::{ImageFormat, RgbImage, imageops};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::PlotError;
+use super::error::PlotError;
 use super::palette::{Colour, PAPER};
 use vibelux::atomic;
 

@@ -2,6 +2,8 @@
 //! extreme data is drawn, both files are sound.
 
 use super::scene::Scene;
+use std::path::PathBuf;
+
 use super::*;
 use crate::evaluate::{BesideBaseline, CorruptionRow, SUITE, Share, UnderCorruption};
 use crate::metrics::softmax;

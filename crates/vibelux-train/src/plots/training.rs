@@ -1,10 +1,10 @@
 //! Loss and accuracy over the epochs.
 
-use super::PlotError;
 use super::axis::{Axis, Panel, percent, plain};
+use super::error::PlotError;
 use super::palette::{AXIS, HIGHLIGHT, INK, PAPER, SOFT_INK, TRAIN, VALIDATION};
 use super::scene::{Align, Point, Scene, Text, text_width};
-use crate::history::EpochMetrics;
+use crate::trainer::history::EpochMetrics;
 
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 400.0;

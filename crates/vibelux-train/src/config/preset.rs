@@ -4,8 +4,9 @@
 use vibelux::model::architecture::{Architecture, LayerSpec, Padding};
 use vibelux::spectrogram::LogMelConfig;
 
+use super::task::{Schedule, Selection, TaskConfig};
+use super::training::TrainingConfig;
 use crate::augment::{FaceAugmentation, MusicAugmentation};
-use crate::config::{Schedule, Selection, TaskConfig, TrainingConfig};
 use crate::nn::{Init, OptimiserConfig, OptimiserKind, Precision};
 
 /// `[conv, ReLU, max-pool, dropout]` per entry of `filters`, then dense layers.

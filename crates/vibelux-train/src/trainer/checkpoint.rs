@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::history::EpochMetrics;
 use crate::nn::{Network, Optimiser};
+use crate::trainer::history::EpochMetrics;
 
 /// Why a checkpoint cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,78 @@
+//! [`HeadConfig`]: which column of a table teaches a head, and how the column is read.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::TableRow;
+
+/// How a column is written, and what is learnt of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeadKind {
+    /// One name (`Q1`): softmax, cross-entropy.
+    Class,
+    /// Names that apply, with `|` between them (`calm|wistful`): a sigmoid each, binary cross-entropy.
+    Tags,
+    /// Names with values from 0 to 1 (`power=0.02|sadness=0.31`): as tags, with soft targets.
+    Scales,
+}
+
+/// A head beside the seven emotions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadConfig {
+    /// The column that teaches it. Rows where it is empty say nothing to this head.
+    pub column: String,
+    /// How the column is written.
+    pub kind: HeadKind,
+    /// Only rows with this `COLUMN=VALUE` teach it.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// Weight of its loss beside that of the seven emotions, 1.
+    pub weight: f32,
+    /// Names that fewer training rows have are left out.
+    #[serde(default = "one")]
+    pub least_rows: usize,
+    /// Its outputs, in order; [`super::resolve`] fills them in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+}
+
+fn one() -> usize {
+    1
+}
+
+impl HeadConfig {
+    /// Its column, with the condition in brackets.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let condition = self.condition.as_ref();
+        let condition = condition.map_or(String::new(), |c| format!("[{c}]"));
+        format!("{}{condition}", self.column)
+    }
+
+    /// What a row says to this head: names and values; `None` if nothing.
+    pub(super) fn read<'r>(&self, row: &'r TableRow) -> Option<Vec<(&'r str, f32)>> {
+        let condition = self.condition.as_ref().and_then(|c| c.split_once('='));
+        if condition.is_some_and(|(column, value)| row.get(column) != Some(value)) {
+            return None;
+        }
+        let text = row.get(&self.column).filter(|text| !text.is_empty())?;
+        let parts = text.split('|').map(str::trim).filter(|p| !p.is_empty());
+        Some(match self.kind {
+            HeadKind::Class => vec![(text, 1.0)],
+            HeadKind::Tags => parts.map(|name| (name, 1.0)).collect(),
+            HeadKind::Scales => parts
+                .filter_map(|part| {
+                    let (name, value) = part.split_once('=')?;
+                    let value: f32 = value.trim().parse().ok()?;
+                    (0.0..=1.0).contains(&value).then_some((name.trim(), value))
+                })
+                .collect(),
+        })
+    }
+
+    /// Whether a row teaches it anything.
+    pub(crate) fn is_taught_by(&self, row: &TableRow) -> bool {
+        self.read(row).is_some_and(|values| !values.is_empty())
+    }
+}

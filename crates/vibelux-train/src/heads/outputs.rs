@@ -1,0 +1,108 @@
+//! [`Heads`]: the outputs of a network with heads; what a row says to them, and what they cost.
+
+use super::config::{HeadConfig, HeadKind};
+use super::loss::{head_loss, sigmoid};
+use crate::dataset::TableRow;
+use crate::nn::softmax;
+
+/// Outputs of the head that every network has.
+const EMOTIONS: usize = 7;
+
+/// The heads of a network, the seven emotions first.
+#[derive(Debug, Clone, Default)]
+pub struct Heads {
+    heads: Vec<HeadConfig>,
+}
+
+impl Heads {
+    /// Of resolved heads.
+    #[must_use]
+    pub fn new(heads: &[HeadConfig]) -> Self {
+        Self {
+            heads: heads.to_vec(),
+        }
+    }
+
+    /// Values that the network gives for an example.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        EMOTIONS + self.heads.iter().map(|h| h.names.len()).sum::<usize>()
+    }
+
+    /// Names of the outputs beyond the seven: `column:name`, or `column[condition]:name`.
+    pub fn names(&self) -> impl Iterator<Item = String> + '_ {
+        self.heads.iter().flat_map(|head| {
+            let label = head.label();
+            let names = head.names.iter();
+            names.map(move |name| format!("{label}:{name}"))
+        })
+    }
+
+    /// What a row says to every head; NaN where it says nothing.
+    #[must_use]
+    pub fn targets(&self, row: &TableRow) -> Vec<f32> {
+        let mut targets = match &row.target {
+            Some(target) => target.values().to_vec(),
+            None => vec![f32::NAN; EMOTIONS],
+        };
+        for head in &self.heads {
+            let start = targets.len();
+            let Some(values) = head.read(row) else {
+                targets.resize(start + head.names.len(), f32::NAN);
+                continue;
+            };
+            targets.resize(start + head.names.len(), 0.0);
+            for (name, value) in values {
+                if let Ok(at) = head.names.binary_search_by(|n| n.as_str().cmp(name)) {
+                    targets[start + at] = value;
+                } else if head.kind == HeadKind::Class {
+                    // A class that training never saw: nothing to learn or to judge.
+                    targets[start..].fill(f32::NAN);
+                }
+            }
+        }
+        targets
+    }
+
+    /// The mean over the batch of the heads' weighted losses, and its gradient to the logits; both are
+    /// `[n][outputs]`. Targets that are NaN cost nothing.
+    #[must_use]
+    pub fn loss(&self, logits: &[f32], targets: &[f32]) -> (f64, Vec<f32>) {
+        let outputs = self.outputs();
+        let n = (logits.len() / outputs).max(1) as f32;
+        let mut gradient = vec![0.0; logits.len()];
+        let mut loss = 0.0;
+        let rows = logits
+            .chunks_exact(outputs)
+            .zip(targets.chunks_exact(outputs));
+        for ((z, t), g) in rows.zip(gradient.chunks_exact_mut(outputs)) {
+            let emotions = (HeadKind::Class, EMOTIONS, 1.0);
+            let others = self.heads.iter();
+            let others = others.map(|head| (head.kind, head.names.len(), head.weight));
+            let mut start = 0;
+            for (kind, len, weight) in std::iter::once(emotions).chain(others) {
+                let part = start..start + len;
+                let (z, t) = (&z[part.clone()], &t[part.clone()]);
+                loss += f64::from(weight) * head_loss(kind, z, t, weight / n, &mut g[part]);
+                start += len;
+            }
+        }
+        (loss / f64::from(n), gradient)
+    }
+
+    /// The outputs beyond the seven of one example as probabilities, from their logits.
+    #[must_use]
+    pub fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
+        let mut values = Vec::with_capacity(logits.len());
+        let mut rest = logits;
+        for head in &self.heads {
+            let (own, after) = rest.split_at(head.names.len());
+            rest = after;
+            match head.kind {
+                HeadKind::Class => values.extend(softmax(own, own.len())),
+                HeadKind::Tags | HeadKind::Scales => values.extend(own.iter().map(|&z| sigmoid(z))),
+            }
+        }
+        values
+    }
+}

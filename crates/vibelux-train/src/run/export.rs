@@ -1,0 +1,117 @@
+//! The model of a finished run as others use it: `model.onnx` and its sidecar.
+
+use std::path::Path;
+
+use vibelux::model::architecture::{Architecture, LayerSpec};
+use vibelux::model::onnx::{WeightPrecision, to_onnx_with};
+use vibelux::model::sidecar::{self, FrontEnd, OutputKind, Sidecar};
+use vibelux::model::weights::Weights;
+use vibelux::{Emotion, EmotionVector};
+
+use super::error::RunError;
+use super::paths::DataSets;
+use crate::config::{TaskConfig, TrainingConfig};
+use crate::dataset::BandStatistics;
+use crate::fingerprint::fnv1a;
+use crate::nn::Network;
+use crate::trainer::predict::Predictions;
+
+/// Writes `model.onnx`, which gives logits, and its sidecar.
+pub(super) fn export(
+    config: &TrainingConfig,
+    data: &DataSets,
+    out: &Path,
+    network: &Network,
+    predictions: &Predictions,
+    temperature: f32,
+) -> Result<(), RunError> {
+    let mut architecture = network.architecture().clone();
+    architecture
+        .layers
+        .retain(|layer| *layer != LayerSpec::Softmax);
+    let mut weights = network.weights();
+    keep_emotions(&mut architecture, &mut weights);
+    let onnx = to_onnx_with(&architecture, &weights, WeightPrecision::F16)?;
+    let path = out.join("model.onnx");
+    vibelux::atomic::write(&path, &onnx).map_err(|source| RunError::Io { path, source })?;
+    let (task, front_end) = match &config.task {
+        TaskConfig::Face {
+            mean, std, mirror, ..
+        } => (
+            "face",
+            FrontEnd::Face {
+                mean: *mean,
+                std: *std,
+                mirror: *mirror,
+            },
+        ),
+        TaskConfig::SpectrogramImage { mean, std } => (
+            "music",
+            FrontEnd::SpectrogramImage {
+                mean: *mean,
+                std: *std,
+            },
+        ),
+        TaskConfig::Music {
+            spectrogram,
+            windows,
+            ..
+        } => {
+            let zeros = || BandStatistics {
+                mean: vec![0.0; spectrogram.n_mels],
+                std: vec![1.0; spectrogram.n_mels],
+            };
+            let statistics = data.statistics.clone().unwrap_or_else(zeros);
+            let front_end = FrontEnd::LogMel {
+                spectrogram: spectrogram.clone(),
+                windows: *windows,
+                mean: statistics.mean,
+                std: statistics.std,
+            };
+            ("music", front_end)
+        }
+    };
+    let vectors: Vec<EmotionVector> = predictions
+        .probabilities(temperature)
+        .into_iter()
+        .filter_map(|p| EmotionVector::from_weights(p).ok())
+        .collect();
+    let sidecar = Sidecar {
+        version: sidecar::VERSION,
+        // Other weights are another model: the song store must notice.
+        name: format!("{task}-{}-{:08x}", config.preset, fnv1a(onnx) as u32),
+        input: architecture.input,
+        classes: Emotion::ALL.to_vec(),
+        output: OutputKind::Logits,
+        temperature,
+        prior: EmotionVector::mean(&vectors),
+        front_end,
+    };
+    sidecar.save(&out.join("model.toml"))?;
+    Ok(())
+}
+
+/// Takes the outputs of other heads off the last layer: a model gives the seven emotions.
+fn keep_emotions(architecture: &mut Architecture, weights: &mut Weights) {
+    let dense_layers = architecture
+        .layers
+        .iter_mut()
+        .filter_map(|layer| match layer {
+            LayerSpec::Dense { units } => Some(units),
+            _ => None,
+        });
+    let (last, count) = dense_layers.fold((None, 0), |(_, count), units| (Some(units), count + 1));
+    let Some(units) = last.filter(|units| **units > Emotion::ALL.len()) else {
+        return;
+    };
+    *units = Emotion::ALL.len();
+    for name in ["weight", "bias"] {
+        if let Some(tensor) = weights.0.get_mut(&format!("dense{count}.{name}"))
+            && let Some((outputs, inputs)) = tensor.shape.split_first_mut()
+        {
+            *outputs = Emotion::ALL.len();
+            let len = *outputs * inputs.iter().product::<usize>();
+            tensor.data.truncate(len);
+        }
+    }
+}
