@@ -25,7 +25,7 @@ mod results;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 
@@ -70,7 +70,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Evaluate(args) => commands::evaluate::run(args),
         Command::Import(args) => commands::import::run(args),
         Command::Export(args) => commands::export::run(args),
-        Command::Completions(args) => commands::completions::run(args),
+        Command::Completions(args) => commands::completions::run(args, Args::command()),
     }
 }
 

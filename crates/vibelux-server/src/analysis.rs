@@ -9,7 +9,7 @@ use vibelux::EmotionVector;
 use vibelux::face::{FaceBox, FaceDetector, FaceError, FaceImage, FaceQuality, decode_picture};
 use vibelux::model::FaceModel;
 
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 
 /// More faces are not read; the largest come first.
 pub const MAX_FACES: usize = 16;

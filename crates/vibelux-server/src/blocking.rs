@@ -1,6 +1,8 @@
 //! Work that takes time, kept off the asynchronous threads.
 
-use crate::error::ApiError;
+use std::num::NonZeroUsize;
+
+use crate::http::error::ApiError;
 
 /// Runs `work` on a thread where waiting and computing hold nobody up.
 ///
@@ -12,4 +14,9 @@ pub async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| ApiError::Broken)
+}
+
+/// How many cores there are.
+pub fn core_count() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

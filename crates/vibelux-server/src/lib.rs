@@ -10,29 +10,22 @@
 //! asynchronous threads. No picture, frame or vector of a face is written or logged anywhere.
 
 mod analysis;
-mod assets;
 mod blocking;
-mod catalogue;
-mod compress;
 mod config;
-mod error;
-mod extract;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod http;
+mod library;
 mod live;
 mod media;
 mod openapi;
-mod ranking;
 mod routes;
-mod scan;
 mod security;
 mod server;
-mod song_id;
-mod song_library;
 mod state;
 
 pub use config::{Limits, ServerConfig, TokenPolicy};
-pub use error::ServerError;
+pub use http::error::ServerError;
 pub use security::Token;
 pub use server::{Ready, Server, serve};

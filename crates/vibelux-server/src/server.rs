@@ -17,14 +17,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::analysis::PictureReader;
+use crate::blocking::core_count;
 use crate::config::{Limits, ServerConfig, TokenPolicy};
-use crate::error::ServerError;
+use crate::http::error::ServerError;
+use crate::library::scan::Scanner;
+use crate::library::song_library::SongLibrary;
 use crate::media::Transcoder;
 use crate::routes::router;
-use crate::scan::Scanner;
 use crate::security::{Guard, Token};
-use crate::song_library::SongLibrary;
-use crate::state::{App, Shared, core_count};
+use crate::state::{App, Shared};
 
 /// The port that is tried first: browsers remember by address who may use the camera.
 const USUAL_PORT: u16 = 8437;
@@ -106,7 +107,7 @@ impl Server {
             pictures: Arc::new(PictureReader::new(Arc::clone(&face_model))?),
             scanner: Arc::new(Scanner::new(Arc::clone(&library), Arc::clone(&music_model))),
             transcoder: Transcoder::find(config.limits.transcodes).await,
-            guard: Guard::new(loopback, token.clone(), address.port()),
+            guard: Arc::new(Guard::new(loopback, token.clone(), address.port())),
             sockets: Arc::new(Semaphore::new(config.limits.sockets)),
             cores: Arc::new(Semaphore::new(core_count().get())),
             limits: config.limits,

@@ -1,6 +1,5 @@
 //! [`App`]: what all requests share.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
@@ -8,10 +7,10 @@ use vibelux::model::{FaceModel, MusicModel};
 
 use crate::analysis::PictureReader;
 use crate::config::Limits;
+use crate::library::scan::Scanner;
+use crate::library::song_library::SongLibrary;
 use crate::media::Transcoder;
-use crate::scan::Scanner;
 use crate::security::Guard;
-use crate::song_library::SongLibrary;
 
 /// One running server.
 #[derive(Debug)]
@@ -29,7 +28,7 @@ pub struct App {
     /// ffmpeg, if there is one.
     pub transcoder: Option<Transcoder>,
     /// Who may ask.
-    pub guard: Guard,
+    pub guard: Arc<Guard>,
     /// What clients may take.
     pub limits: Limits,
     /// A place for each live camera.
@@ -42,8 +41,3 @@ pub struct App {
 
 /// As handlers get it.
 pub type Shared = Arc<App>;
-
-/// How many cores there are.
-pub fn core_count() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
-}

@@ -2,10 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
 use clap_complete::Shell;
-
-use crate::args::Args;
 
 /// Flags of `vibelux completions`.
 #[derive(Debug, clap::Args)]
@@ -14,13 +11,8 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Runs the command.
-pub fn run(args: CompletionsArgs) -> anyhow::Result<ExitCode> {
-    clap_complete::generate(
-        args.shell,
-        &mut Args::command(),
-        "vibelux",
-        &mut std::io::stdout(),
-    );
+/// Runs the command; `program` is the command line that the script completes.
+pub fn run(args: CompletionsArgs, mut program: clap::Command) -> anyhow::Result<ExitCode> {
+    clap_complete::generate(args.shell, &mut program, "vibelux", &mut std::io::stdout());
     Ok(ExitCode::SUCCESS)
 }

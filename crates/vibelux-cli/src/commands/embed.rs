@@ -66,7 +66,7 @@ struct Run {
 
 /// Runs the command.
 pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
-    let model = super::music_model(args.music_model.as_deref())?;
+    let model = super::music_model::music_model(args.music_model.as_deref())?;
     let found = find(&args.songs)?;
     // Last, so that a mistyped path leaves no empty library behind.
     let mut store = args.library.open()?;

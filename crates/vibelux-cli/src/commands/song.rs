@@ -33,7 +33,7 @@ pub struct SongArgs {
 
 /// Runs the command.
 pub fn run(args: SongArgs) -> anyhow::Result<ExitCode> {
-    let model = super::music_model(args.music_model.as_deref())?;
+    let model = super::music_model::music_model(args.music_model.as_deref())?;
     let song = model.embed_whole_song(&args.file)?;
     if let Some(dir) = &args.plot {
         output::make_folder(dir)?;

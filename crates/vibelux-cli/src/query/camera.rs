@@ -4,7 +4,7 @@
 use vibelux::EmotionVector;
 
 use super::faces::{FaceReader, choose};
-use super::{Answer, FaceChoice, SourceArgs};
+use super::source::{Answer, FaceChoice, SourceArgs};
 use vibelux::face::{Camera, CameraSource};
 
 /// How long to watch.

@@ -4,7 +4,7 @@ use anyhow::Context;
 use vibelux::EmotionVector;
 use vibelux::recommend::Query;
 
-use super::{Asked, FaceChoice, SourceArgs};
+use super::source::{Asked, FaceChoice, SourceArgs};
 use crate::output;
 use vibelux::face::{FaceBox, FaceDetector, FaceImage, GreyImage};
 use vibelux::model::FaceModel;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::faces::FaceReader;
-use super::{Answer, SourceArgs};
+use super::source::{Answer, SourceArgs};
 use crate::output;
 use vibelux::face::load_picture;
 

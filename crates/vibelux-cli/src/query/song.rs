@@ -7,7 +7,7 @@ use vibelux::EmotionVector;
 use vibelux::library::Song;
 use vibelux::recommend::Query;
 
-use super::Asked;
+use super::source::Asked;
 use crate::output;
 
 /// So many songs are listed where a title fits several.

@@ -7,7 +7,7 @@ use image::{ImageFormat, ImageReader};
 use vibelux::face::{GreyImage, decode_picture};
 
 use super::message::{Complaint, Frame};
-use crate::error::picture_kind;
+use crate::http::error::picture_kind;
 
 /// More pixels than any camera's 1080p. A small JPEG can claim a thousand times as many.
 const MAX_PIXELS: u64 = 1920 * 1200;

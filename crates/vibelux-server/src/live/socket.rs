@@ -20,7 +20,7 @@ use tokio::time::{MissedTickBehavior, timeout};
 use super::message::{Answer, Complaint, Frame, Hello, MAX_FRAME_BYTES, Order};
 use super::session::Session;
 use crate::blocking::blocking;
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 use crate::state::{App, Shared};
 
 /// A larger message ends the connection before it is read as a whole; up to there it is answered.

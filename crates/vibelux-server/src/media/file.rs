@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use vibelux::library::FileStamp;
 
-use crate::catalogue::{Catalogue, Entry};
-use crate::error::ApiError;
-use crate::song_id::SongId;
+use crate::http::error::ApiError;
+use crate::library::catalogue::{Catalogue, Entry};
+use crate::library::song_id::SongId;
 
 /// An open song.
 #[derive(Debug)]

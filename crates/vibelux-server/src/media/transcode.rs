@@ -16,7 +16,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::io::ReaderStream;
 
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 
 /// Read before the answer begins.
 const FIRST_BYTES: usize = 8 << 10;

@@ -6,8 +6,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use sha2::{Digest, Sha256};
 
-use crate::assets::cached;
-use crate::error::ApiError;
+use crate::http::assets::cached;
+use crate::http::error::ApiError;
 
 /// The OpenAPI 3.1 document.
 const DOCUMENT: &str = include_str!("openapi.json");

@@ -5,8 +5,8 @@ use axum::extract::{Request, State};
 
 use crate::analysis::Analysis;
 use crate::blocking::blocking;
-use crate::error::ApiError;
-use crate::extract::read_body;
+use crate::http::error::ApiError;
+use crate::http::extract::read_body;
 use crate::state::Shared;
 
 /// The largest picture.

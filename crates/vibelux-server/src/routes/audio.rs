@@ -15,8 +15,8 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
 use super::songs::with_song;
-use crate::error::ApiError;
-use crate::extract::{ApiQuery, SongPath};
+use crate::http::error::ApiError;
+use crate::http::extract::{ApiQuery, SongPath};
 use crate::media::{self, Requested, SongFile, requested};
 use crate::state::Shared;
 

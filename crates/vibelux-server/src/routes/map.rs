@@ -9,11 +9,11 @@ use sha2::{Digest, Sha256};
 use vibelux::EmotionVector;
 use vibelux::emotion::EMOTION_COUNT;
 
-use crate::assets::cached;
 use crate::blocking::blocking;
-use crate::catalogue::Entry;
-use crate::error::ApiError;
-use crate::song_id::SongId;
+use crate::http::assets::cached;
+use crate::http::error::ApiError;
+use crate::library::catalogue::Entry;
+use crate::library::song_id::SongId;
 use crate::state::Shared;
 
 /// Valence and arousal of each emotion, -1..=1, about where Russell's circumplex (1980) has them.

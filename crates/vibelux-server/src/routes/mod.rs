@@ -10,13 +10,16 @@ mod song_json;
 mod songs;
 mod status;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post, put};
 
-use crate::error::ApiError;
+use crate::http::error::ApiError;
+use crate::http::{assets, compress};
 use crate::state::Shared;
-use crate::{assets, compress, live, openapi, security};
+use crate::{live, openapi, security};
 
 /// All routes with what every request passes through on its way to them.
 pub fn router(app: Shared) -> Router {
@@ -47,6 +50,6 @@ pub fn router(app: Shared) -> Router {
         .fallback(async || ApiError::NotFound("such address"))
         .method_not_allowed_fallback(async || ApiError::WrongMethod)
         .layer(from_fn(compress::compress))
-        .layer(from_fn_with_state(app.clone(), security::guard))
+        .layer(from_fn_with_state(Arc::clone(&app.guard), security::guard))
         .with_state(app)
 }

@@ -10,11 +10,11 @@ use vibelux::{Emotion, EmotionVector};
 
 use super::song_json::SongJson;
 use crate::blocking::blocking;
-use crate::catalogue::Catalogue;
-use crate::error::ApiError;
-use crate::extract::ApiJson;
-use crate::ranking::{Pick, Rules, Wish, queue};
-use crate::song_id::SongId;
+use crate::http::error::ApiError;
+use crate::http::extract::ApiJson;
+use crate::library::catalogue::Catalogue;
+use crate::library::ranking::{Pick, Rules, Wish, queue};
+use crate::library::song_id::SongId;
 use crate::state::{App, Shared};
 
 /// The longest queue.

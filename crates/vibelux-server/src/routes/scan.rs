@@ -8,9 +8,9 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use crate::blocking::blocking;
-use crate::error::ApiError;
-use crate::extract::ApiJson;
-use crate::scan::ScanState;
+use crate::http::error::ApiError;
+use crate::http::extract::ApiJson;
+use crate::library::scan::ScanState;
 use crate::state::Shared;
 
 /// More folders at once are a mistake.

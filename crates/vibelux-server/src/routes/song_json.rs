@@ -3,9 +3,9 @@
 use serde::Serialize;
 use vibelux::{Emotion, EmotionVector};
 
-use crate::catalogue::Entry;
+use crate::library::catalogue::Entry;
+use crate::library::song_id::SongId;
 use crate::media::Playable;
-use crate::song_id::SongId;
 use crate::state::App;
 
 #[derive(Debug, Serialize)]

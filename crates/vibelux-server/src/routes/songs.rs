@@ -12,13 +12,13 @@ use vibelux::library::read_cover;
 use vibelux::{Emotion, EmotionVector};
 
 use super::song_json::SongJson;
-use crate::assets::cached;
 use crate::blocking::blocking;
-use crate::catalogue::{Catalogue, Entry, Filter};
-use crate::error::ApiError;
-use crate::extract::{ApiQuery, SongPath};
+use crate::http::assets::cached;
+use crate::http::error::ApiError;
+use crate::http::extract::{ApiQuery, SongPath};
+use crate::library::catalogue::{Catalogue, Entry, Filter};
+use crate::library::song_id::SongId;
 use crate::media;
-use crate::song_id::SongId;
 use crate::state::{App, Shared};
 
 /// The most songs of one answer.

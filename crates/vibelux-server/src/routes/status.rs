@@ -6,9 +6,9 @@ use serde::Serialize;
 use vibelux::Emotion;
 
 use crate::blocking::blocking;
-use crate::catalogue::SongCounts;
-use crate::error::ApiError;
-use crate::scan::ScanState;
+use crate::http::error::ApiError;
+use crate::library::catalogue::SongCounts;
+use crate::library::scan::ScanState;
 use crate::state::Shared;
 
 #[derive(Debug, Serialize)]

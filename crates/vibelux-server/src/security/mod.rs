@@ -17,8 +17,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::error::ApiError;
-use crate::state::App;
+use crate::http::error::ApiError;
 use host::Authority;
 
 pub use token::Token;
@@ -128,15 +127,15 @@ impl Guard {
 
 /// Lets a request through to the routes or refuses it; every answer gets the headers that keep a
 /// browser from doing more with it than it should.
-pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub async fn guard(State(rules): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let mut host = None;
-    let response = match app.guard.check_source(&request) {
+    let response = match rules.check_source(&request) {
         Err(error) => error.into_response(),
         Ok(named) => {
             host = Some(named);
-            if let Some(welcome) = app.guard.welcome(&request) {
+            if let Some(welcome) = rules.welcome(&request) {
                 welcome
-            } else if app.guard.has_token(request.headers()) {
+            } else if rules.has_token(request.headers()) {
                 next.run(request).await
             } else {
                 ApiError::TokenNeeded.into_response()

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 
-use crate::error::ServerError;
+use crate::http::error::ServerError;
 
 /// The fewest characters of a token that somebody chose.
 const LEAST_CHARACTERS: usize = 16;

@@ -6,15 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use vibelux_train::evaluate::{
-    self, ClassPrior, DetectorReport, FaceEnsemble, FaceFiles, RobustnessReport,
-};
-use vibelux_train::metrics::{CrossFitted, Report};
+use vibelux_train::evaluate::{self, FaceEnsemble, FaceFiles};
 use vibelux_train::plots;
 use vibelux_train::run::write_report;
 
+use super::face_figures::FaceFigures;
 use super::face_text;
-use super::{
+use super::judging::{
     OutputArgs, SEED, face_model, failures_json, judge_faces, tell_failures, with_progress,
 };
 use crate::output;
@@ -46,22 +44,6 @@ pub struct FaceArgs {
     detector: bool,
     #[command(flatten)]
     output: OutputArgs,
-}
-
-/// Everything that is known about the model afterwards.
-pub struct FaceFigures {
-    /// On all files.
-    pub report: Report,
-    /// On those without a twin among the training pictures, where some have one.
-    pub without_twins: Option<Report>,
-    /// Calibration that has not seen what it is judged on.
-    pub cross_fitted: Option<CrossFitted>,
-    /// What votes agree with that sees no face.
-    pub class_prior: Option<ClassPrior>,
-    /// With `--corruptions`.
-    pub corruptions: Option<RobustnessReport>,
-    /// With `--detector`.
-    pub detector: Option<DetectorReport>,
 }
 
 /// Runs the command. Exit code 1 if some files could not be judged.

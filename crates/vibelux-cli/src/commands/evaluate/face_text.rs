@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use vibelux_train::evaluate::{DetectorReport, RobustnessReport, Share, UnderCorruption};
 
-use super::face::FaceFigures;
+use super::face_figures::FaceFigures;
 
 // Writing to a string cannot fail; its results are ignored throughout.
 

@@ -15,9 +15,9 @@ use vibelux::library::{
 };
 use vibelux::model::MusicModel;
 
-use crate::error::ApiError;
-use crate::song_library::SongLibrary;
-use crate::state::core_count;
+use crate::blocking::core_count;
+use crate::http::error::ApiError;
+use crate::library::song_library::SongLibrary;
 
 /// So many of the latest failures are kept.
 const MAX_ERRORS: usize = 50;

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use vibelux::EmotionVector;
 use vibelux::library::{LibraryError, SongStore};
 
-use crate::catalogue::{Catalogue, Entry};
-use crate::song_id::SongId;
+use crate::library::catalogue::{Catalogue, Entry};
+use crate::library::song_id::SongId;
 
 /// A scan changes the library with every song; all of it is read again at most this often, or after
 /// ten times as long as reading it took.

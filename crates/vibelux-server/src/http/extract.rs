@@ -7,8 +7,8 @@ use axum::http::request::Parts;
 use axum::{RequestExt, body::Bytes};
 use serde::de::DeserializeOwned;
 
-use crate::error::ApiError;
-use crate::song_id::SongId;
+use crate::http::error::ApiError;
+use crate::library::song_id::SongId;
 use crate::state::Shared;
 
 /// The most bytes of a JSON request.

@@ -6,7 +6,7 @@ use vibelux::EmotionVector;
 use vibelux::emotion::EMOTION_COUNT;
 use vibelux::recommend::{Mode, Query, Way, shuffle, spaced};
 
-use crate::catalogue::Catalogue;
+use crate::library::catalogue::Catalogue;
 
 /// A liked song counts as if it fitted so many standard deviations of all songs' cosines better: enough
 /// to come before its equals, too little to come where it does not fit.

@@ -12,8 +12,8 @@ use vibelux::library::{LibraryError, SongStore};
 use vibelux::recommend::{Mode, SongIndex};
 use vibelux::{Emotion, EmotionVector};
 
+use crate::library::song_id::SongId;
 use crate::media::AudioFormat;
-use crate::song_id::SongId;
 
 /// A song that can be recommended.
 #[derive(Debug)]

@@ -1,0 +1,61 @@
+//! Which songs are judged, and by what.
+
+use std::path::{Path, PathBuf};
+
+use vibelux_train::dataset::{Condition, TableRow, load_rows, songs_in_folders};
+use vibelux_train::evaluate::{self, Judgement};
+
+use super::judging::{tell_failures, with_progress};
+use crate::commands::music_model::music_model;
+use crate::commands::table_rows::condition;
+
+/// Which rows of a table, and whether training runs answer for a model.
+#[derive(Debug, clap::Args)]
+pub struct RowArgs {
+    /// Of a table, use only rows with this value in this column; can be given several times
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = condition)]
+    pub conditions: Vec<Condition>,
+    /// Of a table, use only these folds
+    #[arg(long, value_name = "FOLDS", value_delimiter = ',')]
+    pub folds: Vec<String>,
+    /// Judge by what these training runs (run folders) said of the songs they were not trained on,
+    /// instead of by a model
+    #[arg(long, value_name = "RUN", num_args = 1..)]
+    pub runs: Vec<PathBuf>,
+}
+
+/// The songs of a folder or table that are to be judged; also those that say nothing of the seven
+/// emotions where `all` is set.
+pub fn song_rows(songs: &Path, args: &RowArgs, all: bool) -> anyhow::Result<Vec<TableRow>> {
+    Ok(if songs.is_file() {
+        let mut table = load_rows(songs, &args.conditions, |row| all || row.target.is_some())?;
+        if !args.folds.is_empty() {
+            table.retain(|row| {
+                row.fold
+                    .as_ref()
+                    .is_some_and(|fold| args.folds.contains(fold))
+            });
+        }
+        table
+    } else {
+        songs_in_folders(songs)?
+    })
+}
+
+/// What a model, or the runs that have not heard them, say of songs.
+pub fn judge_songs(
+    rows: &[TableRow],
+    args: &RowArgs,
+    model: Option<PathBuf>,
+) -> anyhow::Result<Judgement> {
+    let judgement = if args.runs.is_empty() {
+        let model = music_model(model.as_deref())?;
+        with_progress("songs", rows.len(), |done| {
+            evaluate::songs(&model, rows, done)
+        })?
+    } else {
+        evaluate::predicted_songs(rows, &args.runs)?
+    };
+    tell_failures(&judgement.failed);
+    Ok(judgement)
+}
