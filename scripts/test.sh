@@ -176,6 +176,7 @@ fi
 step "source tree and documented commands"
 cargo build --package vibelux-cli --locked
 python3 scripts/checks/check_tree.py --program target/debug/vibelux
+python3 scripts/checks/test_module_circles.py
 step "the page"
 test_page 2>&1 | tee -a "$log"
 step "the demo, as the README starts it"

@@ -4,6 +4,8 @@
 
 - every .rs file begins with `//!`, which says where it stands in the flow;
 - crates and modules depend on each other only in the direction of the flow (ARCHITECTURE.md);
+- no files of a crate need each other in a circle (module_circles.py);
+- no product file has more than 450 lines;
 - every relative link of a Markdown file leads to a file;
 - with --program, every `vibelux` command line in the documentation uses subcommands and flags that
   the program has.
@@ -17,7 +19,12 @@ import subprocess
 import sys
 import tomllib
 
+import module_circles
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# Of a file of the product; tests that stand in files of their own may be longer.
+MOST_LINES = 450
 
 # What each crate may use of ours.
 CRATE_ARROWS = {
@@ -94,6 +101,18 @@ def module_arrows():
             yield f"{shown(path)}: {module} must not use {wrong}; see ARCHITECTURE.md"
 
 
+def circles():
+    for folder in sorted((ROOT / "crates").iterdir()):
+        yield from module_circles.problems(folder)
+
+
+def long_files():
+    for path in tracked("crates/*/src/*.rs"):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        if lines > MOST_LINES and "tests" not in path.stem:
+            yield f"{shown(path)}: {lines} lines; split it by its concepts, {MOST_LINES} at most"
+
+
 def markdown_links():
     for path in tracked("*.md"):
         text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.S)
@@ -151,7 +170,7 @@ def main():
     parser.add_argument("--program", help="the built program, to check documented commands with")
     args = parser.parse_args()
 
-    problems = [*module_docs(), *crate_arrows(), *module_arrows(), *markdown_links()]
+    problems = [*module_docs(), *crate_arrows(), *module_arrows(), *circles(), *long_files(), *markdown_links()]
     if args.program:
         problems += documented_commands(args.program)
     for problem in problems:
