@@ -1,7 +1,7 @@
 //! Text for the user: what goes to standard output, and how paths are shown.
 
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -52,6 +52,23 @@ pub fn songs(count: usize) -> String {
 /// `1 thing`, `2 things`, for a word that takes an s.
 pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// So many paths are named where there may be thousands.
+const NAMED: usize = 5;
+
+/// The first paths of a list, and how many more there are.
+pub fn listed(paths: &[PathBuf]) -> String {
+    let named: Vec<String> = paths
+        .iter()
+        .take(NAMED)
+        .map(|path| readable(path))
+        .collect();
+    let more = match paths.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", named.join(", "))
 }
 
 #[cfg(test)]

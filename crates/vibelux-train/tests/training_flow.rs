@@ -25,7 +25,7 @@ use vibelux_train::metrics::Report;
 use vibelux_train::nn::{Init, Network, OptimiserKind, Random};
 use vibelux_train::run::{
     DataSets, Finished, RunError, RunPaths, has_outputs_of_start, load_data, prepare,
-    resolve_heads, run,
+    resolve_heads, run, saved,
 };
 use vibelux_train::trainer::Event;
 use vibelux_train::trainer::history;
@@ -151,7 +151,7 @@ fn paths(data: &Path) -> RunPaths {
 
 /// A run from its configuration to its end.
 fn whole_run(config: &TrainingConfig, data: &RunPaths, out: &Path) -> (DataSets, Finished) {
-    let config = prepare(config.clone(), out, false).unwrap();
+    let config = prepare(config.clone(), out).unwrap();
     let data = load_data(&config, data).unwrap();
     let stop = AtomicBool::new(false);
     let finished = run(&config, &data, out, false, None, &stop, &mut |_| {}).unwrap();
@@ -231,13 +231,13 @@ fn a_run_folder_is_neither_overwritten_nor_resumed_from_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let config = face_config();
     assert!(matches!(
-        prepare(config.clone(), dir.path(), true),
+        saved(dir.path()),
         Err(RunError::NothingToResume { .. })
     ));
-    prepare(config.clone(), dir.path(), false).unwrap();
+    prepare(config.clone(), dir.path()).unwrap();
     fs::write(dir.path().join("checkpoint.safetensors"), "x").unwrap();
     assert!(matches!(
-        prepare(config, dir.path(), false),
+        prepare(config, dir.path()),
         Err(RunError::Exists { .. })
     ));
 }
@@ -253,7 +253,11 @@ fn run_until(
     moment: Option<Moment>,
 ) -> Option<Finished> {
     let resume = out.join("checkpoint.safetensors").exists();
-    let config = prepare(config.clone(), out, resume).unwrap();
+    let config = if resume {
+        saved(out).unwrap()
+    } else {
+        prepare(config.clone(), out).unwrap()
+    };
     let stop = AtomicBool::new(false);
     run(&config, data, out, resume, None, &stop, &mut |event| {
         if let Event::Step { epoch, step, .. } = event
@@ -409,9 +413,9 @@ fn a_student_believes_its_teachers_against_wrong_labels_and_refuses_others() {
     let accuracy = finished.report.accuracy;
     // The labels alone would teach it to be wrong nearly always.
     assert!(accuracy > 0.5, "{accuracy}");
-    let saved = TrainingConfig::load(&out.join("config.toml")).unwrap();
-    check_run_folder(&out, &saved);
-    assert_eq!(saved.distil.unwrap().fingerprints.len(), 1);
+    let before = TrainingConfig::load(&out.join("config.toml")).unwrap();
+    check_run_folder(&out, &before);
+    assert_eq!(before.distil.unwrap().fingerprints.len(), 1);
 
     // Another run's weights in the teacher's folder.
     fs::copy(
@@ -419,7 +423,7 @@ fn a_student_believes_its_teachers_against_wrong_labels_and_refuses_others() {
         teacher.join("weights.safetensors"),
     )
     .unwrap();
-    let refused = prepare(config, &out, true).unwrap_err();
+    let refused = saved(&out).unwrap_err();
     assert!(
         matches!(refused, RunError::Distil(DistilError::Changed { .. })),
         "{refused}"
@@ -481,14 +485,14 @@ fn a_run_can_start_from_another_runs_weights_but_not_from_another_networks() {
     assert!(finished.report.accuracy > before - 0.1);
 
     // An interrupted run has its own weights: the first run's are not asked for again.
-    let saved = TrainingConfig::load(&second.join("config.toml")).unwrap();
+    let before = TrainingConfig::load(&second.join("config.toml")).unwrap();
     fs::rename(&first, dir.path().join("elsewhere")).unwrap();
-    assert_eq!(prepare(config.clone(), &second, true).unwrap(), saved);
+    assert_eq!(saved(&second).unwrap(), before);
 
     config.from = Some(dir.path().join("elsewhere"));
     config.architecture.layers[0] = conv(7);
     let out = dir.path().join("refused");
-    let config = prepare(config, &out, false).unwrap();
+    let config = prepare(config, &out).unwrap();
     let data = load_data(&config, &paths(&data)).unwrap();
     let stop = AtomicBool::new(false);
     let refused = run(&config, &data, &out, false, None, &stop, &mut |_| {}).unwrap_err();
@@ -504,7 +508,7 @@ fn a_run_that_is_stopped_at_once_can_be_resumed() {
     let out = dir.path().join("run");
     let mut config = face_config();
     config.epochs = 1;
-    let config = prepare(config, &out, false).unwrap();
+    let config = prepare(config, &out).unwrap();
     let data = load_data(&config, &paths(&data)).unwrap();
     let stop = AtomicBool::new(true);
     let stopped = run(&config, &data, &out, false, None, &stop, &mut |_| {}).unwrap();

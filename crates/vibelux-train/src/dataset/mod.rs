@@ -7,6 +7,7 @@ mod music;
 mod picture;
 mod spectrogram_cache;
 mod table;
+mod trained_on;
 
 pub use face::FaceSet;
 pub use folders::{ClassFile, DatasetError, class_files, splits};
@@ -15,6 +16,7 @@ pub use music::{BandStatistics, MusicSet, songs_in_folders};
 pub use picture::PictureSet;
 pub use spectrogram_cache::SpectrogramCache;
 pub use table::{Condition, TableRow, load_rows, load_table};
+pub use trained_on::{TRAINED_ON, TrainedOn};
 
 use std::path::Path;
 

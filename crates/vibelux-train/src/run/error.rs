@@ -53,6 +53,30 @@ pub enum RunError {
         /// What does not fit.
         source: NetworkError,
     },
+    /// The run to start from has learnt on other inputs.
+    #[error(
+        "{path} has learnt on other inputs: {theirs}, and this run has {ours}; take the same inputs, or \
+         leave `from` out"
+    )]
+    OtherInputs {
+        /// The run's configuration.
+        path: PathBuf,
+        /// Its inputs.
+        theirs: String,
+        /// The inputs of this run.
+        ours: String,
+    },
+    /// A run is to be resumed with other choices than it began with.
+    #[error(
+        "{path} was begun with other choices: {differences}; leave these flags out to go on, or start \
+         another run with --out"
+    )]
+    OtherChoices {
+        /// The run folder.
+        path: PathBuf,
+        /// What differs, one after the other.
+        differences: String,
+    },
     /// There are heads beside the seven emotions, but class folders say nothing to them.
     #[error(
         "{path} is no table of songs, and only its columns could teach the configuration's heads"

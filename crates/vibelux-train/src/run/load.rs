@@ -1,5 +1,6 @@
 //! From the paths of a run to its training and validation set: pictures and faces.
 
+use super::choices::Choices;
 use super::error::RunError;
 use super::paths::{DataSets, RunPaths};
 use super::songs::load_songs;
@@ -26,6 +27,9 @@ pub fn load_data(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, 
                 validation: Box::new(validation),
                 failed,
                 dropped: 0,
+                silent: Vec::new(),
+                songs: Vec::new(),
+                choices: Choices::of(paths),
                 statistics: None,
             })
         }
@@ -70,6 +74,9 @@ fn load_faces(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, Run
         validation: Box::new(validation),
         failed,
         dropped,
+        silent: Vec::new(),
+        songs: Vec::new(),
+        choices: Choices::of(paths),
         statistics: None,
     })
 }

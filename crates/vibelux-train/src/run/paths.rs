@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::choices::Choices;
 use crate::dataset::{BandStatistics, Condition, EvaluationSet, SpectrogramCache, TrainingSet};
 
 /// Where a run reads its data.
@@ -31,6 +32,12 @@ pub struct DataSets {
     pub failed: Vec<(PathBuf, String)>,
     /// Files left out of training because their labels say that there is nothing to see.
     pub dropped: usize,
+    /// Rows of the table that teach nothing and were left out: no emotions, and nothing for a head.
+    pub silent: Vec<PathBuf>,
+    /// Songs that are trained on.
+    pub songs: Vec<PathBuf>,
+    /// Which labels, rows and folds these are.
+    pub choices: Choices,
     /// What the inputs are standardised by, for songs.
     pub statistics: Option<BandStatistics>,
 }

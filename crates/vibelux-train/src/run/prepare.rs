@@ -3,44 +3,54 @@
 use std::path::Path;
 
 use super::error::RunError;
+use super::start::check_inputs_of_start;
 use crate::config::TrainingConfig;
 use crate::distil;
 
-/// Looks whether the run folder is free, or holds what `resume` needs; gives the configuration to run
-/// with (the saved one when resuming; teachers are pinned, see [`distil::pin`]). Writes nothing yet:
-/// data that cannot be read leave no folder.
+/// The configuration of the run in `out`, which must hold a checkpoint to go on from.
 ///
 /// # Errors
-/// If the folder holds a run and `resume` is off, or holds none and it is on, or if a teacher cannot
-/// be used.
-pub fn prepare(
-    mut config: TrainingConfig,
-    out: &Path,
-    resume: bool,
-) -> Result<TrainingConfig, RunError> {
-    let saved = out.join("config.toml");
-    if resume {
-        if !out.join("checkpoint.safetensors").is_file() {
-            return Err(RunError::NothingToResume {
-                path: out.to_owned(),
-            });
-        }
-        config = TrainingConfig::load(&saved)?;
-        distil::pin(&mut config)?;
-        return Ok(config);
+/// If there is none, or a teacher has changed.
+pub fn saved(out: &Path) -> Result<TrainingConfig, RunError> {
+    if !out.join("checkpoint.safetensors").is_file() {
+        return Err(RunError::NothingToResume {
+            path: out.to_owned(),
+        });
     }
+    let mut config = TrainingConfig::load(&out.join("config.toml"))?;
+    distil::pin(&mut config)?;
+    Ok(config)
+}
+
+/// Looks whether the run folder is free; gives the configuration to run with, with absolute paths and pinned
+/// teachers (see [`distil::pin`]). Writes nothing yet: data that cannot be read leave no folder.
+///
+/// # Errors
+/// If the folder holds a run, a value is out of its range, a teacher cannot be used, or the run to start
+/// from has other inputs.
+pub fn prepare(mut config: TrainingConfig, out: &Path) -> Result<TrainingConfig, RunError> {
     if out.join("checkpoint.safetensors").exists() {
         return Err(RunError::Exists {
             path: out.to_owned(),
         });
     }
     config.check()?;
+    settle(&mut config)?;
+    check_inputs_of_start(&config)?;
+    Ok(config)
+}
+
+/// Makes the paths in a configuration absolute and pins its teachers, as a run's own is.
+///
+/// # Errors
+/// If a teacher cannot be used.
+pub fn settle(config: &mut TrainingConfig) -> Result<(), RunError> {
     if let Some(from) = &mut config.from {
         *from = std::path::absolute(&from).map_err(|source| RunError::Io {
             path: from.clone(),
             source,
         })?;
     }
-    distil::pin(&mut config)?;
-    Ok(config)
+    distil::pin(config)?;
+    Ok(())
 }

@@ -1,16 +1,21 @@
 //! The songs of a run, from class folders or a table, and what the table teaches its heads.
 
+use super::choices::Choices;
 use super::error::RunError;
 use super::paths::{DataSets, RunPaths};
 use crate::config::{TaskConfig, TrainingConfig};
 use crate::dataset::{DatasetError, MusicSet, TableRow, load_rows, songs_in_folders, splits};
 use crate::heads::{self, Heads};
 
-/// The rows of a table that teach the seven emotions or one of the other heads.
-fn table_rows(config: &TrainingConfig, paths: &RunPaths) -> Result<Vec<TableRow>, RunError> {
-    Ok(load_rows(&paths.data, &paths.conditions, |row| {
+/// The rows of a table that teach the seven emotions or one of the other heads, and those that teach nothing.
+fn table_rows(
+    config: &TrainingConfig,
+    paths: &RunPaths,
+) -> Result<(Vec<TableRow>, Vec<TableRow>), RunError> {
+    let rows = load_rows(&paths.data, &paths.conditions, |_| true)?;
+    Ok(rows.into_iter().partition(|row| {
         row.target.is_some() || config.heads.iter().any(|head| head.is_taught_by(row))
-    })?)
+    }))
 }
 
 /// Looks into the training rows of a table for what the configuration's heads are to learn: their names,
@@ -32,7 +37,7 @@ pub fn resolve_heads(config: &mut TrainingConfig, paths: &RunPaths) -> Result<()
             .as_ref()
             .is_some_and(|f| paths.train_folds.contains(f))
     };
-    let rows = table_rows(config, paths)?;
+    let (rows, _) = table_rows(config, paths)?;
     let rows: Vec<TableRow> = rows.into_iter().filter(training).collect();
     heads::resolve(config, &rows)?;
     Ok(())
@@ -52,8 +57,15 @@ pub(super) fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<Da
         .into());
     };
     let heads = Heads::new(&config.heads);
+    let mut silent = Vec::new();
     let (train, validation) = if paths.data.is_file() {
-        let rows = table_rows(config, paths)?;
+        let (rows, teaching_nothing) = table_rows(config, paths)?;
+        let used = |fold: &Option<String>| {
+            let mut folds = paths.train_folds.iter().chain(&paths.validation_folds);
+            folds.any(|used| fold.as_ref() == Some(used))
+        };
+        let teaching_nothing = teaching_nothing.into_iter().filter(|row| used(&row.fold));
+        silent.extend(teaching_nothing.map(|row| row.path));
         let chosen = |folds: &[String]| -> Result<Vec<_>, RunError> {
             for fold in folds {
                 if !rows.iter().any(|r| r.fold.as_ref() == Some(fold)) {
@@ -89,11 +101,15 @@ pub(super) fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<Da
         .with_statistics(statistics.clone());
     let mut failed = std::mem::take(&mut training.failed);
     failed.append(&mut validation.failed);
+    let songs = train.into_iter().map(|row| row.path).collect();
     Ok(DataSets {
         training: Box::new(training),
         validation: Box::new(validation),
         failed,
         dropped: 0,
+        silent,
+        songs,
+        choices: Choices::of(paths),
         statistics: Some(statistics),
     })
 }

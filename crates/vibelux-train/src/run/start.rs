@@ -5,7 +5,7 @@ use std::path::Path;
 use vibelux::model::weights::Weights;
 
 use super::error::RunError;
-use crate::config::TrainingConfig;
+use crate::config::{TaskConfig, TrainingConfig};
 use crate::distil::weights_file;
 use crate::heads::Heads;
 use crate::trainer::Trainer;
@@ -25,6 +25,46 @@ pub fn has_outputs_of_start(config: &TrainingConfig) -> Result<bool, RunError> {
     }
     let start = Heads::new(&TrainingConfig::load(&path)?.heads);
     Ok(start.names().eq(Heads::new(&config.heads).names()))
+}
+
+/// Refuses to start from a run whose inputs were made otherwise: its weights mean nothing for these. Says
+/// nothing of a weights file that no configuration lies beside.
+pub(super) fn check_inputs_of_start(config: &TrainingConfig) -> Result<(), RunError> {
+    let Some(from) = &config.from else {
+        return Ok(());
+    };
+    let path = weights_file(from).with_file_name("config.toml");
+    if !path.is_file() {
+        return Ok(());
+    }
+    let (theirs, ours) = (
+        inputs(&TrainingConfig::load(&path)?.task),
+        inputs(&config.task),
+    );
+    if theirs == ours {
+        return Ok(());
+    }
+    Err(RunError::OtherInputs { path, theirs, ours })
+}
+
+/// What makes the inputs of a task what they are; not how many are taken, nor how they are augmented.
+fn inputs(task: &TaskConfig) -> String {
+    match task {
+        TaskConfig::Face { mean, std, .. } => format!("faces with mean {mean}, std {std}"),
+        TaskConfig::SpectrogramImage { mean, std } => {
+            format!("spectrogram pictures with mean {mean}, std {std}")
+        }
+        TaskConfig::Music { spectrogram: s, .. } => format!(
+            "log-mel windows of {} frames at {} Hz, n_fft {}, hop_length {}, {} bands from {} to {} Hz",
+            s.window_frames,
+            s.sample_rate_hz,
+            s.n_fft,
+            s.hop_length,
+            s.n_mels,
+            s.f_min_hz,
+            s.f_max_hz
+        ),
+    }
 }
 
 /// Gives a fresh run the weights of a run folder or a weights file, with the last layer or without.

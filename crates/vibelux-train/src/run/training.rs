@@ -1,6 +1,6 @@
 //! A run from its first step to the files of its folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use super::error::RunError;
@@ -10,6 +10,8 @@ use super::paths::DataSets;
 use super::start::{has_outputs_of_start, start_from};
 use crate::accelerator::Accelerator;
 use crate::config::{TaskConfig, TrainingConfig};
+use crate::dataset::{TRAINED_ON, TrainedOn};
+use crate::distil::weights_file;
 use crate::heads::Heads;
 use crate::metrics::Report;
 use crate::plots;
@@ -57,6 +59,7 @@ pub fn run(
             source,
         })?;
         config.save(&out.join("config.toml"))?;
+        data.choices.save(out)?;
     }
     let mut epochs = trainer.history().to_vec();
     let outcome = trainer.run(stop, &mut |event| {
@@ -92,10 +95,32 @@ pub fn run(
         let table = predictions.csv(&*data.validation, &heads, temperature);
         vibelux::atomic::write(&path, &table.map_err(failed)?).map_err(failed)?;
     }
+    if !data.songs.is_empty() {
+        write_trained_on(config, &data.songs, out)?;
+    }
     write_report(out, &report)?;
     Ok(Some(Finished {
         report,
         temperature,
         epoch,
     }))
+}
+
+/// Writes which songs the model has heard, those of the run that it started from included.
+fn write_trained_on(
+    config: &TrainingConfig,
+    songs: &[PathBuf],
+    out: &Path,
+) -> Result<(), RunError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| RunError::Io { path, source }
+    };
+    let mut heard = TrainedOn::of(songs);
+    if let Some(from) = &config.from {
+        let weights = weights_file(from);
+        heard.extend(TrainedOn::beside(&weights).map_err(failed(&weights))?);
+    }
+    let path = out.join(TRAINED_ON);
+    vibelux::atomic::write(&path, heard.to_text().as_bytes()).map_err(failed(&path))
 }

@@ -2,12 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use vibelux_train::dataset::{Condition, TableRow, load_rows, songs_in_folders};
+use anyhow::Context;
+use rayon::prelude::*;
+use vibelux_train::dataset::{
+    Condition, DatasetError, TableRow, TrainedOn, load_rows, songs_in_folders,
+};
 use vibelux_train::evaluate::{self, Judgement};
 
 use super::judging::{tell_failures, with_progress};
 use crate::commands::music_model::music_model;
 use crate::commands::table_rows::condition;
+use crate::output;
 
 /// Which rows of a table, and whether training runs answer for a model.
 #[derive(Debug, clap::Args)]
@@ -28,7 +33,7 @@ pub struct RowArgs {
 /// emotions where `all` is set.
 pub fn song_rows(songs: &Path, args: &RowArgs, all: bool) -> anyhow::Result<Vec<TableRow>> {
     Ok(if songs.is_file() {
-        let mut table = load_rows(songs, &args.conditions, |row| all || row.target.is_some())?;
+        let mut table = load_rows(songs, &args.conditions, |_| true)?;
         if !args.folds.is_empty() {
             table.retain(|row| {
                 row.fold
@@ -36,7 +41,20 @@ pub fn song_rows(songs: &Path, args: &RowArgs, all: bool) -> anyhow::Result<Vec<
                     .is_some_and(|fold| args.folds.contains(fold))
             });
         }
-        table
+        let (rows, silent): (Vec<_>, Vec<_>) = table
+            .into_iter()
+            .partition(|row| all || row.target.is_some());
+        if !silent.is_empty() {
+            let silent: Vec<PathBuf> = silent.into_iter().map(|row| row.path).collect();
+            let count = output::counted(silent.len(), "row");
+            let names = output::listed(&silent);
+            crate::tell!("{count} left out, which say nothing of the seven emotions: {names}");
+        }
+        if rows.is_empty() {
+            let path = songs.to_owned();
+            return Err(DatasetError::NoRows { path }.into());
+        }
+        rows
     } else {
         songs_in_folders(songs)?
     })
@@ -49,6 +67,7 @@ pub fn judge_songs(
     model: Option<PathBuf>,
 ) -> anyhow::Result<Judgement> {
     let judgement = if args.runs.is_empty() {
+        tell_heard(rows, model.as_deref())?;
         let model = music_model(model.as_deref())?;
         with_progress("songs", rows.len(), |done| {
             evaluate::songs(&model, rows, done)
@@ -58,4 +77,27 @@ pub fn judge_songs(
     };
     tell_failures(&judgement.failed);
     Ok(judgement)
+}
+
+/// Says how many of the songs the model was trained on: figures about those say nothing about new songs.
+fn tell_heard(rows: &[TableRow], model: Option<&Path>) -> anyhow::Result<()> {
+    let heard = match model {
+        Some(model) => TrainedOn::beside(model).with_context(|| output::readable(model))?,
+        None => Some(TrainedOn::shipped()),
+    };
+    let Some(heard) = heard else {
+        crate::tell!("Nothing beside the model says which songs it was trained on.");
+        return Ok(());
+    };
+    // What cannot be read is told where it is judged.
+    let known = |row: &&TableRow| heard.has_heard(&row.path).unwrap_or(false);
+    let count = rows.par_iter().filter(known).count();
+    if count > 0 {
+        crate::tell!(
+            "The model was trained on {count} of these {}: the figures say little about new ones. \
+             Judge it with one training run per fold (--runs).",
+            output::songs(rows.len())
+        );
+    }
+    Ok(())
 }

@@ -18,7 +18,7 @@ pub fn name_of(preset: impl ValueEnum) -> anyhow::Result<String> {
 }
 
 /// Takes the teachers over from the flags; what the flags leave out stays as in the configuration.
-pub fn distil(
+fn distil(
     config: &mut TrainingConfig,
     runs: Vec<PathBuf>,
     weight: Option<f32>,
@@ -46,20 +46,54 @@ pub fn distil(
     Ok(())
 }
 
-/// The configuration file or preset that the flags name, with what other flags change in it.
-pub fn configure(
-    presets: fn(&str) -> Option<TrainingConfig>,
-    preset: &str,
-    args: &RunArgs,
-) -> anyhow::Result<TrainingConfig> {
-    let mut config = match &args.config {
-        Some(path) => TrainingConfig::load(path)?,
-        None => presets(preset).with_context(|| format!("there is no preset {preset}"))?,
-    };
-    config.epochs = args.epochs.unwrap_or(config.epochs);
-    config.batch_size = args.batch_size.unwrap_or(config.batch_size);
-    config.seed = args.seed.unwrap_or(config.seed);
-    config.from = args.from.clone().or(config.from);
-    config.optimiser.learning_rate = args.learning_rate.unwrap_or(config.optimiser.learning_rate);
-    Ok(config)
+/// What the flags ask for that only one kind of model has.
+pub struct Asked {
+    /// The ready-made configurations.
+    pub presets: fn(&str) -> Option<TrainingConfig>,
+    /// Which of them, if one is named.
+    pub preset: Option<String>,
+    /// Run folders of teachers.
+    pub teachers: Vec<PathBuf>,
+    /// The teachers' share.
+    pub distil_weight: Option<f32>,
+    /// What the teachers see.
+    pub distil_view: Option<View>,
+}
+
+/// The preset that is meant where none is named.
+const DEFAULT: &str = "default";
+
+impl Asked {
+    /// Name of the preset.
+    pub fn preset(&self) -> &str {
+        self.preset.as_deref().unwrap_or(DEFAULT)
+    }
+
+    /// The configuration file or preset that the flags name, else `saved`, a run's own, with what other
+    /// flags change in it.
+    pub fn configure(
+        &self,
+        args: &RunArgs,
+        saved: Option<&TrainingConfig>,
+    ) -> anyhow::Result<TrainingConfig> {
+        let mut config = match (&args.config, saved) {
+            (Some(path), _) => TrainingConfig::load(path)?,
+            (None, Some(saved)) if self.preset.is_none() => saved.clone(),
+            (None, _) => {
+                let preset = self.preset();
+                (self.presets)(preset).with_context(|| format!("there is no preset {preset}"))?
+            }
+        };
+        config.epochs = args.epochs.unwrap_or(config.epochs);
+        config.batch_size = args.batch_size.unwrap_or(config.batch_size);
+        config.seed = args.seed.unwrap_or(config.seed);
+        // A run goes on without --from: it has been read.
+        let start = args.from.clone().or(config.from);
+        config.from = start.or_else(|| saved.and_then(|saved| saved.from.clone()));
+        config.optimiser.learning_rate =
+            args.learning_rate.unwrap_or(config.optimiser.learning_rate);
+        let teachers = self.teachers.clone();
+        distil(&mut config, teachers, self.distil_weight, self.distil_view)?;
+        Ok(config)
+    }
 }

@@ -63,9 +63,9 @@ impl From<View> for TeacherView {
 pub struct FaceArgs {
     #[command(flatten)]
     pub run: RunArgs,
-    /// Ready-made configuration
-    #[arg(long, value_enum, default_value = "default")]
-    pub preset: FacePreset,
+    /// Ready-made configuration [default: default]
+    #[arg(long, value_enum)]
+    pub preset: Option<FacePreset>,
     /// Learn from these finished runs too (run folders); they may be larger networks
     #[arg(long, value_name = "RUN", num_args = 1..)]
     pub distil: Vec<PathBuf>,
@@ -82,22 +82,17 @@ pub struct FaceArgs {
 pub struct MusicArgs {
     #[command(flatten)]
     pub run: RunArgs,
-    /// Ready-made configuration
-    #[arg(long, value_enum, default_value = "default")]
-    pub preset: MusicPreset,
+    /// Ready-made configuration [default: default]
+    #[arg(long, value_enum)]
+    pub preset: Option<MusicPreset>,
     /// Of a table, use only rows with this value in this column; can be given several times
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = condition)]
     pub conditions: Vec<Condition>,
-    /// Of a table, the folds to train on
-    #[arg(
-        long,
-        value_name = "FOLDS",
-        value_delimiter = ',',
-        default_value = "0,1,2"
-    )]
+    /// Of a table, the folds to train on [default: 0,1,2]
+    #[arg(long, value_name = "FOLDS", value_delimiter = ',')]
     pub train_folds: Vec<String>,
-    /// Of a table, the folds to judge on
-    #[arg(long, value_name = "FOLDS", value_delimiter = ',', default_value = "3")]
+    /// Of a table, the folds to judge on [default: 3]
+    #[arg(long, value_name = "FOLDS", value_delimiter = ',')]
     pub validation_folds: Vec<String>,
     /// Keep the songs' spectrograms in this folder and use those that are there: the next run starts
     /// without decoding
@@ -138,7 +133,7 @@ pub struct RunArgs {
     /// Decides everything random
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Go on from the run folder's checkpoint, with its configuration
+    /// Go on from the run folder's checkpoint, with its choices; flags that say otherwise are refused
     #[arg(long)]
     pub resume: bool,
     /// Where to train; `gpu` needs a program built with the feature gpu or cuda

@@ -4,17 +4,16 @@ mod configure;
 mod flags;
 mod progress;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
 use vibelux_train::accelerator::open_gpu;
-use vibelux_train::config::TrainingConfig;
-use vibelux_train::config::preset;
+use vibelux_train::config::{TrainingConfig, preset};
 use vibelux_train::dataset::SpectrogramCache;
-use vibelux_train::run::{self, RunPaths};
+use vibelux_train::run::{self, RunError, RunPaths};
 
-use self::configure::{configure, distil, name_of};
+use self::configure::{Asked, name_of};
 use self::flags::{Device, FaceArgs, MusicArgs, RunArgs};
 use self::progress::Progress;
 use crate::interrupt::{INTERRUPTED, stop_on_ctrl_c};
@@ -39,31 +38,31 @@ enum Task {
     Music(MusicArgs),
 }
 
+/// Folds of a table where none are named: to train on, and to judge on.
+const FOLDS: ([&str; 3], [&str; 1]) = (["0", "1", "2"], ["3"]);
+
 /// Runs the command.
 pub fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
     match args.task {
         Task::Face(args) => {
-            let preset = name_of(args.preset)?;
-            let mut config = configure(preset::face, &preset, &args.run)?;
-            distil(
-                &mut config,
-                args.distil,
-                args.distil_weight,
-                args.distil_view,
-            )?;
+            let asked = Asked {
+                presets: preset::face,
+                preset: args.preset.map(name_of).transpose()?,
+                teachers: args.distil,
+                distil_weight: args.distil_weight,
+                distil_view: args.distil_view,
+            };
             let paths = paths(&args.run);
-            train(&format!("face-{preset}"), config, args.run, paths)
+            train("face", &asked, args.run, paths)
         }
         Task::Music(args) => {
-            let overlap = args
-                .validation_folds
-                .iter()
-                .any(|f| args.train_folds.contains(f));
-            if args.run.dir.is_file() && overlap {
-                crate::tell!(
-                    "The folds to judge on are trained on too: the figures say nothing about new songs."
-                );
-            }
+            let asked = Asked {
+                presets: preset::music,
+                preset: args.preset.map(name_of).transpose()?,
+                teachers: Vec::new(),
+                distil_weight: None,
+                distil_view: None,
+            };
             let paths = RunPaths {
                 conditions: args.conditions,
                 train_folds: args.train_folds,
@@ -71,9 +70,7 @@ pub fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
                 spectrograms: args.cache.map(SpectrogramCache::new),
                 ..paths(&args.run)
             };
-            let preset = name_of(args.preset)?;
-            let config = configure(preset::music, &preset, &args.run)?;
-            train(&format!("music-{preset}"), config, args.run, paths)
+            train("music", &asked, args.run, paths)
         }
     }
 }
@@ -89,14 +86,59 @@ fn paths(args: &RunArgs) -> RunPaths {
     }
 }
 
-/// Trains what `config` says; by default into the folder `name` among the runs.
-fn train(
-    name: &str,
-    config: TrainingConfig,
-    args: RunArgs,
+/// The usual folds of a table where none are named; warns of those that are trained and judged on.
+fn choose_folds(paths: &mut RunPaths) {
+    if !paths.data.is_file() {
+        return;
+    }
+    if paths.train_folds.is_empty() {
+        paths.train_folds = FOLDS.0.map(str::to_owned).to_vec();
+    }
+    if paths.validation_folds.is_empty() {
+        paths.validation_folds = FOLDS.1.map(str::to_owned).to_vec();
+    }
+    let judged = &paths.validation_folds;
+    if judged.iter().any(|fold| paths.train_folds.contains(fold)) {
+        crate::tell!(
+            "The folds to judge on are trained on too: the figures say nothing about new songs."
+        );
+    }
+}
+
+/// The choices of the run in `out`, if the flags say nothing else.
+fn resumed(
+    asked: &Asked,
+    args: &RunArgs,
     paths: RunPaths,
+    out: &Path,
+) -> anyhow::Result<(TrainingConfig, RunPaths)> {
+    let saved = run::saved(out)?;
+    let (mut paths, mut differences) = run::resumed_paths(paths, out)?;
+    choose_folds(&mut paths);
+    let mut config = asked.configure(args, Some(&saved))?;
+    run::settle(&mut config)?;
+    run::resolve_heads(&mut config, &paths)?;
+    differences.extend(run::config_differences(&config, &saved)?);
+    if !differences.is_empty() {
+        return Err(RunError::OtherChoices {
+            path: out.to_owned(),
+            differences: differences.join("; "),
+        }
+        .into());
+    }
+    crate::tell!("Going on with the choices of {}.", output::readable(out));
+    Ok((saved, paths))
+}
+
+/// Trains what the flags ask for; by default into a folder with the preset's name among the runs.
+fn train(
+    kind: &str,
+    asked: &Asked,
+    args: RunArgs,
+    mut paths: RunPaths,
 ) -> anyhow::Result<ExitCode> {
     if args.print_config {
+        let config = asked.configure(&args, None)?;
         config.check()?;
         output::print(&config.to_toml()?)?;
         return Ok(ExitCode::SUCCESS);
@@ -106,10 +148,8 @@ fn train(
             .num_threads(jobs)
             .build_global()?;
     }
-    let out = args
-        .out
-        .clone()
-        .unwrap_or_else(|| PathBuf::from("runs").join(name));
+    let usual = || PathBuf::from("runs").join(format!("{kind}-{}", asked.preset()));
+    let out = args.out.clone().unwrap_or_else(usual);
     // Before anything is written: without the card that was asked for there is no run.
     let accelerator = match args.device {
         Device::Cpu => None,
@@ -118,14 +158,16 @@ fn train(
     if let Some(accelerator) = &accelerator {
         crate::tell!("Training on {}", accelerator.name());
     }
-    let mut config = run::prepare(config, &out, args.resume)?;
-    run::resolve_heads(&mut config, &paths)?;
-    if args.resume {
-        crate::tell!(
-            "Going on with the choices in {}/config.toml.",
-            output::readable(&out)
-        );
-    }
+    let config = if args.resume {
+        let (config, of_the_run) = resumed(asked, &args, paths, &out)?;
+        paths = of_the_run;
+        config
+    } else {
+        choose_folds(&mut paths);
+        let mut config = run::prepare(asked.configure(&args, None)?, &out)?;
+        run::resolve_heads(&mut config, &paths)?;
+        config
+    };
     let stop = stop_on_ctrl_c("writing a checkpoint")?;
     crate::tell!("Reading {}", args.dir.display());
     let data = run::load_data(&config, &paths)?;
@@ -140,6 +182,11 @@ fn train(
             "{} training files left out: their labels say there is no face",
             data.dropped
         );
+    }
+    if !data.silent.is_empty() {
+        let rows = output::counted(data.silent.len(), "row");
+        let names = output::listed(&data.silent);
+        crate::tell!("{rows} left out, which say nothing of any emotion or head: {names}");
     }
     if !args.resume && !run::has_outputs_of_start(&config)? {
         crate::tell!(
