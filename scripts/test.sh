@@ -108,6 +108,8 @@ unpack_faces() {
 }
 
 run_tests() {
+  # A test runs them.
+  cargo build --workspace --examples --locked
   if cargo nextest --version >/dev/null 2>&1; then
     # Passing tests are shown too where they say SKIPPED.
     cargo nextest run --workspace --all-targets --success-output final 2>&1 | tee "$log"

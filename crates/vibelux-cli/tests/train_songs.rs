@@ -25,7 +25,14 @@ fn write_table(folder: &Path) {
     );
     for (i, piece) in compose_all(1).iter().take(7).enumerate() {
         let name = format!("{i}.wav");
-        write_wav(&folder.join(&name), &piece.render(16_000), piece).unwrap();
+        write_wav(
+            &folder.join(&name),
+            &piece.render(16_000),
+            piece.title,
+            "Nobody",
+            "Test",
+        )
+        .unwrap();
         let targets = match i {
             6 => ",,,,,,",
             i if i % 2 == 0 => "0,0,0,1,0,0,0",
@@ -61,18 +68,30 @@ fn what_is_left_out_heard_or_asked_for_otherwise_is_said() {
     let trained = vibelux(folder, &TRAIN);
     let said = error_of(&trained);
     assert_eq!(trained.status.code(), Some(0), "{said}");
-    assert!(said.contains("1 row left out") && said.contains("6.wav"), "{said}");
+    assert!(
+        said.contains("1 row left out") && said.contains("6.wav"),
+        "{said}"
+    );
     let heard = fs::read_to_string(folder.join("run/trained_on.txt")).unwrap();
     assert_eq!(heard.lines().count(), 4);
 
     resuming(folder);
 
-    let judge = ["evaluate", "music", "songs.csv", "--model", "run/model.onnx"];
+    let judge = [
+        "evaluate",
+        "music",
+        "songs.csv",
+        "--model",
+        "run/model.onnx",
+    ];
     let judged = vibelux(folder, &judge);
     let said = error_of(&judged);
     assert_eq!(judged.status.code(), Some(0), "{said}");
     assert!(said.contains("trained on 4 of these 6 songs"), "{said}");
-    assert!(said.contains("1 row left out") && said.contains("6.wav"), "{said}");
+    assert!(
+        said.contains("1 row left out") && said.contains("6.wav"),
+        "{said}"
+    );
     let judged = vibelux(folder, &[&judge[..], &["--folds", "b"]].concat());
     assert!(!error_of(&judged).contains("trained on"));
     let judged = vibelux(folder, &["evaluate", "music", "songs.csv", "--folds", "b"]);
@@ -86,7 +105,17 @@ fn resuming(folder: &Path) {
         let same = vibelux(folder, &[&TRAIN[..3], flags, &["--resume"]].concat());
         assert_eq!(same.status.code(), Some(0), "{}", error_of(&same));
     }
-    let flags = ["--resume", "--out", "run", "--epochs", "2", "--seed", "77", "--train-folds", "b"];
+    let flags = [
+        "--resume",
+        "--out",
+        "run",
+        "--epochs",
+        "2",
+        "--seed",
+        "77",
+        "--train-folds",
+        "b",
+    ];
     let other = vibelux(folder, &[&TRAIN[..3], &flags[..]].concat());
     let said = error_of(&other);
     assert_eq!(other.status.code(), Some(2), "{said}");
@@ -103,11 +132,18 @@ fn starting_from_other_inputs(folder: &Path) {
     let printed = vibelux(folder, &["train", "music", "songs.csv", "--print-config"]);
     let text = String::from_utf8(printed.stdout).unwrap();
     assert!(text.contains("n_fft = 512"));
-    fs::write(folder.join("other.toml"), text.replace("n_fft = 512", "n_fft = 1024")).unwrap();
+    fs::write(
+        folder.join("other.toml"),
+        text.replace("n_fft = 512", "n_fft = 1024"),
+    )
+    .unwrap();
     let flags = ["--config", "other.toml", "--from", "run", "--out", "second"];
     let refused = vibelux(folder, &[&TRAIN[..3], &flags[..]].concat());
     let said = error_of(&refused);
     assert_eq!(refused.status.code(), Some(2), "{said}");
-    assert!(said.contains("other inputs") && said.contains("n_fft 512"), "{said}");
+    assert!(
+        said.contains("other inputs") && said.contains("n_fft 512"),
+        "{said}"
+    );
     assert!(!folder.join("second").exists());
 }

@@ -1,5 +1,22 @@
 //! The vibelux library: from pixels and samples to a recommendation.
 //!
+//! ```
+//! use vibelux::recommend::{Mode, Query, SongIndex};
+//! use vibelux::{Emotion, EmotionVector};
+//!
+//! // A mood, as `FaceModel::classify` reads it from a face, and songs, as `MusicModel::embed_song` hears them.
+//! let mood: EmotionVector = "happy=0.7,surprised=0.3".parse()?;
+//! let songs: [EmotionVector; 3] = ["sad".parse()?, "happy=0.6,surprised=0.4".parse()?, "neutral".parse()?];
+//!
+//! let index = SongIndex::new(&songs, Mode::Plain);
+//! let best = index.top_k(&Query { vector: mood, reference: EmotionVector::UNIFORM }, 1);
+//! assert_eq!(best[0].index, 1);
+//! assert_eq!(songs[best[0].index].strongest(), Emotion::Happy);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! `examples/` has four small programs: `read_a_face`, `embed_a_song`, `recommend` and `follow_a_mood`.
+//!
 //! ```text
 //! camera frame -> face::detect -> FaceImage -> model -> EmotionVector --+
 //!                                                                      +-> recommend -> playlist
