@@ -11,14 +11,15 @@ use vibelux::compose::{compose_all, write_wav};
 fn run(example: &str, args: &[&str]) -> String {
     let beside: PathBuf = std::env::current_exe().unwrap();
     let built = beside.parent().and_then(|deps| deps.parent()).unwrap();
-    let program = built.join("examples").join(example);
-    let output = Command::new(&program).args(args).output();
-    let output = output.unwrap_or_else(|error| {
-        panic!(
-            "{}: {error}; build it with `cargo build --workspace --examples`",
-            program.display()
-        )
-    });
+    let program = built
+        .join("examples")
+        .join(format!("{example}{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        program.is_file(),
+        "there is no {}; build it with `cargo build --workspace --examples`",
+        program.display()
+    );
+    let output = Command::new(&program).args(args).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{example}: {error}");
     String::from_utf8(output.stdout).unwrap()
