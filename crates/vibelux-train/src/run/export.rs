@@ -8,8 +8,8 @@ use vibelux::model::sidecar::{self, FrontEnd, OutputKind, Sidecar};
 use vibelux::model::weights::Weights;
 use vibelux::{Emotion, EmotionVector};
 
+use super::data_sets::DataSets;
 use super::error::RunError;
-use super::paths::DataSets;
 use crate::config::{TaskConfig, TrainingConfig};
 use crate::dataset::BandStatistics;
 use crate::fingerprint::fnv1a;

@@ -1,8 +1,9 @@
 //! From the paths of a run to its training and validation set: pictures and faces.
 
 use super::choices::Choices;
+use super::data_sets::DataSets;
 use super::error::RunError;
-use super::paths::{DataSets, RunPaths};
+use super::paths::RunPaths;
 use super::songs::load_songs;
 use crate::config::{TaskConfig, TrainingConfig};
 use crate::dataset::{DatasetError, FaceSet, PictureSet, SoftLabels, splits};

@@ -14,6 +14,7 @@
 //! | `predictions.csv` | for songs: what the network says of each that it was judged on |
 
 mod choices;
+mod data_sets;
 mod error;
 mod export;
 mod figures;
@@ -25,10 +26,11 @@ mod start;
 mod training;
 
 pub use choices::{Choices, config_differences, resumed_paths};
+pub use data_sets::DataSets;
 pub use error::RunError;
 pub use figures::{report, temperature_of, write_report};
 pub use load::load_data;
-pub use paths::{DataSets, RunPaths};
+pub use paths::RunPaths;
 pub use prepare::{prepare, saved, settle};
 pub use songs::resolve_heads;
 pub use start::has_outputs_of_start;

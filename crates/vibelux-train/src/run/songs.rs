@@ -1,8 +1,9 @@
 //! The songs of a run, from class folders or a table, and what the table teaches its heads.
 
 use super::choices::Choices;
+use super::data_sets::DataSets;
 use super::error::RunError;
-use super::paths::{DataSets, RunPaths};
+use super::paths::RunPaths;
 use crate::config::{TaskConfig, TrainingConfig};
 use crate::dataset::{DatasetError, MusicSet, TableRow, load_rows, songs_in_folders, splits};
 use crate::heads::{self, Heads};

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use super::data_sets::DataSets;
 use super::error::RunError;
 use super::export::export;
 use super::figures::{report, temperature_of, write_report};
-use super::paths::DataSets;
 use super::start::{has_outputs_of_start, start_from};
 use crate::accelerator::Accelerator;
 use crate::config::{TaskConfig, TrainingConfig};
