@@ -80,6 +80,9 @@ fn render_operation(page: &mut String, method: &str, path: &str, operation: &Val
             .map(|(kind, body)| format!("{} {}", escape(kind), shape(&body["schema"])))
             .collect();
         let _ = write!(page, "<p>Send: {}</p>", kinds.join(", or "));
+        for body in content.values() {
+            *page += &property_list(&body["schema"]);
+        }
     }
     if let Some(responses) = operation["responses"].as_object() {
         *page += "<ul>";
@@ -126,21 +129,43 @@ fn shape(schema: &Value) -> String {
     }
 }
 
+/// What a shape consists of, as a list; a shape that has no properties in one line.
 fn properties(schema: &Value) -> String {
+    if schema["properties"].is_object() {
+        property_list(schema)
+    } else {
+        format!("<p>{}</p>", shape(schema))
+    }
+}
+
+/// The properties of a schema with those of the objects inside them, each list within the entry that
+/// it belongs to. Empty where there are none, or where they have a section of their own.
+fn property_list(schema: &Value) -> String {
+    let schema = innermost(schema);
     let Some(properties) = schema["properties"].as_object() else {
-        return format!("<p>{}</p>", shape(schema));
+        return String::new();
     };
     let mut list = String::from("<dl>");
     for (name, property) in properties {
         let _ = write!(
             list,
-            "<dt><code>{}</code> <small>{}</small></dt><dd>{}</dd>",
+            "<dt><code>{}</code> <small>{}</small></dt><dd>{}{}</dd>",
             escape(name),
             shape(property),
             escaped(&property["description"]),
+            property_list(property),
         );
     }
     list + "</dl>"
+}
+
+/// Through the arrays around it to what they hold.
+fn innermost(schema: &Value) -> &Value {
+    let mut schema = schema;
+    while schema["type"] == "array" {
+        schema = &schema["items"];
+    }
+    schema
 }
 
 fn paragraphs(text: &Value) -> String {
@@ -182,6 +207,39 @@ mod tests {
             assert!(page.contains(&format!("id=\"{name}\"")), "{name}");
         }
         assert!(!page.contains("<script"));
+    }
+
+    #[test]
+    fn objects_inside_of_shapes_show_their_properties() {
+        let document = r##"{"info": {}, "paths": {"/scan": {"post": {"requestBody": {"content": {
+            "application/json": {"schema": {"type": "object", "properties": {
+                "folders": {"type": "array", "items": {"type": "string"}, "description": "Where."}}}}}}}}},
+            "components": {"schemas": {"List": {"type": "object", "properties": {
+                "rows": {"type": "array", "description": "All.", "items": {"type": "object", "properties": {
+                    "song": {"$ref": "#/components/schemas/Song"},
+                    "box": {"type": "object", "properties": {"x": {"type": "number"}}}}}}}},
+            "Song": {"type": "object", "properties": {"title": {"type": "string"}}}}}}"##;
+        let page = render(document).unwrap();
+        for part in [
+            "<code>rows</code> <small>array of object</small></dt><dd>All.<dl><dt><code>box</code>",
+            "<small><a href=\"#Song\">Song</a></small></dt><dd></dd>",
+            "<code>box</code> <small>object</small></dt><dd><dl><dt><code>x</code> <small>number",
+            "<dl><dt><code>folders</code> <small>array of string</small></dt><dd>Where.</dd></dl>",
+        ] {
+            assert!(page.contains(part), "{part} is not in\n{page}");
+        }
+        // What has a section of its own is explained there alone.
+        assert_eq!(page.matches("<code>title</code>").count(), 1);
+    }
+
+    #[test]
+    fn the_pages_nested_objects_are_explained() {
+        let page = render(super::super::DOCUMENT).unwrap();
+        for name in [
+            "reason", "vectors", "cosine", "folders", "missing", "decode",
+        ] {
+            assert!(page.contains(&format!("<dt><code>{name}</code>")), "{name}");
+        }
     }
 
     #[test]
