@@ -34,6 +34,15 @@ pub enum LibraryError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// The file holds nothing: it was cut, or is not a library yet.
+    #[error(
+        "{path} is empty, so it is no library (was it cut short?); bring back a copy of it, or remove it \
+         and run `vibelux embed` again"
+    )]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
     /// A healthy SQLite file that another program made.
     #[error("{path} is a database of another program; choose another file for the library")]
     Foreign {

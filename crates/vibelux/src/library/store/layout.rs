@@ -47,23 +47,30 @@ impl SongStore {
     /// up to date.
     ///
     /// # Errors
-    /// [`LibraryError::Io`] if the folder cannot be made, [`LibraryError::Corrupt`] and
-    /// [`LibraryError::Foreign`] if the file is no library, [`LibraryError::NewerSchema`],
-    /// [`LibraryError::Busy`] after 5 s of waiting for another writer.
+    /// [`LibraryError::Io`] if the folder cannot be made, [`LibraryError::Empty`],
+    /// [`LibraryError::Corrupt`] and [`LibraryError::Foreign`] if the file is no library,
+    /// [`LibraryError::NewerSchema`], [`LibraryError::Busy`] after 5 s of waiting for another writer.
     pub fn open(path: &Path) -> Result<Self, LibraryError> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(LibraryError::io(folder))?;
         }
+        Self::create_if_absent(path)?;
+        let mut store = Self::connect(path)?;
+        store.migrate()?;
         let error = |source| LibraryError::database(path, source);
-        let connection = Connection::open(path).map_err(error)?;
-        let mut store = Self {
-            connection,
+        soundness::check(&store.connection).map_err(error)?;
+        store.log_ahead().map_err(error)?;
+        Ok(store)
+    }
+
+    /// A connection to the file as it is.
+    pub(super) fn connect(path: &Path) -> Result<Self, LibraryError> {
+        let error = |source| LibraryError::database(path, source);
+        let store = Self {
+            connection: Connection::open(path).map_err(error)?,
             path: path.to_owned(),
         };
         store.configure().map_err(error)?;
-        store.migrate()?;
-        soundness::check(&store.connection).map_err(error)?;
-        store.log_ahead().map_err(error)?;
         Ok(store)
     }
 
@@ -106,7 +113,8 @@ impl SongStore {
         }
     }
 
-    fn migrate(&mut self) -> Result<(), LibraryError> {
+    /// Brings an older layout up to date; lays out a new file.
+    pub(super) fn migrate(&mut self) -> Result<(), LibraryError> {
         let supported = MIGRATIONS.len() as i64;
         if self.version()? == supported {
             return Ok(());

@@ -3,6 +3,7 @@
 //! Write-ahead logging lets a recommendation read while an embedding run writes, and makes a commit
 //! cheap enough to do one per song, so that a run which is killed loses only the songs in flight.
 
+mod creation;
 mod layout;
 mod likes;
 mod rows;

@@ -1,0 +1,110 @@
+//! A new library comes into being whole: laid out in a file beside its place, then named.
+//!
+//! SQLite takes a file without a byte for a new database. If ours began like that too, a library that was
+//! cut to nothing would be opened as a new one, and its songs would be gone without a word.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use tempfile::{Builder, NamedTempFile};
+
+use super::SongStore;
+use crate::library::error::LibraryError;
+
+impl SongStore {
+    /// Makes an empty library at `path` if there is no file; the folder must be there. Of several
+    /// processes at once, one makes it and the others find it.
+    ///
+    /// # Errors
+    /// [`LibraryError::Empty`] if the file is there and holds nothing, [`LibraryError::Io`] if it
+    /// cannot be looked at or made, and what the layout of a new file can fail with.
+    pub(super) fn create_if_absent(path: &Path) -> Result<(), LibraryError> {
+        match fs::metadata(path) {
+            Ok(found) if found.is_file() && found.len() == 0 => Err(LibraryError::Empty {
+                path: path.to_owned(),
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound => create(path),
+            found => found.map(drop).map_err(LibraryError::io(path)),
+        }
+    }
+}
+
+fn create(path: &Path) -> Result<(), LibraryError> {
+    let part = part_beside(path).map_err(LibraryError::io(path))?;
+    SongStore::connect(part.path())?.migrate()?;
+    match part.persist_noclobber(path) {
+        Err(failed) if failed.error.kind() != ErrorKind::AlreadyExists => {
+            name_without_link(path, failed.file)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// For file systems that can neither link nor refuse to replace.
+fn name_without_link(path: &Path, part: NamedTempFile) -> Result<(), LibraryError> {
+    if path.exists() {
+        return Ok(());
+    }
+    part.persist(path)
+        .map(drop)
+        .map_err(|failed| LibraryError::io(path)(failed.error))
+}
+
+fn part_beside(path: &Path) -> std::io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    let mut builder = Builder::new();
+    builder.prefix(&name).suffix(".part");
+    // As any new file: what the user's mask leaves.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder.unwrap_or(Path::new(".")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_library_that_was_cut_to_nothing_is_no_new_library() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("library.db");
+        drop(SongStore::open(&path).unwrap());
+        fs::write(&path, []).unwrap();
+        let error = SongStore::open(&path).map(drop).unwrap_err();
+        assert!(matches!(error, LibraryError::Empty { .. }), "{error}");
+        assert!(error.to_string().contains("library.db"), "{error}");
+        assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_new_library_leaves_no_other_file_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("library.db");
+        drop(SongStore::open(&path).unwrap());
+        assert_eq!(names(dir.path()), ["library.db"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_new_library_has_the_mode_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (library, other) = (dir.path().join("library.db"), dir.path().join("other"));
+        drop(SongStore::open(&library).unwrap());
+        fs::write(&other, []).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&library), mode(&other));
+    }
+}
