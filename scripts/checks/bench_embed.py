@@ -255,7 +255,7 @@ def whole_run(args, songs: pathlib.Path, library: pathlib.Path) -> dict:
     count = max(summary["embedded"], 1)
     return {
         "embedded": summary["embedded"],
-        "failed": summary["failed"],
+        "failed": summary["failures"],
         "seconds": run.seconds,
         "songs_per_second": summary["embedded"] / run.seconds,
         "cpu_seconds_per_song": run.cpu_seconds / count,

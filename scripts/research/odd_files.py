@@ -93,7 +93,7 @@ def main() -> None:
     subprocess.run([VIBELUX, "export", "json", out / "vectors.json", "--library", library], check=True,
                    stdout=subprocess.DEVNULL)
     vectors = json.loads((out / "vectors.json").read_text(encoding="utf-8"))
-    reasons = {failed["path"]: failed["reason"].removeprefix(f"{failed['path']}: ") for failed in summary["failed"]}
+    reasons = {failed["path"]: failed["reason"].removeprefix(f"{failed['path']}: ") for failed in summary["failures"]}
     first = next(iter(VERSIONS))
     originals = {index: vectors.get(str(path)) for path, (version, index) in made.items() if version == first}
     print(f"{len(songs)} songs, beside the song as it is:")

@@ -16,7 +16,9 @@ pub(crate) use tell;
 mod args;
 mod bars;
 mod commands;
+mod failure;
 mod interrupt;
+mod json;
 mod library_location;
 mod output;
 mod query;
@@ -36,21 +38,21 @@ fn main() -> ExitCode {
         let mut last = LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner);
         *last = panic.to_string();
     }));
-    let args = Args::parse();
+    let json = failure::wants_json(std::env::args_os());
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return failure::tell_usage(&error, json),
+    };
     match std::panic::catch_unwind(|| run(args)) {
         Ok(Ok(code)) => code,
-        Ok(Err(error)) => {
-            tell!("vibelux: {}", whole_story(&error));
-            ExitCode::from(2)
-        }
+        Ok(Err(error)) => failure::tell_error(&error, json),
         Err(_) => {
             // The lock is given back at once: a panic while telling would wait for it for ever.
             let last = LAST_PANIC
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone();
-            tell!("vibelux: this is a mistake in vibelux, please report it: {last}");
-            ExitCode::from(2)
+            failure::tell_panic(&last, json)
         }
     }
 }
@@ -72,16 +74,4 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Export(args) => commands::export::run(args),
         Command::Completions(args) => commands::completions::run(args, Args::command()),
     }
-}
-
-/// The error and its causes in one line; a cause that a message before it quotes is not repeated.
-fn whole_story(error: &anyhow::Error) -> String {
-    let mut story = error.to_string();
-    for cause in error.chain().skip(1) {
-        let cause = cause.to_string();
-        if !story.contains(&cause) {
-            story = format!("{story}: {cause}");
-        }
-    }
-    story
 }

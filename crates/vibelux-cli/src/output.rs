@@ -2,8 +2,10 @@
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
+use serde::Serialize;
 
 /// Writes a result to standard output. A reader that has seen enough (`| head`) is no error.
 ///
@@ -19,12 +21,22 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a value as indented JSON to standard output.
+/// Whether a JSON answer was printed.
+static ANSWERED: AtomicBool = AtomicBool::new(false);
+
+/// Writes an answer as indented JSON to standard output.
 ///
 /// # Errors
 /// As [`print`].
-pub fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {
-    print(&format!("{value:#}\n"))
+pub fn print_json(answer: &impl Serialize) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(answer)?;
+    ANSWERED.store(true, Ordering::Relaxed);
+    print(&format!("{text}\n"))
+}
+
+/// Whether [`print_json`] has printed something.
+pub fn has_answered() -> bool {
+    ANSWERED.load(Ordering::Relaxed)
 }
 
 /// Makes a folder for results, and those above it.

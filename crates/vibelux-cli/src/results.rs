@@ -4,12 +4,14 @@
 use std::collections::HashSet;
 
 use console::Style;
-use serde_json::json;
+use serde::Serialize;
+use vibelux::emotion::EMOTION_COUNT;
 use vibelux::library::Song;
 use vibelux::recommend::{Match, Mode, Query, SongIndex, reasons};
-use vibelux::{Emotion, EmotionVector};
+use vibelux::{Emotion, EmotionVector, by_emotion};
 
 use crate::bars::{bars, columns};
+use crate::json::FileSong;
 use crate::output;
 use crate::query::Asked;
 use vibelux::playlist::PlaylistEntry;
@@ -143,60 +145,69 @@ fn reasons_line(index: &SongIndex, query: &Query, found: &Match) -> String {
 }
 
 /// What was found, for programs.
-pub fn to_json(
-    found: &[Found],
+#[derive(Debug, Serialize)]
+pub struct RecommendAnswer<'a> {
+    mode: &'static str,
+    library_songs: usize,
+    queries: Vec<QueryAnswer<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct QueryAnswer<'a> {
+    subject: &'a str,
+    #[serde(serialize_with = "by_emotion::serialize")]
+    vector: EmotionVector,
+    strongest: Emotion,
+    #[serde(serialize_with = "by_emotion::serialize")]
+    reference: EmotionVector,
+    recommendations: Vec<Recommendation>,
+}
+
+#[derive(Debug, Serialize)]
+struct Recommendation {
+    song: FileSong,
+    cosine: f32,
+    /// What each emotion contributes to the cosine.
+    #[serde(serialize_with = "by_emotion::serialize")]
+    why: [f32; EMOTION_COUNT],
+    #[serde(serialize_with = "by_emotion::serialize")]
+    target: EmotionVector,
+}
+
+/// The same as [`to_text`].
+pub fn to_json<'a>(
+    found: &'a [Found],
     songs: &[(Song, EmotionVector)],
     index: &SongIndex,
-) -> serde_json::Value {
-    let queries: Vec<_> = found
-        .iter()
-        .map(|Found { asked, matches }| {
-            let rows: Vec<_> = matches
-                .iter()
-                .enumerate()
-                .map(|(rank, found)| {
-                    let (song, vector) = &songs[found.index];
-                    let why = index.why(&asked.query, found.index).unwrap_or_default();
-                    json!({
-                        "rank": rank + 1,
-                        "cosine": decimal(found.cosine),
-                        "title": song.title(),
-                        "artist": song.tags.artist,
-                        "album": song.tags.album,
-                        "duration_seconds": song.duration_seconds,
-                        "path": song.path.to_string_lossy(),
-                        "vector": by_name(vector.values()),
-                        "why": by_name(&why),
-                    })
-                })
-                .collect();
-            json!({
-                "subject": asked.subject,
-                "strongest": asked.query.vector.strongest().name(),
-                "vector": by_name(asked.query.vector.values()),
-                "reference": by_name(asked.query.reference.values()),
-                "songs": rows,
-            })
-        })
-        .collect();
-    let mode = match index.mode() {
-        Mode::Plain => "plain",
-        Mode::Centred => "centred",
+) -> RecommendAnswer<'a> {
+    let query = |found: &'a Found| {
+        let Query { vector, reference } = found.asked.query;
+        let recommendation = |found: &Match| {
+            let (song, own) = &songs[found.index];
+            let why = index.why(&Query { vector, reference }, found.index);
+            Recommendation {
+                song: FileSong::of(song, *own),
+                cosine: found.cosine,
+                why: why.unwrap_or_default(),
+                target: vector,
+            }
+        };
+        QueryAnswer {
+            subject: &found.asked.subject,
+            vector,
+            strongest: vector.strongest(),
+            reference,
+            recommendations: found.matches.iter().map(recommendation).collect(),
+        }
     };
-    json!({ "mode": mode, "library_songs": index.len(), "queries": queries })
-}
-
-fn by_name(values: &[f32; 7]) -> serde_json::Value {
-    Emotion::ALL
-        .iter()
-        .zip(values)
-        .map(|(emotion, value)| (emotion.name(), decimal(*value)))
-        .collect()
-}
-
-/// An f32 without the digits that its f64 would show.
-fn decimal(value: f32) -> f64 {
-    (f64::from(value) * 1e6).round() / 1e6
+    RecommendAnswer {
+        mode: match index.mode() {
+            Mode::Plain => "plain",
+            Mode::Centred => "centred",
+        },
+        library_songs: index.len(),
+        queries: found.iter().map(query).collect(),
+    }
 }
 
 #[cfg(test)]

@@ -3,10 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
+#[path = "../../vibelux-server/tests/json_schema/mod.rs"]
+mod json_schema;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use json_schema::Schema;
 use serde_json::Value;
 
 /// The names of the seven class folders.
@@ -31,7 +35,10 @@ fn evaluate(dir: &Path, args: &[&str]) -> assert_cmd::assert::Assert {
 
 fn json(dir: &Path, args: &[&str]) -> Value {
     let output = evaluate(dir, &[args, &["--json"]].concat()).success();
-    serde_json::from_slice(&output.get_output().stdout).unwrap()
+    let figures = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    let schema = Schema::of_vibelux().unwrap();
+    assert_eq!(schema.check("FaceEvaluation", &figures), Ok(()));
+    figures
 }
 
 /// One picture of each class that shows no face at all.
@@ -109,7 +116,7 @@ fn a_file_that_cannot_be_read_is_told_once_and_left_out_everywhere() {
     let output = evaluate(dir.path(), &args).code(1);
     let output = output.get_output();
     let figures: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(figures["failed"].as_array().unwrap().len(), 1);
+    assert_eq!(figures["failures"].as_array().unwrap().len(), 1);
     for faces in [
         &figures["report"]["examples"],
         &figures["corruptions"]["faces"],

@@ -70,8 +70,9 @@ impl Fixture {
 }
 
 fn titles(answer: &Value) -> Vec<&str> {
-    let songs = answer["queries"][0]["songs"].as_array().unwrap();
-    songs.iter().map(|s| s["title"].as_str().unwrap()).collect()
+    let found = answer["queries"][0]["recommendations"].as_array().unwrap();
+    let titles = found.iter().map(|found| &found["song"]["title"]);
+    titles.map(|title| title.as_str().unwrap()).collect()
 }
 
 #[test]
@@ -86,7 +87,7 @@ fn a_mood_finds_its_songs_and_leaves_out_files_that_are_gone() {
     }
     let answer = fixture.recommend(&["--mood", "happy", "--include-missing", "--mode", "plain"]);
     assert_eq!(titles(&answer)[0], "gone");
-    let song = &answer["queries"][0]["songs"][1];
+    let song = &answer["queries"][0]["recommendations"][1];
     let why = song["why"].as_object().unwrap();
     let sum: f64 = why.values().map(|v| v.as_f64().unwrap()).sum();
     assert!((sum - song["cosine"].as_f64().unwrap()).abs() < 1e-5);

@@ -4,28 +4,60 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use assert_cmd::cargo::CommandCargoExt;
 
-/// Starts it in an empty folder, asks for `path` with `header`, presses Ctrl-C. Returns the printed
-/// address, the answer, standard error and the exit code.
+/// A server in an empty folder that has said where it is.
+struct Served {
+    _dir: tempfile::TempDir,
+    child: Child,
+    /// As it printed it.
+    url: String,
+}
+
+impl Served {
+    fn start(flags: &[&str]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = Command::cargo_bin("vibelux")
+            .unwrap()
+            .args(["serve", "--port", "0", "--no-open"])
+            .args(flags)
+            .env("VIBELUX_LIBRARY", dir.path().join("library.db"))
+            .env_remove("VIBELUX_TOKEN")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
+        let url = line.trim().rsplit(' ').next().unwrap().to_owned();
+        Self {
+            _dir: dir,
+            child,
+            url,
+        }
+    }
+
+    /// Presses Ctrl-C and waits for the end: standard error and the exit code.
+    fn interrupt(self) -> (String, Option<i32>) {
+        // The shell's own, as not every system has the program.
+        let interrupt = Command::new("sh")
+            .args(["-c", &format!("kill -INT {}", self.child.id())])
+            .status();
+        assert!(interrupt.unwrap().success());
+        let ended = self.child.wait_with_output().unwrap();
+        let messages = String::from_utf8(ended.stderr).unwrap();
+        (messages, ended.status.code())
+    }
+}
+
+/// Starts it, asks for `path` with `header`, presses Ctrl-C. Returns the printed address, the answer,
+/// standard error and the exit code.
 fn serve(flags: &[&str], path: &str, header: &str) -> (String, String, String, Option<i32>) {
-    let dir = tempfile::tempdir().unwrap();
-    let mut child = Command::cargo_bin("vibelux")
-        .unwrap()
-        .args(["serve", "--port", "0", "--no-open"])
-        .args(flags)
-        .env("VIBELUX_LIBRARY", dir.path().join("library.db"))
-        .env_remove("VIBELUX_TOKEN")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    let mut output = BufReader::new(child.stdout.take().unwrap());
-    output.read_line(&mut line).unwrap();
-    let url = line.trim().rsplit(' ').next().unwrap().to_owned();
+    let served = Served::start(flags);
+    let url = served.url.clone();
     let host = url
         .strip_prefix("http://")
         .unwrap()
@@ -38,14 +70,16 @@ fn serve(flags: &[&str], path: &str, header: &str) -> (String, String, String, O
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    // The shell's own, as not every system has the program.
-    let interrupt = Command::new("sh")
-        .args(["-c", &format!("kill -INT {}", child.id())])
-        .status();
-    assert!(interrupt.unwrap().success());
-    let ended = child.wait_with_output().unwrap();
-    let messages = String::from_utf8(ended.stderr).unwrap();
-    (url, answer, messages, ended.status.code())
+    let (messages, code) = served.interrupt();
+    (url, answer, messages, code)
+}
+
+#[test]
+fn ctrl_c_is_heard_as_soon_as_the_address_is_told() {
+    for _ in 0..5 {
+        let (messages, code) = Served::start(&[]).interrupt();
+        assert_eq!(code, Some(0), "{messages}");
+    }
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use serde::Serialize;
-use vibelux::EmotionVector;
 use vibelux::face::{FaceBox, FaceDetector, FaceError, FaceImage, FaceQuality, decode_picture};
 use vibelux::model::FaceModel;
+use vibelux::{Emotion, EmotionVector, by_emotion};
 
 use crate::http::error::ApiError;
 
@@ -27,7 +27,7 @@ pub struct Analysis {
     width: u32,
     height: u32,
     faces: Vec<Face>,
-    timings_ms: Timings,
+    timings_seconds: Timings,
 }
 
 /// One face of it.
@@ -37,7 +37,9 @@ struct Face {
     area: Area,
     score: f64,
     quality: FaceQuality,
+    #[serde(serialize_with = "by_emotion::serialize")]
     vector: EmotionVector,
+    strongest: Emotion,
 }
 
 /// Where a face is, in pixels; may stick out of the picture.
@@ -60,7 +62,7 @@ impl From<&FaceBox> for Area {
     }
 }
 
-/// How long each stage took, in milliseconds.
+/// How long each stage took, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Timings {
     /// From bytes to pixels.
@@ -71,9 +73,9 @@ pub struct Timings {
     pub classify: f64,
 }
 
-/// Milliseconds since `start`, to a hundredth.
-pub fn milliseconds_since(start: Instant) -> f64 {
-    (start.elapsed().as_secs_f64() * 1e5).round() / 100.0
+/// Seconds since `start`, to a hundredth of a millisecond.
+pub fn seconds_since(start: Instant) -> f64 {
+    (start.elapsed().as_secs_f64() * 1e5).round() / 1e5
 }
 
 impl PictureReader {
@@ -97,15 +99,15 @@ impl PictureReader {
         let mut detector = self.detector.lock().unwrap_or_else(PoisonError::into_inner);
         let start = Instant::now();
         let image = decode_picture(picture, Path::new("this file")).map_err(ApiError::Picture)?;
-        let decode = milliseconds_since(start);
+        let decode = seconds_since(start);
         let start = Instant::now();
         let mut found = detector.detect(&image);
         found.truncate(MAX_FACES);
-        let detect = milliseconds_since(start);
+        let detect = seconds_since(start);
         let start = Instant::now();
         let crops: Vec<_> = found.iter().map(|f| FaceImage::crop(&image, f)).collect();
         let vectors = self.model.classify_batch(&crops)?;
-        let classify = milliseconds_since(start);
+        let classify = seconds_since(start);
         let faces = found.iter().zip(&crops).zip(vectors);
         Ok(Analysis {
             width: image.width,
@@ -116,9 +118,10 @@ impl PictureReader {
                     score: face.score,
                     quality: FaceQuality::of_crop(crop, face),
                     vector,
+                    strongest: vector.strongest(),
                 })
                 .collect(),
-            timings_ms: Timings {
+            timings_seconds: Timings {
                 decode,
                 detect,
                 classify,

@@ -61,7 +61,7 @@ impl Camera {
 /// A complaint can be sent, and says something.
 fn check(complaint: &Complaint) {
     let sent = serde_json::to_string(complaint).is_ok();
-    assert!(sent && !complaint.code.is_empty() && !complaint.message.is_empty());
+    assert!(sent && !complaint.error.code.is_empty() && !complaint.error.message.is_empty());
 }
 
 /// The bytes that a `Range` header asks for of a file this long; `None` for all and for none.

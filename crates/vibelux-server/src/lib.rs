@@ -16,6 +16,7 @@ mod config;
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
+mod interrupt;
 mod library;
 mod live;
 mod media;

@@ -20,6 +20,7 @@ use crate::analysis::PictureReader;
 use crate::blocking::core_count;
 use crate::config::{Limits, ServerConfig, TokenPolicy};
 use crate::http::error::ServerError;
+use crate::interrupt::CtrlC;
 use crate::library::scan::Scanner;
 use crate::library::song_library::SongLibrary;
 use crate::media::Transcoder;
@@ -241,6 +242,8 @@ pub fn serve(config: ServerConfig, ready: impl FnOnce(&Ready)) -> Result<(), Ser
         .build()
         .map_err(|source| ServerError::Start { source })?;
     let ended: Result<(), ServerError> = runtime.block_on(async {
+        // Before anybody knows of the server, who might stop it at once.
+        let mut ctrl_c = CtrlC::listen().map_err(|source| ServerError::Start { source })?;
         let server = Server::bind(config).await?;
         ready(server.ready());
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -249,14 +252,12 @@ pub fn serve(config: ServerConfig, ready: impl FnOnce(&Ready)) -> Result<(), Ser
         }));
         tokio::select! {
             () = running.as_mut() => return Ok(()),
-            pressed = tokio::signal::ctrl_c() => {
-                pressed.map_err(|source| ServerError::Start { source })?;
-            }
+            () = ctrl_c.pressed() => {}
         }
         let _ = stop.send(());
         tokio::select! {
             () = running => {}
-            _ = tokio::signal::ctrl_c() => {}
+            () = ctrl_c.pressed() => {}
         }
         Ok(())
     });

@@ -6,12 +6,17 @@ import { pause } from './chromium.mjs';
 import { WATCH, percentile } from './latency.mjs';
 import { COVERED, LOSSLESS } from './vibelux.mjs';
 
+const EMOTIONS = ['angry', 'disgusted', 'fearful', 'happy', 'neutral', 'sad', 'surprised'];
+
 /** @typedef {{browser: import('./chromium.mjs').Chromium, address: string, songs: string, wishes: any[], latency: import('./latency.mjs').Latency, picture: string, pair: string, stop: () => Promise<unknown>}} Tools */
 
 /** @param {unknown} holds @param {string} what */
 function must(holds, what) {
   if (!holds) throw new Error(what);
 }
+
+/** The shares of a vector, in the order of the emotions. @param {Record<string, number>} vector */
+const values = (vector) => EMOTIONS.map((name) => vector[name]);
 
 /** @param {string} selector */
 const text = (selector) => `document.querySelector(${JSON.stringify(selector)}).textContent.trim()`;
@@ -67,7 +72,7 @@ function manySongs(count) {
   const each = (/** @type {(i: number) => unknown} */ make) => Array.from({ length: count }, (_, i) => make(i));
   return {
     count, ids: each((i) => String(i)), titles: each((i) => `Song ${i}`), artists: each((i) => `Artist ${i % 900}`),
-    x: each((i) => at(i, 12.9898)), y: each((i) => at(i, 78.233)), emotion: each((i) => i % 7),
+    strongest: each((i) => EMOTIONS[i % 7]), valence: each((i) => at(i, 12.9898)), arousal: each((i) => at(i, 78.233)),
   };
 }
 
@@ -202,14 +207,14 @@ export const checks = [
     await browser.click('input[name="source"][value="hand"]');
     must(!(await browser.run(`document.querySelector('#mirror').checkVisibility({ visibilityProperty: true })`)), 'the camera still shows');
     const sad = await wishAfter(tools, () => browser.run(`${[0, 1, 2, 3, 4, 6].map((i) => slide(`.bar:nth-child(${i + 1}) input`, 0)).join(';')}; ${slide('.bar:nth-child(6) input', 100)}`),
-      (wish) => wish.source === 'mood' && wish.vector[5] > 0.95, 'sad songs');
-    must(Math.abs(sad.vector.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b) - 1) < 1e-6, 'the vector does not add up to 1');
+      (wish) => wish.source === 'mood' && wish.vector.sad > 0.95, 'sad songs');
+    must(Math.abs(values(sad.vector).reduce((a, b) => a + b) - 1) < 1e-6, 'the vector does not add up to 1');
     await browser.run(`document.querySelector('.wheel .dot').focus()`);
     await wishAfter(tools, async () => {
       await browser.press('Home');
       for (let i = 0; i < 12; i += 1) await browser.press('ArrowRight');
       for (let i = 0; i < 9; i += 1) await browser.press('ArrowUp');
-    }, (wish) => wish.vector[3] > 0.5, 'happy songs from the wheel');
+    }, (wish) => wish.vector.happy > 0.5, 'happy songs from the wheel');
     return browser.run(text('#mood-sentence'));
   }],
 
@@ -242,7 +247,7 @@ export const checks = [
     /** @type {number[][]} */
     const vectors = [];
     for (const who of ['1', '2', 'mean']) {
-      vectors.push((await wishAfter(tools, () => browser.click(`#who input[value="${who}"]`), (wish) => wish.source === 'face', `songs for ${who}`)).vector);
+      vectors.push(values((await wishAfter(tools, () => browser.click(`#who input[value="${who}"]`), (wish) => wish.source === 'face', `songs for ${who}`)).vector));
     }
     must(vectors[2].every((share, i) => Math.abs(share - (vectors[0][i] + vectors[1][i]) / 2) < 1e-4), 'the room is not the mean of its faces');
     await browser.click('#who input[value="largest"]');

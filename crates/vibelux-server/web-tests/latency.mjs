@@ -60,7 +60,7 @@ export class Latency {
     if (message.rank) this.ranks += 1;
     this.times.push(params.timestamp);
     this.stages.socket.push(1000 * (params.timestamp - this.sent));
-    for (const [stage, ms] of Object.entries(message.timings_ms)) (this.stages[stage] ??= []).push(Number(ms));
+    for (const [stage, seconds] of Object.entries(message.timings_seconds)) (this.stages[stage] ??= []).push(1000 * Number(seconds));
   }
 
   /** Takes what the page has noted. @param {import('./chromium.mjs').Chromium} browser */

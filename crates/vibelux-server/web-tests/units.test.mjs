@@ -9,6 +9,7 @@ Object.defineProperty(globalThis, 'navigator', { value: { language: 'en' }, conf
 
 const { ANGLES, COLOURS, EMOTIONS, PLACES, colour, mapPlace, mean, normalised, phrase, sentence, wheelPlace, wheelVector } =
   await import('../web/js/emotions.js');
+const { byEmotion, withArrays } = await import('../web/js/vectors.js');
 const { en } = await import('../web/i18n/en.js');
 const { de } = await import('../web/i18n/de.js');
 
@@ -48,6 +49,17 @@ test('the map has the corners of the contract and stays between -1 and 1', () =>
 test('weights that are all zero are an even mixture', () => {
   assert.deepEqual(normalised([0, 0, 0, 0]), [0.25, 0.25, 0.25, 0.25]);
   assert.deepEqual(mean([[1, 0], [0, 1]].map(([a, b]) => [a, b, 0, 0, 0, 0, 0])), [0.5, 0.5, 0, 0, 0, 0, 0]);
+});
+
+test('vectors are named outside of the page and arrays inside, wherever they stand in an answer', () => {
+  const vector = [0.1, 0, 0, 0.7, 0, 0.2, 0];
+  const named = byEmotion(vector);
+  assert.deepEqual(Object.keys(named), [...EMOTIONS]);
+  assert.equal(named.happy, 0.7);
+  assert.deepEqual(withArrays(named), vector);
+  const answer = { windows: [{ start_seconds: 1, vector: named }], artist: null, total: 3 };
+  assert.deepEqual(withArrays(answer), { windows: [{ start_seconds: 1, vector }], artist: null, total: 3 });
+  assert.equal(withArrays(null), null);
 });
 
 test('vectors in words', () => {

@@ -39,4 +39,4 @@ mod random;
 pub mod recommend;
 pub mod spectrogram;
 
-pub use emotion::{Emotion, EmotionVector};
+pub use emotion::{Emotion, EmotionVector, by_emotion};

@@ -21,6 +21,7 @@ use vibelux::model::MusicModel;
 use vibelux::recommend::{Mode, SongIndex};
 
 use super::recommend;
+use crate::failure::NoFace;
 use crate::output;
 use crate::query::{self, Answer, SourceArgs};
 use crate::results;
@@ -70,7 +71,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let store = embed(&dir)?;
     let asked = match args.source.ask()? {
         Some(Answer::Asked(asked)) => asked,
-        Some(Answer::NoFace(message)) => return Ok(query::no_face(&message)),
+        Some(Answer::NoFace(message)) => return Err(NoFace(message).into()),
         None => vec![query::of_mood(DEFAULT_MOOD.parse()?)],
     };
     let songs = recommend::load(&store, false)?;

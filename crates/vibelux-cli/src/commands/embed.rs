@@ -10,13 +10,14 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use serde::Serialize;
 use vibelux::library::{
-    EmbedOptions, EmbedPlan, EmbedSummary, Scan, SongEmbedder, SongStore, embed_songs,
+    EmbedOptions, EmbedPlan, EmbedSummary, Outcome, Scan, SongEmbedder, SongStore, embed_songs,
     mark_missing, plan, scan,
 };
 
 use crate::interrupt::{INTERRUPTED, stop_on_ctrl_c};
+use crate::json::{Failure, path_text};
 use crate::library_location::LibraryArgs;
 use crate::output;
 use vibelux::audio::is_audio_file;
@@ -61,7 +62,7 @@ struct Run {
     summary: EmbedSummary,
     newly_missing: usize,
     interrupted: bool,
-    seconds: f64,
+    elapsed_seconds: f64,
 }
 
 /// Runs the command.
@@ -72,7 +73,7 @@ pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
     let mut store = args.library.open()?;
     let run = embed(&args, found, &mut store, &model)?;
     if args.json {
-        output::print_json(&run.to_json(&store))?;
+        output::print_json(&run.to_json(&store)?)?;
     } else {
         output::print(&run.to_text(&store))?;
     }
@@ -129,7 +130,7 @@ fn embed(
     Ok(Run {
         // Ctrl-C during the very last song stopped nothing.
         interrupted: stop.load(Ordering::Relaxed) && summary.remaining > 0,
-        seconds: start.elapsed().as_secs_f64(),
+        elapsed_seconds: start.elapsed().as_secs_f64(),
         scan: found,
         plan,
         summary,
@@ -165,7 +166,7 @@ impl Run {
     fn songs_per_second(&self) -> f64 {
         let done = self.summary.embedded + self.summary.failed.len();
         if done > 0 {
-            done as f64 / self.seconds.max(1e-9)
+            done as f64 / self.elapsed_seconds.max(1e-9)
         } else {
             0.0
         }
@@ -176,7 +177,7 @@ impl Run {
         let mut text = format!("embedded {}", output::songs(summary.embedded));
         if !self.plan.songs.is_empty() {
             let rate = self.songs_per_second();
-            text += &format!(" in {:.1} s ({rate:.1} songs/s)", self.seconds);
+            text += &format!(" in {:.1} s ({rate:.1} songs/s)", self.elapsed_seconds);
         }
         text += &format!(
             ", {} unchanged, {} failed",
@@ -207,38 +208,45 @@ impl Run {
         text + &format!("library: {}\n", output::readable(store.path()))
     }
 
-    fn to_json(&self, store: &SongStore) -> serde_json::Value {
-        let paths = |paths: &[PathBuf]| -> Vec<String> {
-            paths
-                .iter()
-                .map(|p| p.to_string_lossy().into_owned())
-                .collect()
-        };
-        let failed: Vec<_> = self
-            .summary
-            .failed
-            .iter()
-            .map(|f| json!({ "path": f.path.to_string_lossy(), "reason": f.reason }))
-            .collect();
-        let unreadable: Vec<_> = self
-            .scan
-            .problems
-            .iter()
-            .map(|p| json!({ "path": p.path.to_string_lossy(), "reason": p.reason }))
-            .collect();
-        json!({
-            "library": store.path().to_string_lossy(),
-            "found": self.scan.songs.len(),
-            "embedded": self.summary.embedded,
-            "unchanged": self.plan.unchanged,
-            "failed": failed,
-            "failed_before": paths(&self.plan.known_failures),
-            "unreadable": unreadable,
-            "gone": self.newly_missing,
-            "remaining": self.summary.remaining,
-            "interrupted": self.interrupted,
-            "seconds": self.seconds,
-            "songs_per_second": self.songs_per_second(),
+    fn to_json(&self, store: &SongStore) -> anyhow::Result<EmbedAnswer> {
+        let mut failed_before = Vec::new();
+        for path in &self.plan.known_failures {
+            if let Some(Outcome::Failed(reason)) = store.get(path)?.map(|song| song.outcome) {
+                failed_before.push(Failure::new(path, &reason));
+            }
+        }
+        let failed = self.summary.failed.iter();
+        let problems = self.scan.problems.iter();
+        Ok(EmbedAnswer {
+            library: path_text(store.path()),
+            found: self.scan.songs.len(),
+            embedded: self.summary.embedded,
+            unchanged: self.plan.unchanged,
+            failures: failed.map(|f| Failure::new(&f.path, &f.reason)).collect(),
+            failed_before,
+            unreadable: problems.map(|p| Failure::new(&p.path, &p.reason)).collect(),
+            gone: self.newly_missing,
+            remaining: self.summary.remaining,
+            interrupted: self.interrupted,
+            elapsed_seconds: self.elapsed_seconds,
+            songs_per_second: self.songs_per_second(),
         })
     }
+}
+
+/// What one run did, for programs.
+#[derive(Debug, Serialize)]
+struct EmbedAnswer {
+    library: String,
+    found: usize,
+    embedded: usize,
+    unchanged: usize,
+    failures: Vec<Failure>,
+    failed_before: Vec<Failure>,
+    unreadable: Vec<Failure>,
+    gone: usize,
+    remaining: usize,
+    interrupted: bool,
+    elapsed_seconds: f64,
+    songs_per_second: f64,
 }

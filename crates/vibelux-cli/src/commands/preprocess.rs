@@ -18,6 +18,9 @@ use serde::Serialize;
 use vibelux::audio::{decode_start, is_audio_file};
 use vibelux::spectrogram::image::{SAMPLE_RATE_HZ, SECONDS, spectrogram_image};
 
+use crate::json::Failure;
+use crate::output;
+
 /// Folders deeper than this are a loop of links.
 const MAX_DEPTH: usize = 64;
 
@@ -39,16 +42,10 @@ pub struct PreprocessArgs {
 /// What happened, for people and for `--json`.
 #[derive(Debug, Serialize)]
 struct Summary {
-    songs: usize,
+    found: usize,
     written: usize,
-    up_to_date: usize,
-    failed: Vec<Failure>,
-}
-
-#[derive(Debug, Serialize)]
-struct Failure {
-    song: PathBuf,
-    reason: String,
+    unchanged: usize,
+    failures: Vec<Failure>,
 }
 
 /// One picture to make.
@@ -90,26 +87,23 @@ pub fn run(args: PreprocessArgs) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
 
     let mut summary = Summary {
-        songs: jobs.len(),
+        found: jobs.len(),
         written: 0,
-        up_to_date: 0,
-        failed: Vec::new(),
+        unchanged: 0,
+        failures: Vec::new(),
     };
     for (job, result) in jobs.into_iter().zip(results) {
         match result {
             Ok(Outcome::Written) => summary.written += 1,
-            Ok(Outcome::UpToDate) => summary.up_to_date += 1,
+            Ok(Outcome::UpToDate) => summary.unchanged += 1,
             Err(error) => {
                 let reason = format!("{error:#}");
-                summary.failed.push(Failure {
-                    song: job.song,
-                    reason,
-                });
+                summary.failures.push(Failure::new(&job.song, &reason));
             }
         }
     }
     report(&summary, args.json)?;
-    Ok(if summary.failed.is_empty() {
+    Ok(if summary.failures.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)
@@ -212,23 +206,23 @@ fn progress_bar(songs: u64) -> ProgressBar {
 
 fn report(summary: &Summary, json: bool) -> anyhow::Result<()> {
     if json {
-        println!("{}", serde_json::to_string_pretty(summary)?);
-        return Ok(());
+        return output::print_json(summary);
     }
     let Summary {
-        songs,
+        found,
         written,
-        up_to_date,
-        failed,
+        unchanged,
+        failures,
     } = summary;
-    println!(
-        "{songs} songs: {written} written, {up_to_date} up to date, {} failed",
-        failed.len()
+    let mut text = format!(
+        "{}: {written} written, {unchanged} up to date, {} failed\n",
+        output::songs(*found),
+        failures.len()
     );
-    for failure in failed {
-        println!("  failed: {}", failure.reason);
+    for failure in failures {
+        text += &format!("  failed: {}\n", failure.reason);
     }
-    Ok(())
+    output::print(&text)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use vibelux::EmotionVector;
 use vibelux::library::{Song, SongStore};
 use vibelux::recommend::{Mode, SongIndex};
 
+use crate::failure::NoFace;
 use crate::library_location::{self, LibraryArgs};
 use crate::output;
 use crate::query::{self, Answer, Asked, SourceArgs};
@@ -90,7 +91,7 @@ pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
     } else {
         match args.source.ask()? {
             Some(Answer::Asked(asked)) => asked,
-            Some(Answer::NoFace(message)) => return Ok(query::no_face(&message)),
+            Some(Answer::NoFace(message)) => return Err(NoFace(message).into()),
             // clap lets nobody past without a source.
             None => {
                 anyhow::bail!("say what to look for: --image, --camera, --mood or --similar-to")

@@ -6,12 +6,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use serde_json::json;
+use serde::Serialize;
+use vibelux::library::read_tags;
 use vibelux::model::{MusicModel, SongEmbedding};
-use vibelux::{Emotion, EmotionVector};
+use vibelux::{Emotion, EmotionVector, by_emotion};
 use vibelux_train::plots;
 
 use crate::bars::{bars, columns};
+use crate::json::FileSong;
 use crate::output;
 
 /// Flags of `vibelux song`.
@@ -49,19 +51,33 @@ pub fn run(args: SongArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn to_json(args: &SongArgs, model: &MusicModel, song: &SongEmbedding) -> serde_json::Value {
-    let windows: Vec<_> = song
-        .windows
-        .iter()
-        .map(|(start, vector)| json!({ "start_seconds": start, "vector": vector }))
-        .collect();
-    json!({
-        "path": args.file.to_string_lossy(),
-        "model": model.name(),
-        "duration_seconds": song.duration_seconds,
-        "vector": song.vector,
-        "windows": windows,
-    })
+/// The song for programs.
+#[derive(Debug, Serialize)]
+struct SongAnswer<'a> {
+    model: &'a str,
+    song: FileSong,
+    windows: Vec<Window>,
+}
+
+#[derive(Debug, Serialize)]
+struct Window {
+    start_seconds: f64,
+    #[serde(serialize_with = "by_emotion::serialize")]
+    vector: EmotionVector,
+}
+
+fn to_json<'a>(args: &SongArgs, model: &'a MusicModel, song: &SongEmbedding) -> SongAnswer<'a> {
+    let (tags, _) = read_tags(&args.file);
+    let duration = Some(song.duration_seconds);
+    let windows = song.windows.iter().map(|(start, vector)| Window {
+        start_seconds: *start,
+        vector: *vector,
+    });
+    SongAnswer {
+        model: model.name(),
+        song: FileSong::new(&args.file, &tags, duration, song.vector),
+        windows: windows.collect(),
+    }
 }
 
 /// The whole song as bars, then a line for each stretch in which the same emotion is the strongest.

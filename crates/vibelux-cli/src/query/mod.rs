@@ -7,22 +7,11 @@ mod picture;
 mod song;
 mod source;
 
-use std::process::ExitCode;
-
 use vibelux::EmotionVector;
 use vibelux::recommend::Query;
 
 pub use song::similar_to;
 pub use source::{Answer, Asked, SourceArgs};
-
-/// Exit code when no face was found.
-const NO_FACE: u8 = 3;
-
-/// Tells the user that there was no face; the exit code for it.
-pub fn no_face(message: &str) -> ExitCode {
-    crate::tell!("vibelux: {message}");
-    ExitCode::from(NO_FACE)
-}
 
 impl SourceArgs {
     /// Reads the source; `None` if the flags name none.

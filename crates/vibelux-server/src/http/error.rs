@@ -6,7 +6,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_RANGE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
 use vibelux::face::FaceError;
 use vibelux::library::LibraryError;
 use vibelux::model::ModelError;
@@ -114,6 +114,29 @@ pub enum ApiError {
     Broken,
 }
 
+/// What went wrong, in every JSON answer and on the live socket.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct ErrorReason {
+    /// For programs.
+    pub code: &'static str,
+    /// For people.
+    pub message: String,
+}
+
+impl ErrorReason {
+    /// A code and a sentence.
+    pub fn new(code: &'static str, message: &str) -> Self {
+        let message = message.to_owned();
+        Self { code, message }
+    }
+}
+
+/// A JSON answer in place of any other.
+#[derive(Debug, Serialize)]
+struct ErrorAnswer {
+    error: ErrorReason,
+}
+
 impl ApiError {
     /// The HTTP status and the code that programs tell errors apart by.
     pub fn kind(&self) -> (StatusCode, &'static str) {
@@ -134,10 +157,10 @@ impl ApiError {
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Unconvertible => (StatusCode::UNPROCESSABLE_ENTITY, "unconvertible"),
             Self::NoFfmpeg => (StatusCode::NOT_IMPLEMENTED, "no_ffmpeg"),
-            Self::Library(LibraryError::Busy { .. }) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "library_busy")
+            Self::Library(error @ LibraryError::Busy { .. }) => {
+                (StatusCode::SERVICE_UNAVAILABLE, error.code())
             }
-            Self::Library(_) => (StatusCode::INTERNAL_SERVER_ERROR, "library"),
+            Self::Library(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.code()),
             Self::Model(_) => (StatusCode::INTERNAL_SERVER_ERROR, "model"),
             Self::Io(_) => (StatusCode::INTERNAL_SERVER_ERROR, "io"),
             Self::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "broken"),
@@ -147,24 +170,24 @@ impl ApiError {
 
 /// What a picture's failure is to a client.
 pub fn picture_kind(error: &FaceError) -> (StatusCode, &'static str) {
-    match error {
-        FaceError::EmptyPicture { .. } => (StatusCode::BAD_REQUEST, "empty_picture"),
-        FaceError::UnsupportedPicture { .. } => {
-            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_picture")
+    let status = match error {
+        FaceError::EmptyPicture { .. } | FaceError::DamagedPicture { .. } => {
+            StatusCode::BAD_REQUEST
         }
-        FaceError::DamagedPicture { .. } => (StatusCode::BAD_REQUEST, "damaged_picture"),
+        FaceError::UnsupportedPicture { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         FaceError::PictureTooLarge { .. } | FaceError::PictureFileTooLarge { .. } => {
-            (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
+            StatusCode::PAYLOAD_TOO_LARGE
         }
-        _ => (StatusCode::INTERNAL_SERVER_ERROR, "face"),
-    }
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (status, error.code())
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code) = self.kind();
-        let body = json!({ "error": { "code": code, "message": self.to_string() } });
-        let mut response = (status, Json(body)).into_response();
+        let error = ErrorReason::new(code, &self.to_string());
+        let mut response = (status, Json(ErrorAnswer { error })).into_response();
         let headers = response.headers_mut();
         match self {
             Self::TokenNeeded => {

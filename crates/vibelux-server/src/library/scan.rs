@@ -20,7 +20,7 @@ use crate::http::error::ApiError;
 use crate::library::song_library::SongLibrary;
 
 /// So many of the latest failures are kept.
-const MAX_ERRORS: usize = 50;
+const MAX_FAILURES: usize = 50;
 
 /// How a scan stands.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -36,7 +36,7 @@ pub struct ScanState {
     /// The song that was done last.
     pub current: Option<String>,
     /// The latest failures.
-    pub errors: VecDeque<ScanFailure>,
+    pub failures: VecDeque<ScanFailure>,
 }
 
 /// A file or folder that could not be read.
@@ -161,7 +161,7 @@ impl Scanner {
         found: usize,
     ) -> Result<(), LibraryError> {
         let known = &plan.known_failures;
-        let latest = known.len().saturating_sub(MAX_ERRORS);
+        let latest = known.len().saturating_sub(MAX_FAILURES);
         let mut reasons = Vec::new();
         for path in &known[latest..] {
             if let Some(Outcome::Failed(reason)) = store.get(path)?.map(|song| song.outcome) {
@@ -206,10 +206,10 @@ impl Drop for Ended<'_> {
 
 impl ScanState {
     fn fail(&mut self, path: &Path, reason: &str) {
-        if self.errors.len() == MAX_ERRORS {
-            self.errors.pop_front();
+        if self.failures.len() == MAX_FAILURES {
+            self.failures.pop_front();
         }
-        self.errors.push_back(ScanFailure {
+        self.failures.push_back(ScanFailure {
             path: path.to_string_lossy().into_owned(),
             reason: reason.to_owned(),
         });

@@ -1,10 +1,11 @@
 //! What client and server say to each other on the live socket.
 
 use serde::{Deserialize, Serialize};
-use vibelux::{Emotion, EmotionVector};
+use vibelux::{Emotion, EmotionVector, by_emotion};
 
 use super::advice::Quality;
 use crate::analysis::{Area, Timings};
+use crate::http::error::ErrorReason;
 
 /// The most bytes of a frame's JPEG.
 pub const MAX_FRAME_BYTES: usize = 512 << 10;
@@ -87,7 +88,7 @@ pub enum Order {
     Baseline {
         /// For how long.
         #[serde(default = "usual_baseline_seconds")]
-        seconds: f64,
+        duration_seconds: f64,
     },
     /// Forget what the face at rest looks like.
     ResetBaseline,
@@ -123,8 +124,8 @@ impl Order {
                 bars_seconds: Some(s),
                 ..
             } if !(0.0..=20.0).contains(&s) => refuse("bars_seconds must be between 0 and 20"),
-            Self::Baseline { seconds } if !(0.5..=30.0).contains(&seconds) => {
-                refuse("seconds must be between 0.5 and 30")
+            Self::Baseline { duration_seconds } if !(0.5..=30.0).contains(&duration_seconds) => {
+                refuse("duration_seconds must be between 0.5 and 30")
             }
             order => Ok(order),
         }
@@ -155,12 +156,9 @@ impl Default for Hello {
 pub struct Complaint {
     #[serde(rename = "type")]
     kind: &'static str,
-    /// For programs.
-    pub code: &'static str,
-    /// For people.
-    pub message: String,
+    /// What is wrong.
+    pub error: ErrorReason,
     /// Which frame, if it was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u32>,
 }
 
@@ -169,8 +167,7 @@ impl Complaint {
     pub fn new(code: &'static str, message: &str) -> Self {
         Self {
             kind: "error",
-            code,
-            message: message.to_owned(),
+            error: ErrorReason::new(code, message),
             sequence: None,
         }
     }
@@ -204,7 +201,7 @@ pub struct Answer {
     /// The mood has really become another: it is time to ask for other songs.
     pub rank: bool,
     /// How long each stage took.
-    pub timings_ms: FrameTimings,
+    pub timings_seconds: FrameTimings,
 }
 
 /// One face of a frame.
@@ -216,10 +213,13 @@ pub struct FaceAnswer {
     #[serde(rename = "box")]
     pub area: Area,
     /// As the model sees it in this frame.
+    #[serde(serialize_with = "by_emotion::serialize")]
     pub vector: EmotionVector,
     /// Smoothed a little.
+    #[serde(serialize_with = "by_emotion::serialize")]
     pub bars: EmotionVector,
     /// Smoothed much.
+    #[serde(serialize_with = "by_emotion::serialize")]
     pub mood: EmotionVector,
     /// Whether it can be seen well.
     pub quality: Quality,
@@ -231,8 +231,10 @@ pub struct Chosen {
     /// Whose; `None` for the mean of all.
     pub track: Option<u32>,
     /// Smoothed a little.
+    #[serde(serialize_with = "by_emotion::serialize")]
     pub bars: EmotionVector,
     /// Smoothed much.
+    #[serde(serialize_with = "by_emotion::serialize")]
     pub mood: EmotionVector,
 }
 
@@ -248,7 +250,7 @@ pub enum Baseline {
     Set,
 }
 
-/// How long each stage took, in milliseconds.
+/// How long each stage took, in seconds.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct FrameTimings {
     /// The stages.
@@ -293,7 +295,12 @@ mod tests {
             }
         ));
         let baseline = Order::parse(r#"{"type":"baseline"}"#).unwrap();
-        assert_eq!(baseline, Order::Baseline { seconds: 3.0 });
+        assert_eq!(
+            baseline,
+            Order::Baseline {
+                duration_seconds: 3.0
+            }
+        );
         assert_eq!(
             Order::parse(r#"{"type":"reset_baseline"}"#),
             Ok(Order::ResetBaseline)
@@ -312,9 +319,13 @@ mod tests {
             r#"{"type":"settings","temperature":0}"#,
             r#"{"type":"settings","mood_seconds":1e9}"#,
             r#"{"type":"settings","bars_seconds":-1}"#,
-            r#"{"type":"baseline","seconds":1e300}"#,
+            r#"{"type":"baseline","duration_seconds":1e300}"#,
         ] {
-            assert_eq!(Order::parse(bad).unwrap_err().code, "bad_message", "{bad}");
+            assert_eq!(
+                Order::parse(bad).unwrap_err().error.code,
+                "bad_message",
+                "{bad}"
+            );
         }
     }
 
@@ -326,14 +337,14 @@ mod tests {
             (258, [9, 8].as_slice())
         );
         assert_eq!(
-            Frame::parse(vec![1, 2, 3].into()).unwrap_err().code,
+            Frame::parse(vec![1, 2, 3].into()).unwrap_err().error.code,
             "bad_frame"
         );
         let largest = vec![0; 4 + MAX_FRAME_BYTES];
         assert!(Frame::parse(largest.into()).is_ok());
         let larger = Frame::parse(vec![7; 5 + MAX_FRAME_BYTES].into()).unwrap_err();
         assert_eq!(
-            (larger.code, larger.sequence),
+            (larger.error.code, larger.sequence),
             ("frame_too_large", Some(0x0707_0707))
         );
     }

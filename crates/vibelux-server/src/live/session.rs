@@ -16,7 +16,7 @@ use super::message::{
     Order,
 };
 use super::tracks::{Track, Tracks};
-use crate::analysis::{Timings, milliseconds_since};
+use crate::analysis::{Timings, seconds_since};
 
 /// Another face must be so much larger than the chosen one to be chosen instead, or two people at the
 /// same distance would take turns.
@@ -76,9 +76,9 @@ impl Session {
                 };
                 self.tracks.configure(config);
             }
-            Order::Baseline { seconds } => {
+            Order::Baseline { duration_seconds } => {
                 for track in self.tracks.all() {
-                    track.filter.start_baseline(now, *seconds);
+                    track.filter.start_baseline(now, *duration_seconds);
                 }
             }
             Order::ResetBaseline => {
@@ -97,7 +97,7 @@ impl Session {
         let now = received.saturating_duration_since(self.start).as_secs_f64();
         let stage = Instant::now();
         let image = decode(frame)?;
-        let decode = milliseconds_since(stage);
+        let decode = seconds_since(stage);
 
         let stage = Instant::now();
         let before = self.tracks.boxes_at(self.last_frame);
@@ -105,7 +105,7 @@ impl Session {
         let owners = self.tracks.assign(now, &found);
         self.last_frame = now;
         let seen: Vec<u32> = owners.into_iter().flatten().collect();
-        let detect = milliseconds_since(stage);
+        let detect = seconds_since(stage);
 
         let stage = Instant::now();
         let boxes: Vec<_> = seen
@@ -124,7 +124,7 @@ impl Session {
             .map(|(c, f)| FaceQuality::of_crop(c, f).into());
         let qualities: Vec<Quality> = qualities.collect();
         let faces = self.read(now, &seen, &vectors, &qualities);
-        let classify = milliseconds_since(stage);
+        let classify = seconds_since(stage);
 
         let chosen = self.choose(&faces);
         let rank = chosen.is_some_and(|chosen| self.change.observe(now, &chosen.mood));
@@ -137,13 +137,13 @@ impl Session {
             faces,
             chosen,
             rank,
-            timings_ms: FrameTimings {
+            timings_seconds: FrameTimings {
                 stages: Timings {
                     decode,
                     detect,
                     classify,
                 },
-                total: milliseconds_since(received),
+                total: seconds_since(received),
             },
         })
     }

@@ -1,5 +1,6 @@
 //! What the API is, for programs (`openapi.json`) and for people (`/api/docs`, made from it).
 
+mod document;
 mod page;
 
 use axum::http::HeaderMap;
@@ -9,20 +10,19 @@ use sha2::{Digest, Sha256};
 use crate::http::assets::cached;
 use crate::http::error::ApiError;
 
-/// The OpenAPI 3.1 document.
-const DOCUMENT: &str = include_str!("openapi.json");
-
 /// How the page for people looks.
 const STYLE: &str = include_str!("docs.css");
 
 /// Answers `GET openapi.json`.
-pub async fn document(headers: HeaderMap) -> Response {
-    text("application/json", DOCUMENT.to_owned(), &headers)
+pub async fn document(headers: HeaderMap) -> Result<Response, ApiError> {
+    let document = document::assemble().map_err(|_| ApiError::Broken)?;
+    Ok(text("application/json", document.to_string(), &headers))
 }
 
 /// Answers `GET /api/docs`.
 pub async fn page(headers: HeaderMap) -> Result<Response, ApiError> {
-    let html = page::render(DOCUMENT).map_err(|_| ApiError::Broken)?;
+    let document = document::assemble().map_err(|_| ApiError::Broken)?;
+    let html = page::render(&document);
     Ok(text("text/html; charset=utf-8", html, &headers))
 }
 

@@ -27,7 +27,7 @@ const CHUNK_BYTES: usize = 64 << 10;
 pub struct AudioQuery {
     transcode: Option<String>,
     /// Where a transcoded song begins, as it cannot be read in ranges.
-    start: Option<f64>,
+    start_seconds: Option<f64>,
 }
 
 /// Answers `GET songs/{id}/audio`.
@@ -45,9 +45,9 @@ pub async fn audio(
     if query.transcode.is_none_or(|flag| flag == "0") {
         return send(file, mime, &headers).await;
     }
-    let start_seconds = query.start.unwrap_or(0.0);
+    let start_seconds = query.start_seconds.unwrap_or(0.0);
     if !(0.0..=1e6).contains(&start_seconds) {
-        let message = "start is where to begin, in seconds from 0";
+        let message = "start_seconds is where to begin, in seconds from 0";
         return Err(ApiError::BadRequest(message.to_owned()));
     }
     let transcoder = app.transcoder.as_ref().ok_or(ApiError::NoFfmpeg)?;

@@ -6,8 +6,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use vibelux::EmotionVector;
 use vibelux::emotion::EMOTION_COUNT;
+use vibelux::{Emotion, EmotionVector};
 
 use crate::blocking::blocking;
 use crate::http::assets::cached;
@@ -32,11 +32,11 @@ const PLACES: [(f32, f32); EMOTION_COUNT] = [
 struct Map<'a> {
     count: usize,
     ids: Vec<SongId>,
-    x: Vec<f32>,
-    y: Vec<f32>,
-    emotion: Vec<usize>,
     titles: Vec<&'a str>,
-    artists: Vec<&'a str>,
+    artists: Vec<Option<&'a str>>,
+    strongest: Vec<Emotion>,
+    valence: Vec<f32>,
+    arousal: Vec<f32>,
 }
 
 /// Answers `GET map`.
@@ -54,17 +54,11 @@ fn encode(songs: &[Entry]) -> Bytes {
     let map = Map {
         count: songs.len(),
         ids: songs.iter().map(|song| song.id).collect(),
-        x: places.iter().map(|place| place.0).collect(),
-        y: places.iter().map(|place| place.1).collect(),
-        emotion: songs
-            .iter()
-            .map(|song| song.vector.strongest().index())
-            .collect(),
         titles: songs.iter().map(|song| song.title.as_str()).collect(),
-        artists: songs
-            .iter()
-            .map(|song| song.artist.as_deref().unwrap_or_default())
-            .collect(),
+        artists: songs.iter().map(|song| song.artist.as_deref()).collect(),
+        strongest: songs.iter().map(|song| song.vector.strongest()).collect(),
+        valence: places.iter().map(|place| place.0).collect(),
+        arousal: places.iter().map(|place| place.1).collect(),
     };
     // Numbers and strings can always be written.
     serde_json::to_vec(&map).unwrap_or_default().into()
@@ -84,7 +78,6 @@ fn place(vector: &EmotionVector) -> (f32, f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vibelux::Emotion;
 
     #[test]
     fn emotions_are_where_they_belong() {

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use vibelux::recommend::{Mode, Way, reasons};
-use vibelux::{Emotion, EmotionVector};
+use vibelux::emotion::EMOTION_COUNT;
+use vibelux::recommend::{Mode, Way};
+use vibelux::{EmotionVector, by_emotion};
 
 use super::song_json::SongJson;
 use crate::blocking::blocking;
@@ -26,6 +27,7 @@ const MAX_JOURNEY: usize = 100;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecommendRequest {
+    #[serde(default, deserialize_with = "by_emotion::option::deserialize")]
     vector: Option<EmotionVector>,
     source: Source,
     song: Option<SongId>,
@@ -72,6 +74,7 @@ enum WayRequest {
     Lift,
     Calm,
     Journey {
+        #[serde(with = "by_emotion")]
         to: EmotionVector,
         #[serde(default = "usual_journey")]
         songs: usize,
@@ -91,29 +94,26 @@ enum ModeRequest {
 }
 
 #[derive(Debug, Serialize)]
-pub struct Recommendation {
-    songs: Vec<Recommended>,
+pub struct Recommendations {
+    recommendations: Vec<Recommendation>,
 }
 
 #[derive(Debug, Serialize)]
-struct Recommended {
+struct Recommendation {
     song: SongJson,
     cosine: f32,
-    why: Vec<Reason>,
+    /// What each emotion contributes to the cosine.
+    #[serde(serialize_with = "by_emotion::serialize")]
+    why: [f32; EMOTION_COUNT],
+    #[serde(serialize_with = "by_emotion::serialize")]
     target: EmotionVector,
-}
-
-#[derive(Debug, Serialize)]
-struct Reason {
-    emotion: Emotion,
-    contribution: f32,
 }
 
 /// Answers `POST recommend`.
 pub async fn recommend(
     State(app): State<Shared>,
     ApiJson(request): ApiJson<RecommendRequest>,
-) -> Result<Json<Recommendation>, ApiError> {
+) -> Result<Json<Recommendations>, ApiError> {
     blocking(move || {
         let catalogue = app.library.catalogue()?;
         let wish = wish(&request, &app, &catalogue)?;
@@ -132,26 +132,20 @@ pub async fn recommend(
             liked: &|i| app.library.likes(entries[i].id),
             present: &|i| entries[i].path.is_file(),
         };
-        let songs = queue(&catalogue, &wish, &rules)
+        let recommendations = queue(&catalogue, &wish, &rules)
             .iter()
-            .map(|pick| recommended(pick, &app, &catalogue))
+            .map(|pick| recommendation(pick, &app, &catalogue))
             .collect();
-        Ok(Json(Recommendation { songs }))
+        Ok(Json(Recommendations { recommendations }))
     })
     .await?
 }
 
-fn recommended(pick: &Pick, app: &App, catalogue: &Catalogue) -> Recommended {
-    let why = reasons(&pick.contributions).into_iter();
-    Recommended {
+fn recommendation(pick: &Pick, app: &App, catalogue: &Catalogue) -> Recommendation {
+    Recommendation {
         song: SongJson::of(&catalogue.entries()[pick.position], app),
         cosine: pick.cosine,
-        why: why
-            .map(|(emotion, contribution)| Reason {
-                emotion,
-                contribution,
-            })
-            .collect(),
+        why: pick.contributions,
         target: pick.target,
     }
 }
@@ -186,7 +180,9 @@ fn wish(request: &RecommendRequest, app: &App, catalogue: &Catalogue) -> Result<
         ),
     };
     let Some(vector) = vector else {
-        return refuse("give the seven numbers of vector, or, for source \"song\", the id of song");
+        return refuse(
+            "give vector, such as {\"happy\":1}, or, for source \"song\", the id of song",
+        );
     };
     let way = match request.way {
         WayRequest::Match => Way::Match,

@@ -1,7 +1,7 @@
-//! A song as clients see it. Its path is not among it.
+//! A song as clients see it. Its path is not among it; what is not known of it is `null`.
 
 use serde::Serialize;
-use vibelux::{Emotion, EmotionVector};
+use vibelux::{Emotion, EmotionVector, by_emotion};
 
 use crate::library::catalogue::Entry;
 use crate::library::song_id::SongId;
@@ -12,11 +12,10 @@ use crate::state::App;
 pub struct SongJson {
     id: SongId,
     title: String,
-    /// Empty if the file names none; so is the album.
-    artist: String,
-    album: String,
-    /// 0 if it is not known.
-    duration_seconds: f64,
+    artist: Option<String>,
+    album: Option<String>,
+    duration_seconds: Option<f64>,
+    #[serde(serialize_with = "by_emotion::serialize")]
     vector: EmotionVector,
     strongest: Emotion,
     liked: bool,
@@ -32,9 +31,9 @@ impl SongJson {
         Self {
             id: song.id,
             title: song.title.clone(),
-            artist: song.artist.clone().unwrap_or_default(),
-            album: song.album.clone().unwrap_or_default(),
-            duration_seconds: song.duration_seconds.unwrap_or(0.0),
+            artist: song.artist.clone(),
+            album: song.album.clone(),
+            duration_seconds: song.duration_seconds,
             vector: song.vector,
             strongest: song.vector.strongest(),
             liked: app.library.likes(song.id),

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vibelux::library::read_cover;
-use vibelux::{Emotion, EmotionVector};
+use vibelux::{Emotion, EmotionVector, by_emotion};
 
 use super::song_json::SongJson;
 use crate::blocking::blocking;
@@ -42,9 +42,15 @@ pub struct SongList {
 }
 
 #[derive(Debug, Serialize)]
-pub struct Curve {
-    seconds: Vec<f64>,
-    vectors: Vec<EmotionVector>,
+pub struct SongWindows {
+    windows: Vec<Window>,
+}
+
+#[derive(Debug, Serialize)]
+struct Window {
+    start_seconds: f64,
+    #[serde(serialize_with = "by_emotion::serialize")]
+    vector: EmotionVector,
 }
 
 /// Does `work` with one song, where waiting is allowed.
@@ -104,11 +110,16 @@ pub async fn one(
 pub async fn curve(
     State(app): State<Shared>,
     SongPath(id): SongPath,
-) -> Result<Json<Curve>, ApiError> {
+) -> Result<Json<SongWindows>, ApiError> {
     with_song(app, id, |app, _, song| {
-        let windows = app.library.windows(&song.path)?;
-        let (seconds, vectors) = windows.into_iter().unzip();
-        Ok(Json(Curve { seconds, vectors }))
+        let windows = app.library.windows(&song.path)?.into_iter();
+        let windows = windows.map(|(start_seconds, vector)| Window {
+            start_seconds,
+            vector,
+        });
+        Ok(Json(SongWindows {
+            windows: windows.collect(),
+        }))
     })
     .await
 }

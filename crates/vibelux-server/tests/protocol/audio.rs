@@ -156,10 +156,10 @@ fn what_browsers_do_not_play_is_converted() {
     assert!(["audio/webm", "audio/mpeg"].contains(&kind), "{kind}");
     assert!(whole.body.len() > 20_000, "{}", whole.body.len());
     // From near the end on, there is less.
-    let rest = stand.get(&format!("{target}?transcode=1&start=15"));
+    let rest = stand.get(&format!("{target}?transcode=1&start_seconds=15"));
     assert!(rest.body.len() * 2 < whole.body.len() * 3 && rest.body.len() < whole.body.len());
     for bad in ["-1", "x", "1e99", "NaN"] {
-        let answer = stand.get(&format!("{target}?transcode=1&start={bad}"));
+        let answer = stand.get(&format!("{target}?transcode=1&start_seconds={bad}"));
         assert_eq!(answer.status, 400, "{bad}");
     }
 }

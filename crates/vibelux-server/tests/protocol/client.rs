@@ -104,7 +104,9 @@ impl Request {
         stream.write_all(self.head().as_bytes()).unwrap();
         // A server that refuses need not read everything.
         let _ = stream.write_all(&self.body);
-        read_answer(stream, self.method == "HEAD")
+        let answer = read_answer(stream, self.method == "HEAD");
+        crate::shapes::check(&self.method, &self.target, &self.body, &answer);
+        answer
     }
 }
 

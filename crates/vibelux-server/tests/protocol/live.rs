@@ -11,6 +11,7 @@ use tungstenite::{Message, WebSocket};
 use vibelux_server::{Limits, TokenPolicy};
 
 use crate::faces::{encode, expression, frame};
+use crate::shapes;
 use crate::stand::{Plan, Stand, eventually};
 
 /// A page with a camera.
@@ -48,6 +49,7 @@ impl Camera {
     }
 
     fn say(&mut self, message: &Value) {
+        shapes::check_order(message);
         self.0.send(Message::text(message.to_string())).unwrap();
     }
 
@@ -67,7 +69,11 @@ impl Camera {
     fn next(&mut self) -> Value {
         loop {
             match self.0.read().unwrap() {
-                Message::Text(text) => return serde_json::from_str(text.as_str()).unwrap(),
+                Message::Text(text) => {
+                    let message = serde_json::from_str(text.as_str()).unwrap();
+                    shapes::check_message(&message);
+                    return message;
+                }
                 Message::Ping(_) => {}
                 other => panic!("{other:?}"),
             }
@@ -77,7 +83,7 @@ impl Camera {
     fn next_error(&mut self) -> Value {
         let answer = self.next();
         assert_eq!(answer["type"], "error", "{answer}");
-        assert!(answer["message"].as_str().unwrap().len() > 10);
+        assert!(answer["error"]["message"].as_str().unwrap().len() > 10);
         answer
     }
 
@@ -95,9 +101,9 @@ impl Camera {
 
 fn sum(vector: &Value) -> f64 {
     vector
-        .as_array()
+        .as_object()
         .unwrap()
-        .iter()
+        .values()
         .map(|v| v.as_f64().unwrap())
         .sum()
 }
@@ -121,7 +127,7 @@ fn a_frame_without_anybody_has_no_mood() {
     );
     for stage in ["decode", "detect", "classify", "total"] {
         assert!(
-            answer["timings_ms"][stage].as_f64().unwrap() >= 0.0,
+            answer["timings_seconds"][stage].as_f64().unwrap() >= 0.0,
             "{stage}"
         );
     }
@@ -182,7 +188,7 @@ fn two_faces_have_tracks_of_their_own_and_one_is_chosen() {
     camera.say(&json!({ "type": "settings", "face": "mean" }));
     let answer = camera.ask(3, &both);
     assert_eq!(answer["chosen"]["track"], Value::Null);
-    let mood = |of: &Value| of["mood"][3].as_f64().unwrap();
+    let mood = |of: &Value| of["mood"]["happy"].as_f64().unwrap();
     let mean = (mood(&answer["faces"][0]) + mood(&answer["faces"][1])) / 2.0;
     assert!((mood(&answer["chosen"]) - mean).abs() < 1e-4, "{answer}");
     // A track that never was is as good as nobody's.
@@ -217,7 +223,7 @@ fn a_baseline_is_taken_and_forgotten() {
     let mut camera = Camera::open(&stand);
     let jpeg = frame(&[(face, 200, (220, 140))]);
     assert_eq!(camera.ask(0, &jpeg)["baseline"], "none");
-    camera.say(&json!({ "type": "baseline", "seconds": 0.5 }));
+    camera.say(&json!({ "type": "baseline", "duration_seconds": 0.5 }));
     assert_eq!(camera.ask(1, &jpeg)["baseline"], "taking");
     let mut sequence = 1;
     eventually("the baseline is set", || {
@@ -236,7 +242,7 @@ fn what_cannot_be_used_is_complained_about_and_the_socket_goes_on() {
         camera.show(sequence, bytes);
         let error = camera.next_error();
         assert_eq!(
-            (&error["code"], &error["sequence"]),
+            (&error["error"]["code"], &error["sequence"]),
             (&json!(code), &json!(sequence))
         );
     };
@@ -252,7 +258,7 @@ fn what_cannot_be_used_is_complained_about_and_the_socket_goes_on() {
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0";
     bad_frame(&mut camera, 6, png, "bad_frame");
     camera.0.send(Message::binary(vec![1, 2])).unwrap();
-    assert_eq!(camera.next_error()["code"], "bad_frame");
+    assert_eq!(camera.next_error()["error"]["code"], "bad_frame");
     for text in [
         "",
         "hello",
@@ -260,7 +266,11 @@ fn what_cannot_be_used_is_complained_about_and_the_socket_goes_on() {
         r#"{"type":"x"}"#,
     ] {
         camera.0.send(Message::text(text)).unwrap();
-        assert_eq!(camera.next_error()["code"], "bad_message", "{text}");
+        assert_eq!(
+            camera.next_error()["error"]["code"],
+            "bad_message",
+            "{text}"
+        );
     }
     assert_eq!(camera.ask(8, &whole)["type"], "frame");
 }

@@ -8,10 +8,13 @@
 mod audio;
 mod client;
 mod faces;
+#[path = "../json_schema/mod.rs"]
+mod json_schema;
 mod live;
 mod page;
 mod recommend;
 mod scan;
 mod security;
+mod shapes;
 mod songs;
 mod stand;

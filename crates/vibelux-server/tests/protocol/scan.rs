@@ -51,12 +51,12 @@ fn a_scan_brings_songs_and_names_what_it_cannot_read() {
         (&json!(3), &json!(3), &json!(1))
     );
     assert!(
-        ended["errors"][0]["path"]
+        ended["failures"][0]["path"]
             .as_str()
             .unwrap()
             .ends_with("broken.mp3")
     );
-    assert!(!ended["errors"][0]["reason"].as_str().unwrap().is_empty());
+    assert!(!ended["failures"][0]["reason"].as_str().unwrap().is_empty());
     let status = stand.get("/api/v1/status").json();
     assert_eq!(
         status["songs"],
@@ -70,7 +70,7 @@ fn a_scan_brings_songs_and_names_what_it_cannot_read() {
     assert_eq!(stand.post("/api/v1/scan", &request).status, 202);
     let again = wait_for_end(&stand);
     assert_eq!((&again["done"], &again["failed"]), (&json!(3), &json!(1)));
-    assert_eq!(again["errors"][0]["path"], ended["errors"][0]["path"]);
+    assert_eq!(again["failures"][0]["path"], ended["failures"][0]["path"]);
 }
 
 #[test]

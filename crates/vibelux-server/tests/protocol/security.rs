@@ -215,7 +215,7 @@ fn a_given_token_is_taken() {
 #[test]
 fn requests_larger_than_allowed_are_refused() {
     let stand = Plan::default().start();
-    let large = json!({ "source": "mood", "vector": vec![1; 200_000] });
+    let large = json!({ "source": "mood", "exclude": vec![1; 200_000] });
     let answer = stand.post("/api/v1/recommend", &large);
     assert_eq!((answer.status, answer.code().as_str()), (413, "too_large"));
     // Told by its head alone, before it is sent.

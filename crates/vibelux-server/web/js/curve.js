@@ -4,7 +4,7 @@
 import { COLOURS, WHEEL } from './emotions.js';
 import { svg } from './dom.js';
 
-/** @typedef {import('./types.js').Curve} Curve */
+/** @typedef {import('./types.js').Window} Window */
 
 const WIDTH = 1000;
 const HEIGHT = 100;
@@ -13,11 +13,11 @@ const ORDER = [...WHEEL.slice(2), WHEEL[0], WHEEL[1]];
 
 /**
  * @param {SVGSVGElement} place
- * @param {Curve} curve
+ * @param {Window[]} windows
  * @param {number} duration  Of the song, in seconds; 0 if it is not known.
  */
-export function drawCurve(place, curve, duration) {
-  const { shares, vectors } = along(curve, duration);
+export function drawCurve(place, windows, duration) {
+  const { shares, vectors } = along(windows, duration);
   const xs = shares.map((share) => WIDTH * share);
   /** @type {number[]} */
   let below = vectors.map(() => 0);
@@ -38,10 +38,12 @@ export function drawCurve(place, curve, duration) {
 /**
  * Where in the song the vectors belong, from 0 to 1. The windows that were heard lie evenly in the song
  * and each stands for what is around its middle; before the first middle and after the last nothing changes.
- * @param {Curve} curve  At least one window.
+ * @param {Window[]} windows  At least one.
  * @param {number} duration
  */
-export function along({ seconds, vectors }, duration) {
+export function along(windows, duration) {
+  const seconds = windows.map(({ start_seconds: start }) => start);
+  const vectors = windows.map(({ vector }) => vector);
   const step = seconds.length > 1 ? seconds[1] - seconds[0] : duration || 1;
   const middles = seconds.map((start) => start - seconds[0] + step / 2);
   const last = middles[middles.length - 1];

@@ -71,7 +71,7 @@ export class Library {
     this.loaded = true;
     try {
       const data = await map();
-      this.haystack = data.titles.map((title, i) => `${title} ${data.artists[i]}`.toLowerCase());
+      this.haystack = data.titles.map((title, i) => `${title} ${data.artists[i] ?? ''}`.toLowerCase());
       this.map.load(data);
       this.map.showCurrent(this.current);
       this.listArtists(data.artists);
@@ -82,7 +82,7 @@ export class Library {
     }
   }
 
-  /** @param {string[]} artists  One per song. */
+  /** @param {(string | null)[]} artists  One per song. */
   listArtists(artists) {
     /** @type {Map<string, number>} */
     const counts = new Map();
@@ -95,12 +95,11 @@ export class Library {
   filter() {
     const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const artist = this.artist.value.trim().toLowerCase();
-    const emotion = EMOTIONS.findIndex((name) => name === this.emotion);
     const { data } = this.map;
     if (data) {
       this.map.filter((i) =>
-        (emotion < 0 || data.emotion[i] === emotion) &&
-        (artist === '' || data.artists[i].toLowerCase() === artist) &&
+        (this.emotion === '' || data.strongest[i] === this.emotion) &&
+        (artist === '' || data.artists[i]?.toLowerCase() === artist) &&
         words.every((each) => this.haystack[i].includes(each)));
     }
     this.shown = 0;

@@ -2,6 +2,7 @@
 
 import { liveAddress } from './server.js';
 import { settings } from './settings.js';
+import { withArrays } from './vectors.js';
 
 /** @typedef {import('./types.js').Frame} Frame */
 /** @typedef {import('./types.js').FaceChoice} FaceChoice */
@@ -62,7 +63,7 @@ export class Live {
   /** @param {unknown} data */
   receive(data) {
     if (typeof data !== 'string') return;
-    const message = JSON.parse(data);
+    const message = withArrays(JSON.parse(data));
     if (message.type === 'hello') {
       this.greeted = true;
       this.attempts = 0;
@@ -74,7 +75,7 @@ export class Live {
       this.onFrame(message);
     } else if (message.type === 'error') {
       this.waiting = false;
-      console.info('live:', message.code, message.message);
+      console.info('live:', message.error.code, message.error.message);
     }
   }
 
@@ -122,7 +123,7 @@ export class Live {
   }
 
   takeBaseline() {
-    this.tell({ type: 'baseline', seconds: 3 });
+    this.tell({ type: 'baseline', duration_seconds: 3 });
   }
 
   resetBaseline() {

@@ -87,16 +87,16 @@ export class MoodMap {
     const places = new Float32Array(2 * data.count);
     this.cells.clear();
     for (let i = 0; i < data.count; i += 1) {
-      places[2 * i] = data.x[i];
-      places[2 * i + 1] = data.y[i];
-      const key = cell(data.x[i], data.y[i]);
+      places[2 * i] = data.valence[i];
+      places[2 * i + 1] = data.arousal[i];
+      const key = cell(data.valence[i], data.arousal[i]);
       const there = this.cells.get(key);
       if (there) there.push(i);
       else this.cells.set(key, [i]);
     }
     this.lit = new Float32Array(data.count).fill(1);
     this.points ??= new Points(this.canvas);
-    this.points.set(places, Float32Array.from(data.emotion), this.lit);
+    this.points.set(places, Float32Array.from(data.strongest, (name) => EMOTIONS.findIndex((each) => each === name)), this.lit);
     this.fit();
     Object.assign(this.view, this.goal);
     this.redraw();
@@ -145,8 +145,8 @@ export class MoodMap {
       const sorted = Float32Array.from(values).sort();
       return [sorted[Math.floor(0.002 * (sorted.length - 1))], sorted[Math.ceil(0.998 * (sorted.length - 1))]];
     };
-    const [left, right] = range(data.x);
-    const [low, high] = range(data.y);
+    const [left, right] = range(data.valence);
+    const [low, high] = range(data.arousal);
     const scale = Math.min((clientWidth - MARGIN) / Math.max(0.2, right - left), (clientHeight - MARGIN) / Math.max(0.2, high - low));
     this.fitted = true;
     this.goal = { scale: clamp(scale, MIN_SCALE, MAX_SCALE), x: (left + right) / 2, y: (low + high) / 2 };
@@ -254,7 +254,7 @@ export class MoodMap {
     for (let cx = Math.floor((mapX - radius) / CELL); cx <= Math.floor((mapX + radius) / CELL); cx += 1) {
       for (let cy = Math.floor((mapY - radius) / CELL); cy <= Math.floor((mapY + radius) / CELL); cy += 1) {
         for (const i of this.cells.get(cellKey(cx, cy)) ?? []) {
-          const distance = Math.hypot(data.x[i] - mapX, data.y[i] - mapY);
+          const distance = Math.hypot(data.valence[i] - mapX, data.arousal[i] - mapY);
           if (this.lit[i] && distance < bestDistance) [best, bestDistance] = [i, distance];
         }
       }
@@ -340,11 +340,11 @@ export class MoodMap {
     if (this.data) {
       for (const [index, radius] of [[this.hover, 7], [this.current, 9]]) {
         if (index < 0) continue;
-        const place = at(this.data.x[index], this.data.y[index]);
+        const place = at(this.data.valence[index], this.data.arousal[index]);
         ring(place, radius, paper, 5);
         ring(place, radius, ink, 2);
       }
-      if (this.hover >= 0) this.placeTip(at(this.data.x[this.hover], this.data.y[this.hover]));
+      if (this.hover >= 0) this.placeTip(at(this.data.valence[this.hover], this.data.arousal[this.hover]));
     }
     if (this.mood) {
       const place = at(...mapPlace(this.mood));

@@ -1,7 +1,7 @@
 // The third part of the page: the song that plays, why, and what comes next.
 
 import { byId, make, say, setIcon, toast } from './dom.js';
-import { COLOURS, EMOTIONS, colour } from './emotions.js';
+import { COLOURS, EMOTIONS, colour, strongest } from './emotions.js';
 import { glyph } from './flower.js';
 import { number, percent, t, word } from './language.js';
 import { Player } from './player.js';
@@ -158,10 +158,10 @@ export class Music {
  * @param {import('./types.js').Match} match
  */
 function whyRows({ why, target, song }) {
-  const shown = [...why].sort((a, b) => b.contribution - a.contribution).slice(0, WHY_ROWS).map(({ emotion }) => EMOTIONS.findIndex((name) => name === emotion));
+  const shown = EMOTIONS.map((_, i) => i).filter((i) => why[i] > 0).sort((a, b) => why[b] - why[a]).slice(0, WHY_ROWS);
   const scale = Math.max(...shown.flatMap((i) => [target[i], song.vector[i]]), 0.01);
   const head = make('div', { class: 'why-row why-names', 'aria-hidden': 'true' }, make('span', {}, t('whyYou')), make('span'), make('span', {}, t('whySong')));
-  const rows = shown.filter((i) => i >= 0).map((i) => {
+  const rows = shown.map((i) => {
     const bar = (/** @type {number} */ share) => {
       const fill = make('span', { class: 'why-fill' });
       fill.style.width = `${((100 * share) / scale).toFixed(1)}%`;
@@ -177,9 +177,8 @@ function whyRows({ why, target, song }) {
 
 /** @param {import('./types.js').Match} match */
 function whySentence({ why, target, song }) {
-  const first = why.reduce((best, each) => (each.contribution > best.contribution ? each : best), why[0]);
-  if (!first) return '';
-  const i = EMOTIONS.findIndex((name) => name === first.emotion);
+  const i = strongest(why);
+  if (why[i] <= 0) return '';
   const both = target[i] === Math.max(...target) && song.vector[i] === Math.max(...song.vector);
-  return t(both ? 'whyBoth' : 'whyMixed', word(first.emotion));
+  return t(both ? 'whyBoth' : 'whyMixed', word(EMOTIONS[i]));
 }

@@ -192,11 +192,11 @@ export class Player {
   /** @param {Song} song */
   async showCurve(song) {
     const place = byId('curve', SVGSVGElement);
-    drawCurve(place, { seconds: [0], vectors: [song.vector] }, song.duration_seconds ?? 0);
+    drawCurve(place, [{ start_seconds: 0, vector: song.vector }], song.duration_seconds ?? 0);
     byId('mini-progress', HTMLElement).style.background = colour(song.vector);
     try {
       const drawn = await curve(song);
-      if (this.song === song && drawn.vectors.length > 1) drawCurve(place, drawn, song.duration_seconds ?? 0);
+      if (this.song === song && drawn.length > 1) drawCurve(place, drawn, song.duration_seconds ?? 0);
     } catch {
       // A song without a curve keeps its mean, drawn above.
     }

@@ -57,13 +57,13 @@ export class Queue {
     const recent = this.history.slice(this.history.length - Math.min(count, this.history.length)).map(({ song }) => song.id);
     const exclude = this.current ? [...recent, this.current.song.id] : recent;
     try {
-      const { songs } = await recommend(
+      const matches = await recommend(
         { ...wish, way: this.rest(wish.way), seed: this.seed, count: COUNT, exclude }, pending.signal);
       const before = this.upcoming.map(({ song }) => song.id).join();
-      this.upcoming = songs;
-      if (!this.current && songs.length > 0) this.advance(play);
+      this.upcoming = matches;
+      if (!this.current && matches.length > 0) this.advance(play);
       else this.onChange();
-      return before !== '' && before !== songs.map(({ song }) => song.id).join();
+      return before !== '' && before !== matches.map(({ song }) => song.id).join();
     } catch (error) {
       if (error instanceof Error && error.name !== 'AbortError') this.onError(error);
       return false;

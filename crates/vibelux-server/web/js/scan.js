@@ -77,7 +77,7 @@ export class ScanDialog {
     const errors = byId('scan-errors', HTMLDetailsElement);
     errors.hidden = state.failed === 0;
     byId('scan-failed', HTMLElement).textContent = t('scanFailed', number(state.failed));
-    errors.querySelector('ul')?.replaceChildren(...state.errors.map(({ path, reason }) =>
+    errors.querySelector('ul')?.replaceChildren(...state.failures.map(({ path, reason }) =>
       make('li', {}, make('span', { class: 'path' }, path), make('span', { class: 'hint' }, reason))));
   }
 

@@ -1,6 +1,7 @@
 // The server's REST interface, one function per address.
 
 import { t } from './language.js';
+import { byEmotion, withArrays } from './vectors.js';
 
 /** @typedef {import('./types.js').Song} Song */
 
@@ -19,7 +20,7 @@ export class ServerError extends Error {
 /**
  * @param {string} path
  * @param {RequestInit} [options]
- * @returns {Promise<any>} What the server answered, null where it said nothing.
+ * @returns {Promise<any>} What the server answered, null where it said nothing; vectors as arrays.
  */
 async function ask(path, options) {
   let answer;
@@ -38,7 +39,7 @@ async function ask(path, options) {
     throw new ServerError(answer.status, 'unreadable', t('requestFailed'));
   }
   if (!answer.ok) throw new ServerError(answer.status, body?.error?.code ?? '', body?.error?.message ?? t('requestFailed'));
-  return body;
+  return withArrays(body);
 }
 
 /** @param {unknown} body @returns {RequestInit} */
@@ -58,9 +59,14 @@ export const analyse = (picture) => ask('analyse', { method: 'POST', headers: { 
 /**
  * @param {import('./types.js').Request} request
  * @param {AbortSignal} signal
- * @returns {Promise<{songs: import('./types.js').Match[]}>}
+ * @returns {Promise<import('./types.js').Match[]>}
  */
-export const recommend = (request, signal) => ask('recommend', { ...post(request), signal });
+export async function recommend(request, signal) {
+  const { vector, way } = request;
+  const to = way.to && byEmotion(way.to);
+  const wish = { ...request, vector: byEmotion(vector), way: { ...way, to } };
+  return (await ask('recommend', { ...post(wish), signal })).recommendations;
+}
 
 /**
  * @param {Record<string, string | number>} query  search, emotion, artist, offset, limit.
@@ -73,8 +79,8 @@ export const songs = (query, signal) =>
 /** @param {string} id @returns {Promise<Song>} */
 export const song = (id) => ask(`songs/${encodeURIComponent(id)}`);
 
-/** @param {Song} song @returns {Promise<import('./types.js').Curve>} */
-export const curve = (song) => ask(`${at(song)}/curve`);
+/** @param {Song} song @returns {Promise<import('./types.js').Window[]>} */
+export const curve = async (song) => (await ask(`${at(song)}/curve`)).windows;
 
 /** @param {Song} song @param {boolean} liked */
 export const like = (song, liked) => ask(`${at(song)}/like`, { method: liked ? 'PUT' : 'DELETE' });
@@ -101,7 +107,7 @@ export const coverAddress = (song) => `${BASE}/${at(song)}/cover`;
  * @param {number} [start]  Where a converted song begins, in seconds.
  */
 export const audioAddress = (song, start = 0) =>
-  `${BASE}/${at(song)}/audio${song.playable === 'transcode' ? `?transcode=1&start=${start.toFixed(2)}` : ''}`;
+  `${BASE}/${at(song)}/audio${song.playable === 'transcode' ? `?transcode=1&start_seconds=${start.toFixed(2)}` : ''}`;
 
 /** The address of the live WebSocket. */
 export const liveAddress = () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${BASE}/live`;

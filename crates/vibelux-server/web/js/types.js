@@ -1,4 +1,4 @@
-// What the server sends and takes (see /api/docs), as types only.
+// What the server sends and takes (see /api/docs), as types only; vectors as `vectors.js` makes them.
 
 /**
  * Seven shares that add up to 1: angry, disgusted, fearful, happy, neutral, sad, surprised.
@@ -18,17 +18,16 @@
  * @property {'direct' | 'transcode' | 'no'} playable
  * @property {string} format
  *
- * @typedef {{emotion: string, contribution: number}} Contribution
- * @typedef {{song: Song, cosine: number, why: Contribution[], target: Vector}} Match
- * @typedef {{seconds: number[], vectors: Vector[]}} Curve
- * @typedef {{count: number, ids: string[], x: number[], y: number[], emotion: number[], titles: string[], artists: string[]}} SongMap
+ * @typedef {{song: Song, cosine: number, why: Vector, target: Vector}} Match  `why`: what each emotion adds to the cosine; may be below 0.
+ * @typedef {{start_seconds: number, vector: Vector}} Window  A stretch of a song that was listened to.
+ * @typedef {{count: number, ids: string[], titles: string[], artists: (string | null)[], strongest: string[], valence: number[], arousal: number[]}} SongMap
  *
- * @typedef {{path: string, reason: string}} ScanError
+ * @typedef {{path: string, reason: string}} Failure
  * `done` counts the failed ones too.
- * @typedef {{running: boolean, found: number, done: number, failed: number, current: string | null, errors: ScanError[]}} Scan
+ * @typedef {{running: boolean, found: number, done: number, failed: number, current: string | null, failures: Failure[]}} Scan
  * @typedef {{version: string, songs: {ready: number, failed: number, missing: number}, ffmpeg: boolean, scan: Scan | null}} Status
  *
- * @typedef {{box: Box, score: number, vector: Vector}} PictureFace
+ * @typedef {{box: Box, score: number, vector: Vector, strongest: string}} PictureFace
  * @typedef {{width: number, height: number, faces: PictureFace[]}} Analysis
  *
  * @typedef {{kind: 'match' | 'lift' | 'calm' | 'journey', to?: Vector, songs?: number}} Way
@@ -56,7 +55,7 @@
  * @property {{track: number | null, bars: Vector, mood: Vector} | null} chosen
  * @property {'none' | 'taking' | 'set'} baseline
  * @property {boolean} rank  The mood has really changed: the queue should follow.
- * @property {{decode: number, detect: number, classify: number, total: number}} timings_ms
+ * @property {{decode: number, detect: number, classify: number, total: number}} timings_seconds
  *
  * @typedef {'largest' | 'mean' | number} FaceChoice
  */

@@ -28,7 +28,7 @@ pub struct HeadReport {
     /// What needs no model: the share of the most frequent class, an area of 0.5, a correlation of 0.
     pub trivial: f64,
     /// The figure of each name: of a class, how many of its songs are found.
-    pub names: Vec<(String, f64)>,
+    pub names: BTreeMap<String, f64>,
 }
 
 /// What a run said of a song, and what is true, by name. A run may know fewer names than another: what
@@ -290,7 +290,7 @@ mod tests {
             ("quadrant", 3)
         );
         assert!((quadrants.figure.mean - 2.0 / 3.0).abs() < 1e-12);
-        assert_eq!(quadrants.names[1], ("Q2".to_owned(), 0.5));
+        assert_eq!(quadrants.names["Q2"], 0.5);
         assert_eq!((scales.songs, scales.trivial), (4, 0.0));
         assert!((scales.figure.mean - 1.0).abs() < 1e-6, "{scales:?}");
     }
@@ -333,7 +333,7 @@ mod tests {
         ];
         let report = report("tags".to_owned(), HeadKind::Tags, &answers, 1);
         let names = [("calm", 1.0), ("warm", 0.5), ("wild", 1.0)];
-        assert_eq!(report.names, names.map(|(n, v)| (n.to_owned(), v)));
+        assert_eq!(report.names, names.map(|(n, v)| (n.to_owned(), v)).into());
         assert!((report.figure.mean - 2.5 / 3.0).abs() < 1e-12);
     }
 }

@@ -1,16 +1,16 @@
 //! Faces and songs judged together: do the songs recommended for a face carry its emotion?
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use vibelux::recommend::{Mode, Query, SongIndex};
-use vibelux::{Emotion, EmotionVector};
+use vibelux::{Emotion, EmotionVector, by_emotion};
 
 use super::intervals::{Share, mean, share};
 use super::judgement::Judged;
 
 /// How much of a face's emotion the songs recommended for it carry: the mean target weight, over
 /// faces and their songs, of the face's class.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MatchingReport {
     /// Faces.
     pub faces: usize,
@@ -32,18 +32,25 @@ pub struct MatchingReport {
     pub oracle: f64,
     /// Asked for one emotion alone, the share of the songs found whose strongest target it is: plain,
     /// for each emotion.
+    #[serde(serialize_with = "by_emotion::serialize")]
     pub plain_precision: [f64; 7],
     /// The same by centred cosine, seen against no mood at all.
+    #[serde(serialize_with = "by_emotion::serialize")]
     pub centred_precision: [f64; 7],
     /// The share of all songs whose strongest target it is.
+    #[serde(serialize_with = "by_emotion::serialize")]
     pub base_rate: [f64; 7],
     /// Centred, per class of the faces.
+    #[serde(serialize_with = "by_emotion::serialize")]
     pub centred_per_class: [Option<f64>; 7],
     /// Plain, per class of the faces.
+    #[serde(serialize_with = "by_emotion::serialize")]
     pub plain_per_class: [Option<f64>; 7],
     /// Songs drawn at random carry this much of each class.
+    #[serde(serialize_with = "by_emotion::serialize")]
     pub random_per_class: [f64; 7],
     /// The songs that carry most of each class.
+    #[serde(serialize_with = "by_emotion::serialize")]
     pub oracle_per_class: [f64; 7],
 }
 

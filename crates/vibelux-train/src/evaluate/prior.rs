@@ -1,7 +1,7 @@
 //! What a model's agreement with votes is worth: beside that of the class prior, which sees no face.
 
 use serde::{Deserialize, Serialize};
-use vibelux::EmotionVector;
+use vibelux::{EmotionVector, by_emotion};
 
 use super::judgement::Judgement;
 use crate::metrics::{CrossFitted, SoftReport, cross_fitted_temperature, soft_agreement};
@@ -10,7 +10,8 @@ use crate::metrics::{CrossFitted, SoftReport, cross_fitted_temperature, soft_agr
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassPrior {
     /// The distribution.
-    pub distribution: EmotionVector,
+    #[serde(with = "by_emotion")]
+    pub vector: EmotionVector,
     /// Whether it is the mean of the training split's votes; else it is that of the judged faces
     /// themselves, which flatters it a little.
     pub from_training: bool,
@@ -24,14 +25,14 @@ impl Judgement {
     #[must_use]
     pub fn class_prior(&self, training: Option<EmotionVector>) -> Option<ClassPrior> {
         let targets: Vec<EmotionVector> = self.judged.iter().filter_map(|j| j.target).collect();
-        let distribution = training.or_else(|| EmotionVector::mean(&targets))?;
+        let vector = training.or_else(|| EmotionVector::mean(&targets))?;
         if targets.is_empty() {
             return None;
         }
         let targets: Vec<[f32; 7]> = targets.iter().map(|t| *t.values()).collect();
-        let rows = vec![*distribution.values(); targets.len()];
+        let rows = vec![*vector.values(); targets.len()];
         Some(ClassPrior {
-            distribution,
+            vector,
             from_training: training.is_some(),
             agreement: soft_agreement(&rows, &targets),
         })
@@ -59,7 +60,7 @@ mod tests {
             judgement.judged.push(judged(class, EmotionVector::UNIFORM));
         }
         let own = judgement.class_prior(None).unwrap();
-        assert!((own.distribution.get(Emotion::Sad) - 0.5).abs() < 1e-6);
+        assert!((own.vector.get(Emotion::Sad) - 0.5).abs() < 1e-6);
         assert!(!own.from_training);
         // One-hot targets against halves: KL ln 2, cosine 1 / sqrt 2.
         assert!((own.agreement.kl_divergence - 2_f64.ln()).abs() < 1e-6);

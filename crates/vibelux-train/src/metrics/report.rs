@@ -77,7 +77,8 @@ pub struct Report {
     /// The bins behind [`Self::ece`], in rising order.
     pub reliability: Vec<ReliabilityBin>,
     /// Agreement with soft targets, if there were any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    // A report that was stored without it is still read.
+    #[serde(default)]
     pub soft: Option<SoftReport>,
 }
 

@@ -155,3 +155,17 @@ pub enum FaceError {
         reason: String,
     },
 }
+
+impl FaceError {
+    /// What kind of error it is, for programs (`docs/guide/json.md`).
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EmptyPicture { .. } => "empty_picture",
+            Self::UnsupportedPicture { .. } => "unsupported_picture",
+            Self::DamagedPicture { .. } => "damaged_picture",
+            Self::PictureTooLarge { .. } | Self::PictureFileTooLarge { .. } => "too_large",
+            _ => "face",
+        }
+    }
+}

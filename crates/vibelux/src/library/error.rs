@@ -94,6 +94,15 @@ pub enum LibraryError {
 }
 
 impl LibraryError {
+    /// What kind of error it is, for programs (`docs/guide/json.md`).
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Busy { .. } => "library_busy",
+            _ => "library",
+        }
+    }
+
     /// Sorts an SQLite failure by what the caller can do about it.
     pub(super) fn database(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_owned();

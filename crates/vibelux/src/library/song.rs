@@ -80,13 +80,7 @@ impl Song {
     /// What to call the song: its title, or the file's name without extension.
     #[must_use]
     pub fn title(&self) -> String {
-        self.tags.title.clone().unwrap_or_else(|| {
-            self.path
-                .file_stem()
-                .unwrap_or(self.path.as_os_str())
-                .to_string_lossy()
-                .into_owned()
-        })
+        self.tags.title_or_name(&self.path)
     }
 }
 

@@ -23,6 +23,17 @@ pub struct Tags {
     pub album: Option<String>,
 }
 
+impl Tags {
+    /// The title, or the name of the song's file without extension.
+    #[must_use]
+    pub fn title_or_name(&self, path: &Path) -> String {
+        self.title.clone().unwrap_or_else(|| {
+            let name = path.file_stem().unwrap_or(path.as_os_str());
+            name.to_string_lossy().into_owned()
+        })
+    }
+}
+
 /// Reads the tags of a file and its length in seconds as the container states it. What cannot be
 /// read is `None`; cover art is skipped, as it is most of a tag's bytes.
 #[must_use]

@@ -140,3 +140,14 @@ pub enum ModelError {
         path: PathBuf,
     },
 }
+
+impl ModelError {
+    /// What kind of error it is, for programs (`docs/guide/json.md`): the song's, or the model's own.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Audio(_) | Self::NotMusic { .. } | Self::NoSound { .. } => "song",
+            _ => "model",
+        }
+    }
+}

@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use serde_json::{Value, json};
-use vibelux_train::evaluate::{self, FaceEnsemble, FaceFiles};
+use serde::Serialize;
+use vibelux_train::evaluate::{
+    self, ClassPrior, DetectorReport, FaceEnsemble, FaceFiles, RobustnessReport,
+};
+use vibelux_train::metrics::{CrossFitted, Report};
 use vibelux_train::plots;
 use vibelux_train::run::write_report;
 
 use super::face_figures::FaceFigures;
 use super::face_text;
-use super::judging::{
-    OutputArgs, SEED, face_model, failures_json, judge_faces, tell_failures, with_progress,
-};
+use super::judging::{OutputArgs, SEED, face_model, judge_faces, tell_failures, with_progress};
+use crate::json::Failure;
 use crate::output;
 
 /// Flags of `vibelux evaluate face`.
@@ -64,7 +66,7 @@ pub fn run(args: FaceArgs) -> anyhow::Result<ExitCode> {
         output::make_folder(out)?;
     }
     let (figures, failed) = judge(&args, &model, &baselines, &files)?;
-    let json = figures_json(&model, &figures, &failed);
+    let json = to_json(&model, &figures, &failed);
     if let Some(out) = &args.output.out {
         write(out, &figures, &json)?;
     }
@@ -135,28 +137,48 @@ fn add_new(failed: &mut Failures, mut more: Failures) {
     failed.extend(more);
 }
 
-fn figures_json(model: &FaceEnsemble, figures: &FaceFigures, failed: &Failures) -> Value {
-    json!({
-        "model": model.name(),
-        "report": figures.report,
-        "without_training_twins": figures.without_twins,
-        "temperature_cross_fitted": figures.cross_fitted,
-        "class_prior": figures.class_prior,
-        "corruptions": figures.corruptions,
-        "detector": figures.detector,
-        "failed": failures_json(failed),
-    })
+/// Everything for programs, and for `evaluation.json`.
+#[derive(Debug, Serialize)]
+struct FaceEvaluation<'a> {
+    model: String,
+    report: &'a Report,
+    without_training_twins: Option<&'a Report>,
+    temperature_cross_fitted: Option<&'a CrossFitted>,
+    class_prior: Option<&'a ClassPrior>,
+    corruptions: Option<&'a RobustnessReport>,
+    detector: Option<&'a DetectorReport>,
+    failures: Vec<Failure>,
+}
+
+fn to_json<'a>(
+    model: &FaceEnsemble,
+    figures: &'a FaceFigures,
+    failed: &Failures,
+) -> FaceEvaluation<'a> {
+    FaceEvaluation {
+        model: model.name(),
+        report: &figures.report,
+        without_training_twins: figures.without_twins.as_ref(),
+        temperature_cross_fitted: figures.cross_fitted.as_ref(),
+        class_prior: figures.class_prior.as_ref(),
+        corruptions: figures.corruptions.as_ref(),
+        detector: figures.detector.as_ref(),
+        failures: Failure::all(failed),
+    }
 }
 
 /// Writes `report.json` with its plots, `evaluation.json` (all that `--json` prints), and the files of
 /// the corruptions.
-fn write(out: &Path, figures: &FaceFigures, json: &Value) -> anyhow::Result<()> {
+fn write(out: &Path, figures: &FaceFigures, json: &FaceEvaluation<'_>) -> anyhow::Result<()> {
     let file = |name: &str, text: String| {
         let path = out.join(name);
         vibelux::atomic::write(&path, text.as_bytes()).with_context(|| output::readable(&path))
     };
     write_report(out, &figures.report)?;
-    file("evaluation.json", format!("{json:#}\n"))?;
+    file(
+        "evaluation.json",
+        serde_json::to_string_pretty(json)? + "\n",
+    )?;
     if let Some(corruptions) = &figures.corruptions {
         let json = serde_json::to_string_pretty(corruptions)?;
         file("corruptions.json", json + "\n")?;

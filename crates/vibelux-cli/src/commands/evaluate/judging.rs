@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
 use vibelux::model::FaceModel;
 use vibelux_train::evaluate::{self, FaceEnsemble, FaceFiles, Judgement};
 
@@ -81,12 +80,4 @@ pub fn tell_failures(failed: &[(PathBuf, String)]) {
     for (path, reason) in failed {
         crate::tell!("left out: {}: {reason}", output::readable(path));
     }
-}
-
-/// The same for programs.
-pub fn failures_json(failed: &[(PathBuf, String)]) -> Value {
-    let failed = failed
-        .iter()
-        .map(|(path, reason)| json!({"path": path.to_string_lossy(), "reason": reason}));
-    Value::Array(failed.collect())
 }

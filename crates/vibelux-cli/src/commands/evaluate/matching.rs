@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use serde::Serialize;
 use vibelux::EmotionVector;
-use vibelux_train::evaluate::{self, FaceEnsemble, FaceFiles};
+use vibelux_train::evaluate::{self, FaceEnsemble, FaceFiles, MatchingReport};
 use vibelux_train::plots;
 
 use super::judging::{SEED, face_model, judge_faces};
 use super::matching_text;
 use super::song_rows::{RowArgs, judge_songs, song_rows};
+use crate::json::Failure;
 use crate::output;
 
 /// Flags of `vibelux evaluate matching`.
@@ -40,6 +42,13 @@ pub struct MatchingArgs {
     out: Option<PathBuf>,
 }
 
+/// Everything for programs.
+#[derive(Debug, Serialize)]
+struct MatchingEvaluation<'a> {
+    report: &'a MatchingReport,
+    failures: Vec<Failure>,
+}
+
 /// Runs the command. Exit code 1 if some files could not be judged.
 pub fn run(args: MatchingArgs) -> anyhow::Result<ExitCode> {
     if let Some(out) = &args.out {
@@ -59,7 +68,10 @@ pub fn run(args: MatchingArgs) -> anyhow::Result<ExitCode> {
         plots::matching(out, &report)?;
     }
     if args.json {
-        output::print_json(&serde_json::to_value(&report)?)?;
+        output::print_json(&MatchingEvaluation {
+            report: &report,
+            failures: Failure::all(faces.failed.iter().chain(&songs.failed)),
+        })?;
     } else {
         output::print(&matching_text::matching_text(&report))?;
     }

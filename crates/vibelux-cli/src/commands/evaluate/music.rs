@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use serde_json::json;
-use vibelux_train::evaluate::{self, HeadReport};
+use serde::Serialize;
+use vibelux_train::evaluate::{self, HeadReport, QuadrantReport};
 use vibelux_train::heads::HeadKind;
+use vibelux_train::metrics::Report;
 use vibelux_train::run::write_report;
 
-use super::judging::{OutputArgs, SEED, failures_json};
+use super::judging::{OutputArgs, SEED};
 use super::song_rows::{RowArgs, judge_songs, song_rows};
+use crate::json::Failure;
 use crate::output;
 
 /// Flags of `vibelux evaluate music`.
@@ -25,6 +27,15 @@ pub struct MusicArgs {
     model: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+/// Everything for programs.
+#[derive(Debug, Serialize)]
+struct MusicEvaluation<'a> {
+    report: &'a Report,
+    quadrants: Option<&'a QuadrantReport>,
+    heads: &'a [HeadReport],
+    failures: Vec<Failure>,
 }
 
 /// Runs the command. Exit code 1 if some songs could not be judged.
@@ -46,12 +57,12 @@ pub fn run(args: MusicArgs) -> anyhow::Result<ExitCode> {
         write_report(out, &report)?;
     }
     if args.output.json {
-        output::print_json(&json!({
-            "report": report,
-            "quadrants": quadrants,
-            "heads": heads,
-            "failed": failures_json(&judgement.failed),
-        }))?;
+        output::print_json(&MusicEvaluation {
+            report: &report,
+            quadrants: quadrants.as_ref(),
+            heads: &heads,
+            failures: Failure::all(&judgement.failed),
+        })?;
     } else {
         output::print(&format!("{report}\n"))?;
         if let Some(q) = quadrants {

@@ -1,7 +1,9 @@
 //! The seven emotions and the vector over them: the one currency of the whole flow.
 //!
-//! Faces and songs both end here; [`crate::recommend`] starts here. This file imports nothing of
-//! ours, so every other module may depend on it.
+//! Faces and songs both end here; [`crate::recommend`] starts here. This module imports nothing of
+//! ours, so every other may depend on it. [`by_emotion`] is how JSON has a vector.
+
+pub mod by_emotion;
 
 use std::fmt;
 use std::str::FromStr;

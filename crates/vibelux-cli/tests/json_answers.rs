@@ -1,0 +1,350 @@
+//! What every command with `--json` prints, when it works and when it fails, held against
+//! `docs/schema/vibelux.schema.json`.
+#![allow(clippy::unwrap_used, reason = "a failed set-up fails the test")]
+
+#[path = "../../vibelux-server/tests/json_schema/mod.rs"]
+mod json_schema;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use json_schema::Schema;
+use serde_json::Value;
+use tempfile::TempDir;
+use vibelux::compose::{compose_all, write_wav};
+use vibelux_train::config::preset;
+use vibelux_train::heads::{HeadConfig, HeadKind};
+
+/// A folder to work in.
+struct Room(TempDir);
+
+impl Room {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs a command; its JSON answer must have this shape and its end this exit code. Nothing but the
+    /// one document may be on standard output.
+    fn ask(&self, shape: &str, code: i32, args: &[&str]) -> Value {
+        let output = Command::cargo_bin("vibelux")
+            .unwrap()
+            .args(args)
+            .arg("--json")
+            .current_dir(self.0.path())
+            .env("VIBELUX_LIBRARY", self.path("library.db"))
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {told}");
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let schema = Schema::of_vibelux().unwrap();
+        assert_eq!(schema.check(shape, &answer), Ok(()), "{args:?}");
+        assert_eq!(schema.check_any(&answer), Ok(()), "{args:?}");
+        answer
+    }
+
+    /// Runs a command that fails; its answer must have this error code, and the sentence must stand on
+    /// standard error too.
+    fn fails(&self, error: &str, code: i32, args: &[&str]) {
+        let answer = self.ask("Error", code, args);
+        assert_eq!(answer["error"]["code"], error, "{args:?}: {answer}");
+        let message = answer["error"]["message"].as_str().unwrap();
+        let mut command = Command::cargo_bin("vibelux").unwrap();
+        let command = command.args(args).arg("--json");
+        let command = command
+            .current_dir(self.0.path())
+            .env("VIBELUX_LIBRARY", self.path("library.db"));
+        let told = command.output().unwrap().stderr;
+        let told = String::from_utf8(told).unwrap();
+        assert!(told.contains(message), "{message}\nis not in\n{told}");
+    }
+
+    /// Composed songs, of two emotions, and a file that is none.
+    fn songs(&self) -> &Self {
+        for (i, piece) in compose_all(1).iter().take(4).enumerate() {
+            let folder = self.path("songs").join(["happy", "sad"][i % 2]);
+            fs::create_dir_all(&folder).unwrap();
+            let sound = piece.render(16_000);
+            // One without tags would have no title but its file's name.
+            let path = folder.join(format!("{i}.wav"));
+            write_wav(&path, &sound, piece.title, "Nobody", "Test").unwrap();
+        }
+        fs::write(self.path("songs/happy/broken.mp3"), "no music").unwrap();
+        self
+    }
+
+    /// Pictures of every class that show no face at all, with votes and twins, and a file that is none.
+    fn faces(&self) -> &Self {
+        let mut labels = String::from("file,happiness,sadness,train_similarity\n");
+        let classes = [
+            "angry",
+            "disgusted",
+            "fearful",
+            "happy",
+            "neutral",
+            "sad",
+            "surprised",
+        ];
+        for (i, class) in classes.iter().enumerate() {
+            let name = format!("validation/{class}/0.png");
+            let path = self.path("faces").join(&name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let stripes = |x: u32, y: u32| image::Luma([(x * 5 + y * i as u32) as u8]);
+            image::GrayImage::from_fn(48, 48, stripes)
+                .save(path)
+                .unwrap();
+            let similarity = if i == 0 { 1.0 } else { 0.5 };
+            labels += &format!("{name},3,1,{similarity}\n");
+        }
+        fs::write(self.path("faces/labels.csv"), labels).unwrap();
+        fs::write(self.path("faces/validation/happy/1.png"), "no picture").unwrap();
+        self
+    }
+}
+
+#[test]
+fn embed_says_what_it_did_and_what_it_could_not() {
+    let room = Room::new();
+    room.songs();
+    let first = room.ask("EmbedAnswer", 1, &["embed", "songs", "absent"]);
+    assert_eq!(
+        (&first["found"], &first["embedded"]),
+        (&5.into(), &4.into())
+    );
+    let path = first["failures"][0]["path"].as_str().unwrap();
+    assert!(path.ends_with("broken.mp3"), "{first}");
+    assert!(
+        first["unreadable"][0]["path"]
+            .as_str()
+            .unwrap()
+            .ends_with("absent")
+    );
+    let again = room.ask("EmbedAnswer", 1, &["embed", "songs"]);
+    assert_eq!(
+        (&again["unchanged"], &again["embedded"]),
+        (&4.into(), &0.into())
+    );
+    assert_eq!(again["failed_before"][0], first["failures"][0]);
+    room.fails("failed", 2, &["embed", "absent"]);
+    room.fails(
+        "model",
+        2,
+        &["embed", "songs", "--music-model", "absent.onnx"],
+    );
+    fs::write(room.path("library.db"), "no library ".repeat(100)).unwrap();
+    room.fails("library", 2, &["embed", "songs"]);
+}
+
+#[test]
+fn recommend_names_songs_with_their_reasons() {
+    let room = Room::new();
+    room.fails("failed", 2, &["recommend", "--mood", "sad"]);
+    room.songs()
+        .faces()
+        .ask("EmbedAnswer", 1, &["embed", "songs"]);
+    for mode in ["plain", "centred"] {
+        let answer = room.ask(
+            "RecommendAnswer",
+            0,
+            &["recommend", "--mood", "sad", "--mode", mode],
+        );
+        assert_eq!(answer["mode"], mode);
+        let query = &answer["queries"][0];
+        assert_eq!(
+            (&query["strongest"], &query["vector"]["sad"]),
+            (&"sad".into(), &1.0.into())
+        );
+        let recommendations = query["recommendations"].as_array().unwrap();
+        assert_eq!(recommendations.len(), 4);
+        assert_eq!(recommendations[0]["song"]["artist"], "Nobody");
+        assert_eq!(recommendations[0]["target"], query["vector"]);
+    }
+    let picture = "faces/validation/happy/0.png";
+    room.ask(
+        "RecommendAnswer",
+        0,
+        &["recommend", "--image", picture, "--whole-image"],
+    );
+    let song = room.ask(
+        "RecommendAnswer",
+        0,
+        &["recommend", "--similar-to", "songs/sad/1.wav"],
+    );
+    assert_eq!(
+        song["queries"][0]["recommendations"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    // After an answer there is no second document.
+    let late = ["recommend", "--mood", "sad", "--m3u", "absent/list.m3u8"];
+    room.ask("RecommendAnswer", 2, &late);
+    room.fails("no_face", 3, &["recommend", "--image", picture]);
+    room.fails("face", 2, &["recommend", "--image", "absent.png"]);
+    room.fails(
+        "unsupported_picture",
+        2,
+        &["recommend", "--image", "faces/labels.csv"],
+    );
+    room.fails("failed", 2, &["recommend", "--similar-to", "absent"]);
+}
+
+#[test]
+fn song_has_its_windows() {
+    let room = Room::new();
+    room.songs();
+    let answer = room.ask("SongAnswer", 0, &["song", "songs/sad/1.wav"]);
+    assert_eq!(answer["song"]["path"], "songs/sad/1.wav");
+    assert_eq!(
+        (&answer["song"]["artist"], &answer["song"]["album"]),
+        (&"Nobody".into(), &Value::Null)
+    );
+    assert!(answer["windows"].as_array().unwrap().len() > 1);
+    room.fails("song", 2, &["song", "songs/happy/broken.mp3"]);
+    room.fails("song", 2, &["song", "absent.mp3"]);
+}
+
+#[test]
+fn preprocess_counts_pictures() {
+    let room = Room::new();
+    room.songs();
+    let first = room.ask("PreprocessAnswer", 1, &["preprocess", "songs", "pictures"]);
+    assert_eq!((&first["found"], &first["written"]), (&5.into(), &4.into()));
+    assert!(
+        first["failures"][0]["path"]
+            .as_str()
+            .unwrap()
+            .ends_with("broken.mp3")
+    );
+    let again = room.ask("PreprocessAnswer", 1, &["preprocess", "songs", "pictures"]);
+    assert_eq!(again["unchanged"], 4);
+    room.fails("failed", 2, &["preprocess", "absent", "pictures"]);
+}
+
+#[test]
+fn evaluate_face_prints_what_it_also_writes() {
+    let room = Room::new();
+    room.faces();
+    let plain = room.ask("FaceEvaluation", 1, &["evaluate", "face", "faces"]);
+    assert!(plain["corruptions"].is_null() && plain["detector"].is_null());
+    assert_eq!(plain["without_training_twins"]["examples"], 6);
+    assert_eq!(plain["class_prior"]["vector"]["happy"], 0.75);
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/face.onnx");
+    let model = model.to_str().unwrap();
+    let all = [
+        "--corruptions",
+        "--detector",
+        "--baseline",
+        model,
+        "--out",
+        "out",
+    ];
+    let all = room.ask(
+        "FaceEvaluation",
+        1,
+        &[&["evaluate", "face", "faces"][..], &all].concat(),
+    );
+    let written = fs::read(room.path("out/evaluation.json")).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), all);
+    assert!(
+        all["failures"][0]["path"]
+            .as_str()
+            .unwrap()
+            .ends_with("1.png")
+    );
+    room.fails("data_set", 2, &["evaluate", "face", "absent"]);
+    room.fails(
+        "model",
+        2,
+        &["evaluate", "face", "faces", "--model", "absent.onnx"],
+    );
+}
+
+/// A run folder that has judged the songs, with a head beside the seven emotions, and the table of the
+/// songs.
+fn finished_run(room: &Room) {
+    let emotions = "p_angry,p_disgusted,p_fearful,p_happy,p_neutral,p_sad,p_surprised";
+    let mut table = format!("path,{emotions},quadrant\n");
+    let mut said = format!("path,{emotions},quadrant:Q1,quadrant:Q3\n");
+    for (name, target, quadrant) in [
+        ("songs/happy/0.wav", "0,0,0,1,0,0,0", "Q1"),
+        ("songs/sad/1.wav", "0,0,0,0,0,1,0", "Q3"),
+    ] {
+        table += &format!("{name},{target},{quadrant}\n");
+        said += &format!("{},{target},0.7,0.3\n", room.path(name).display());
+    }
+    fs::create_dir(room.path("run")).unwrap();
+    let mut config = preset::music("default").unwrap();
+    config.heads = vec![HeadConfig {
+        column: "quadrant".to_owned(),
+        kind: HeadKind::Class,
+        condition: None,
+        weight: 1.0,
+        least_rows: 1,
+        names: vec!["Q1".to_owned(), "Q3".to_owned()],
+    }];
+    config.save(&room.path("run/config.toml")).unwrap();
+    fs::write(room.path("run/predictions.csv"), said).unwrap();
+    fs::write(room.path("songs.csv"), table).unwrap();
+}
+
+#[test]
+fn evaluate_music_and_matching_name_their_figures() {
+    let room = Room::new();
+    room.songs().faces();
+    finished_run(&room);
+    let plain = room.ask("MusicEvaluation", 1, &["evaluate", "music", "songs"]);
+    assert_eq!(
+        (&plain["report"]["examples"], &plain["quadrants"]),
+        (&4.into(), &Value::Null)
+    );
+    let judged = ["evaluate", "music", "songs.csv", "--runs", "run"];
+    let judged = room.ask("MusicEvaluation", 0, &judged);
+    assert_eq!(judged["quadrants"]["accuracy"], 1.0);
+    assert_eq!(judged["heads"][0]["names"]["Q1"], 1.0);
+    room.fails("data_set", 2, &["evaluate", "music", "absent"]);
+
+    let matching = [
+        "evaluate",
+        "matching",
+        "--faces",
+        "faces",
+        "--songs",
+        "songs.csv",
+        "--runs",
+        "run",
+    ];
+    let matching = room.ask("MatchingEvaluation", 1, &matching);
+    assert_eq!(matching["report"]["base_rate"]["happy"], 0.5);
+    assert_eq!(matching["failures"].as_array().unwrap().len(), 1);
+    room.fails(
+        "data_set",
+        2,
+        &[
+            "evaluate", "matching", "--faces", "absent", "--songs", "songs",
+        ],
+    );
+}
+
+#[test]
+fn a_command_line_that_cannot_be_understood_is_an_error_like_others() {
+    let room = Room::new();
+    for command in [
+        &["embed", "x"][..],
+        &["recommend", "--mood", "sad"],
+        &["song", "x"],
+        &["preprocess", "x", "y"],
+        &["evaluate", "face", "x"],
+        &["evaluate", "music", "x"],
+        &["evaluate", "matching", "--faces", "x", "--songs", "y"],
+    ] {
+        room.fails("usage", 2, &[command, &["--nonsense"]].concat());
+    }
+    room.fails("usage", 2, &["recommend", "--mood", "hapy"]);
+}
