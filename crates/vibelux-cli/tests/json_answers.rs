@@ -70,7 +70,6 @@ impl Room {
             let folder = self.path("songs").join(["happy", "sad"][i % 2]);
             fs::create_dir_all(&folder).unwrap();
             let sound = piece.render(16_000);
-            // One without tags would have no title but its file's name.
             let path = folder.join(format!("{i}.wav"));
             write_wav(&path, &sound, piece.title, "Nobody", "Test").unwrap();
         }

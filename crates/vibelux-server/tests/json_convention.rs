@@ -163,3 +163,45 @@ fn every_shape_is_closed_and_every_property_described_with_its_unit() {
         }
     }
 }
+
+/// The names of all fields in a document.
+fn names<'a>(document: &'a Value, found: &mut Vec<&'a str>) {
+    match document {
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                found.push(name);
+                names(inner, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| names(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_page_for_people_uses_the_names_of_the_schema() {
+    let schema = Schema::of_vibelux().unwrap();
+    let mut known = Vec::new();
+    for (_, shape) in schema.shapes() {
+        properties(shape, &mut known);
+    }
+    let page = include_str!("../../../docs/guide/json.md");
+    let examples: Vec<&str> = page.split("```json\n").skip(1).collect();
+    assert!(examples.len() >= 5);
+    for example in examples {
+        let example = example.split("```").next().unwrap();
+        let document: Value = serde_json::from_str(example).unwrap();
+        let mut used = Vec::new();
+        names(&document, &mut used);
+        for name in used {
+            assert!(known.iter().any(|(known, _)| *known == name), "{name}");
+        }
+    }
+    // What the page says of codes is said of codes that there are.
+    let codes = page.split("Of commands:").nth(1).unwrap();
+    let codes = codes.split("`ErrorCode`").next().unwrap();
+    for code in codes.split('`').skip(1).step_by(2) {
+        let error = json!({ "error": { "code": code, "message": "so it is" } });
+        assert_eq!(schema.check("Error", &error), Ok(()), "{code}");
+    }
+}

@@ -224,7 +224,7 @@ export const checks = [
       await wishAfter(tools, () => browser.click(`input[value="${kind}"]`), (wish) => wish.way.kind === kind, kind);
     }
     const goal = `(() => { const goal = document.querySelector('#goal'); goal.value = 'sad'; goal.dispatchEvent(new Event('change', { bubbles: true })); })()`;
-    const journey = await wishAfter(tools, () => browser.run(goal), (wish) => wish.way.to?.[5] === 1, 'a journey to sad');
+    const journey = await wishAfter(tools, () => browser.run(goal), (wish) => wish.way.to?.sad === 1, 'a journey to sad');
     must(journey.way.songs === 8, `over ${journey.way.songs} songs`);
     await browser.until(`document.querySelector('#queue').classList.contains('is-journey')`, 'the line of the journey');
     await wishAfter(tools, () => browser.run(slide('#strength', 0.3)), (wish) => wish.strength === 0.3, 'a weaker mood');
@@ -305,7 +305,7 @@ export const checks = [
     must((await browser.run(`document.querySelector('#audio').src`)).includes('transcode=1'), 'it is not converted');
     await browser.run(`location.hash = 'now'`);
     await browser.run(slide('#seek', 15));
-    await browser.until(`document.querySelector('#audio').src.includes('start=15') && ${playing} && document.querySelector('#seek').value > 15.2`, 'sound from 0:15 on');
+    await browser.until(`document.querySelector('#audio').src.includes('start_seconds=15') && ${playing} && document.querySelector('#seek').value > 15.2`, 'sound from 0:15 on');
     must(/^0:1[5-7]$/.test(await browser.run(text('#time-now'))), 'the time is wrong');
     return browser.run(`${text('#time-now')} + ' of ' + ${text('#time-all')}`);
   }],
