@@ -12,6 +12,9 @@ use tempfile::{Builder, NamedTempFile};
 use super::SongStore;
 use crate::library::error::LibraryError;
 
+/// SQLite takes a file of one byte for an empty one too: some file systems could not have one of none.
+const EMPTY_BYTES: u64 = 1;
+
 impl SongStore {
     /// Makes an empty library at `path` if there is no file; the folder must be there. Of several
     /// processes at once, one makes it and the others find it.
@@ -21,9 +24,11 @@ impl SongStore {
     /// cannot be looked at or made, and what the layout of a new file can fail with.
     pub(super) fn create_if_absent(path: &Path) -> Result<(), LibraryError> {
         match fs::metadata(path) {
-            Ok(found) if found.is_file() && found.len() == 0 => Err(LibraryError::Empty {
-                path: path.to_owned(),
-            }),
+            Ok(found) if found.is_file() && found.len() <= EMPTY_BYTES => {
+                Err(LibraryError::Empty {
+                    path: path.to_owned(),
+                })
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => create(path),
             found => found.map(drop).map_err(LibraryError::io(path)),
         }
@@ -81,11 +86,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("library.db");
         drop(SongStore::open(&path).unwrap());
-        fs::write(&path, []).unwrap();
-        let error = SongStore::open(&path).map(drop).unwrap_err();
-        assert!(matches!(error, LibraryError::Empty { .. }), "{error}");
-        assert!(error.to_string().contains("library.db"), "{error}");
-        assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+        let whole = fs::read(&path).unwrap();
+        for left in 0..=600 {
+            fs::write(&path, &whole[..left]).unwrap();
+            let error = SongStore::open(&path).map(drop).unwrap_err();
+            let empty = matches!(error, LibraryError::Empty { .. });
+            assert_eq!(empty, left <= 1, "{left} bytes: {error}");
+            assert!(error.to_string().contains("library.db"), "{error}");
+            assert_eq!(fs::metadata(&path).unwrap().len(), left as u64);
+        }
     }
 
     #[test]
