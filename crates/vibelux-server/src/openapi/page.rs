@@ -113,7 +113,7 @@ fn shape(schema: &Value) -> String {
         return escaped(&schema["const"]);
     }
     if let Some(values) = schema["enum"].as_array() {
-        let values: Vec<String> = values.iter().map(escaped).collect();
+        let values: Vec<String> = values.iter().map(choice).collect();
         return values.join(" | ");
     }
     if let Some(kinds) = schema["anyOf"].as_array() {
@@ -173,6 +173,15 @@ fn paragraphs(text: &Value) -> String {
         .filter(|paragraph| !paragraph.is_empty())
         .map(|paragraph| format!("<p>{}</p>", escape(paragraph)))
         .collect()
+}
+
+/// One of several values that a field may have: nothing is one too.
+fn choice(value: &Value) -> String {
+    if value.is_null() {
+        "null".to_owned()
+    } else {
+        escaped(value)
+    }
 }
 
 fn escaped(value: &Value) -> String {

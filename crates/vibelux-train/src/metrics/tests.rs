@@ -152,6 +152,15 @@ fn json_round_trips() {
 }
 
 #[test]
+fn a_stored_report_that_says_nothing_of_votes_is_read() {
+    let report = measure(&[[0.75, 0.25], [0.5, 0.5]], &[0, 1]);
+    let json = serde_json::to_string(&report).unwrap();
+    let old = json.replace(",\"soft\":null", "");
+    assert_ne!(old, json);
+    assert_eq!(serde_json::from_str::<Report>(&old).unwrap().soft, None);
+}
+
+#[test]
 fn the_table_is_aligned() {
     let text = measure(&[[0.8, 0.2], [0.6, 0.4]], &[0, 1]).to_string();
     let lines: Vec<&str> = text.lines().collect();
