@@ -1,0 +1,5 @@
+//! Place.
+
+fn main() {
+    divan::main();
+}
