@@ -38,7 +38,11 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ([inputs, height, width], outputs) = (self.input, self.outputs);
         let set = format!("{:?}", self.isa).to_lowercase();
-        write!(f, "{}/{inputs}-{outputs}/{height}x{width}/{set}", self.layer)
+        write!(
+            f,
+            "{}/{inputs}-{outputs}/{height}x{width}/{set}",
+            self.layer
+        )
     }
 }
 
@@ -65,12 +69,14 @@ const PASSES: [Layer; 4] = [
 
 fn cases(layers: &[Layer]) -> Vec<Case> {
     let on = |&(layer, input, outputs): &Layer| {
-        InstructionSet::available().into_iter().map(move |isa| Case {
-            layer,
-            input,
-            outputs,
-            isa,
-        })
+        InstructionSet::available()
+            .into_iter()
+            .map(move |isa| Case {
+                layer,
+                input,
+                outputs,
+                isa,
+            })
     };
     layers.iter().flat_map(on).collect()
 }
@@ -212,7 +218,13 @@ fn pool_with_winners(bencher: Bencher<'_, '_>, case: &Case) {
         // SAFETY: the machine has every set of `cases`.
         #[allow(unsafe_code, reason = "compiled for the instruction set")]
         unsafe {
-            passes::max_pool(case.isa, divan::black_box(&image), windows, &mut output, &mut winners);
+            passes::max_pool(
+                case.isa,
+                divan::black_box(&image),
+                windows,
+                &mut output,
+                &mut winners,
+            );
         }
     });
 }
