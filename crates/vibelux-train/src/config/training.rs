@@ -49,8 +49,8 @@ pub struct TrainingConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<PathBuf>,
     /// What factors are rounded to in training and in the run's own validation on the CPU; a graphics
-    /// card computes in f32. Where the processor cannot multiply bf16, f32 stands in, so a run ends
-    /// with the same bits only on processors that both can or both cannot.
+    /// card computes in f32. Where the processor cannot multiply bf16, or multiplies f32 faster, f32
+    /// stands in, so a run ends with the same bits only on processors of the same kind.
     #[serde(default)]
     pub precision: Precision,
     /// Stretches of the run on smaller images, in order; after the last, and where the run is judged,
