@@ -1,9 +1,10 @@
 //! Training speed in images per second: forward, backward and optimiser step of the face presets'
-//! nets, batch 64, on all cores, with f32 factors and, where the processor can, with bf16 ones.
+//! nets, batch 64, on all cores, with f32 factors and, where the processor is faster with them, with bf16 ones.
 //!
 //! Run with `cargo run --release -p vibelux-train --example step_speed [-- --json] [--steps N]`.
 //! `--json` prints one object per net and line, with the architecture: `scripts/compare/keras_speed.py`
-//! builds the same net in Keras from it.
+//! builds the same net in Keras from it. The kernels below it have benchmarks: `cargo bench -p
+//! vibelux-kernels`.
 
 use std::error::Error;
 use std::time::Instant;

@@ -137,7 +137,9 @@ fn load_library(bencher: Bencher<'_, '_>) {
     drop(store);
     let load = || SongStore::open(&path).unwrap().songs();
     assert_eq!(load().unwrap().len(), count);
-    bencher.counter(ItemsCount::new(count)).bench_local(load);
+    bencher
+        .counter(ItemsCount::new(count))
+        .bench_local(|| load().unwrap());
 }
 
 /// What a scan asks first: which files have changed.
@@ -148,7 +150,7 @@ fn known_files(bencher: Bencher<'_, '_>) {
     assert_eq!(store.known().unwrap().len(), count);
     bencher
         .counter(ItemsCount::new(count))
-        .bench_local(|| store.known());
+        .bench_local(|| store.known().unwrap());
 }
 
 #[divan::bench(max_time = 5)]
@@ -159,7 +161,7 @@ fn write_json(bencher: Bencher<'_, '_>) {
     assert_eq!(json::export(&store, &file).unwrap(), count);
     bencher
         .counter(ItemsCount::new(count))
-        .bench_local(|| json::export(&store, &file));
+        .bench_local(|| json::export(&store, &file).unwrap());
 }
 
 /// Into a library that has none of the songs.
@@ -176,6 +178,6 @@ fn read_json(bencher: Bencher<'_, '_>) {
     assert_eq!(read(&tempfile::tempdir().unwrap()).unwrap().imported, count);
     bencher
         .counter(ItemsCount::new(count))
-        .with_inputs(tempfile::tempdir)
-        .bench_local_values(|dir| dir.map(|dir| read(&dir)));
+        .with_inputs(|| tempfile::tempdir().unwrap())
+        .bench_local_refs(|dir| read(dir).unwrap());
 }

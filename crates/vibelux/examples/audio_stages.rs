@@ -1,17 +1,18 @@
-//! Where the time goes between a song and its spectrogram: milliseconds of CPU per stage.
+//! The stages of a song that `scripts/compare/librosa_speed.py` times beside librosa, in milliseconds of CPU.
 //!
 //! ```text
 //! cargo run --release -p vibelux --example audio_stages -- song.mp3 [rounds]
 //! ```
 //!
-//! Prints one `stage<TAB>milliseconds` line per stage: the mean of many runs, on one core.
-//! `scripts/compare/librosa_speed.py` runs it beside librosa.
+//! Prints one `stage<TAB>milliseconds` line per stage: the mean of many runs, on one core. It is a program
+//! and no benchmark because the other side reads the same song and counts CPU time too; `cargo bench -p
+//! vibelux --bench audio` measures all stages by themselves.
 
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use vibelux::audio::{Waveform, WindowPlan, decode_start, decode_windows, resample};
+use vibelux::audio::{WindowPlan, decode_start, decode_windows};
 use vibelux::model::MusicModel;
 use vibelux::spectrogram::{LogMel, LogMelConfig, Stft};
 
@@ -21,48 +22,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rounds: usize = args.next().map_or(Ok(5), |n| n.parse())?;
     let path = Path::new(&path);
 
-    let native = decode_windows(path, &plan(44_100))?;
-    println!("# {}, {:.1} s", native.codec, native.duration_seconds);
     let mut log_mel = LogMel::new(&config())?;
-
-    stage("three windows of 10 s: decode at 44.1 kHz", rounds, || {
-        Ok(decode_windows(path, &plan(44_100))?.windows.len())
-    })?;
-    stage("three windows of 10 s: resample to 16 kHz", rounds, || {
-        native
-            .windows
-            .iter()
-            .try_fold(0, |n, w| Ok(n + resample(w, 16_000)?.samples.len()))
-    })?;
-    stage("three windows of 10 s: the same by rubato", rounds, || {
-        native
-            .windows
-            .iter()
-            .try_fold(0, |n, w| Ok(n + by_rubato(w, 16_000)?))
-    })?;
-    let windows = decode_windows(path, &plan(16_000))?.windows;
-    stage("three windows of 10 s: log-mel", rounds, || {
-        windows
-            .iter()
-            .try_fold(0, |n, w| Ok(n + log_mel.compute(w)?.values.len()))
-    })?;
+    let plan = WindowPlan {
+        count: 3,
+        window_seconds: 10.0,
+        sample_rate_hz: config().sample_rate_hz,
+    };
     stage("three windows of 10 s: all", rounds, || {
-        let song = decode_windows(path, &plan(16_000))?;
+        let song = decode_windows(path, &plan)?;
         song.windows
             .iter()
             .try_fold(0, |n, w| Ok(n + log_mel.compute(w)?.values.len()))
-    })?;
-
-    stage("whole song: decode at 44.1 kHz", rounds, || {
-        Ok(decode_start(path, 44_100, None)?.samples.len())
-    })?;
-    let whole = decode_start(path, 44_100, None)?;
-    stage("whole song: resample to 16 kHz", rounds, || {
-        Ok(resample(&whole, 16_000)?.samples.len())
-    })?;
-    let whole = resample(&whole, 16_000)?;
-    stage("whole song: log-mel", rounds, || {
-        Ok(log_mel.compute(&whole)?.values.len())
     })?;
 
     stage("90 s at 8 kHz: load", rounds, || {
@@ -75,24 +45,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     })?;
 
     let model = MusicModel::shipped()?;
-    let Some(plan) = model.plan() else {
-        return Ok(());
-    };
-    println!(
-        "# the model's windows: {} of {:.2} s",
-        plan.count, plan.window_seconds
-    );
-    stage("the model's windows: decode and resample", rounds, || {
-        Ok(decode_windows(path, &plan)?.windows.len())
-    })?;
-    let windows = decode_windows(path, &plan)?.windows;
-    stage("the model's windows: log-mel and network", rounds, || {
-        Ok(model.embed_windows(&windows)?.len())
-    })?;
     stage("song to vector: all", rounds, || {
         Ok(model.embed_song(path)?.windows.len())
-    })?;
-    Ok(())
+    })
 }
 
 /// CPU time of the whole process where the system tells it (Linux), the clock elsewhere.
@@ -112,14 +67,6 @@ fn process_cpu_seconds() -> f64 {
     )
 }
 
-fn plan(sample_rate_hz: u32) -> WindowPlan {
-    WindowPlan {
-        count: 3,
-        window_seconds: 10.0,
-        sample_rate_hz,
-    }
-}
-
 fn config() -> LogMelConfig {
     LogMelConfig {
         sample_rate_hz: 16_000,
@@ -130,21 +77,6 @@ fn config() -> LogMelConfig {
         f_max_hz: 8_000.0,
         window_frames: 312,
     }
-}
-
-/// The well-kept general resampler, for comparison.
-fn by_rubato(waveform: &Waveform, rate_hz: u32) -> Result<usize, Box<dyn std::error::Error>> {
-    use rubato::audioadapter_buffers::direct::InterleavedSlice;
-    use rubato::{Fft, FixedSync, Resampler};
-
-    let from = waveform.sample_rate_hz as usize;
-    let mut resampler = Fft::<f32>::new(from, rate_hz as usize, 4096, 1, FixedSync::Both)?;
-    let length = waveform.samples.len();
-    let input = InterleavedSlice::new(&waveform.samples, 1, length)?;
-    Ok(resampler
-        .process_all(&input, length, None)?
-        .take_data()
-        .len())
 }
 
 /// Runs `work` over and over and prints the mean: a process's time is counted in hundredths of a

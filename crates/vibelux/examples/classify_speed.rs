@@ -6,7 +6,8 @@
 //!
 //! Without an argument, the model inside the program. Prints the median, the 5th and the 95th
 //! percentile of 300 calls, as one JSON object per line, a line for each of three rounds;
-//! `scripts/compare/onnxruntime_speed.py` runs it beside onnxruntime.
+//! `scripts/compare/onnxruntime_speed.py` runs it beside onnxruntime, in turns and on one core, which is why
+//! it is a program and no benchmark; `cargo bench -p vibelux --bench face` measures the whole way of a picture.
 
 use std::path::Path;
 use std::time::Instant;
