@@ -7,6 +7,7 @@
 - no files of a crate need each other in a circle (module_circles.py);
 - no product file has more than 450 lines;
 - every relative link of a Markdown file leads to a file;
+- every script, example and benchmark that a Markdown file names is there;
 - with --program, every `vibelux` command line in the documentation uses subcommands and flags that
   the program has.
 """
@@ -124,14 +125,33 @@ def markdown_links():
 
 
 def command_lines(path):
-    """The `vibelux` and `cargo run` lines of fenced blocks, as lists of arguments."""
+    """The lines of fenced blocks that begin with `$ ` or with a program, as lists of words."""
     for block in re.findall(r"```(?:console|sh|bash)\n(.*?)```", path.read_text(encoding="utf-8"), re.S):
         for line in block.replace("\\\n", " ").splitlines():
             words = shlex.split(line.removeprefix("$ "), comments=True)
-            if "cargo" in words[:1] and "--" in words:
-                words = ["vibelux", *words[words.index("--") + 1 :]]
-            if words[:1] == ["vibelux"]:
-                yield line.strip(), words[1:]
+            if words:
+                yield line.strip(), words
+
+
+def vibelux_words(words):
+    """What a command line gives to `vibelux`; nothing where it runs something else."""
+    if words[:2] == ["cargo", "run"] and "--" in words and "--example" not in words:
+        return words[words.index("--") + 1 :]
+    return words[1:] if words[0] == "vibelux" else None
+
+
+def documented_paths():
+    """Scripts, examples and benchmarks that a document names, and that are not there."""
+    for path in tracked("*.md"):
+        text = path.read_text(encoding="utf-8")
+        commands = [line for line, _ in command_lines(path)]
+        for command in [*commands, *re.findall(r"`([^`\n]+)`", text)]:
+            for script in re.findall(r"(?:^|\s)((?:scripts|fuzz)/[\w./-]+\.(?:py|sh))", command):
+                if not (ROOT / script).is_file():
+                    yield f"{shown(path)}: `{command}`: there is no {script}"
+            for kind, name in re.findall(r"--(example|bench) (\w+)", command):
+                if not list(ROOT.glob(f"**/{kind}*/{name}.rs")) + list(ROOT.glob(f"**/{kind}*/{name}/main.rs")):
+                    yield f"{shown(path)}: `{command}`: there is no {kind} {name}"
 
 
 def documented_commands(program):
@@ -152,6 +172,9 @@ def documented_commands(program):
 
     for path in tracked("*.md"):
         for line, words in command_lines(path):
+            words = vibelux_words(words)
+            if words is None:
+                continue
             subcommands = []
             while words and has_subcommand(help_of(*subcommands), words[0]):
                 subcommands.append(words.pop(0))
@@ -171,6 +194,7 @@ def main():
     args = parser.parse_args()
 
     problems = [*module_docs(), *crate_arrows(), *module_arrows(), *circles(), *long_files(), *markdown_links()]
+    problems += documented_paths()
     if args.program:
         problems += documented_commands(args.program)
     for problem in problems:

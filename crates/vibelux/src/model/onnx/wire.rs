@@ -3,7 +3,7 @@
 //! takes its fields from here too.
 
 /// What a length-delimited field holds, as far as it matters here.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Kind {
     Model,
     Graph,
@@ -11,11 +11,17 @@ enum Kind {
     Attribute,
     ValueInfo,
     Type,
+    SequenceType,
     TensorType,
     TensorShape,
+    Tensor,
     /// Messages of plain fields only: nothing in them is followed.
     Leaf,
-    /// Text, raw data, packed numbers.
+    /// Varints, one after the other.
+    PackedVarints,
+    /// Numbers of so many bytes, one after the other.
+    PackedFixed(usize),
+    /// Text and raw data.
     Bytes,
 }
 
@@ -24,6 +30,8 @@ const MAX_DEPTH: usize = 32;
 
 impl Kind {
     /// What field `number` of this message holds (onnx.proto3, IR version 8).
+    /// Every message that the runtime follows is followed here: it skips by a signed length, and one that
+    /// is negative takes it back to where it has been.
     const fn field(self, number: u64) -> Self {
         match (self, number) {
             (Self::Model, 7) | (Self::Attribute, 6 | 11) => Self::Graph,
@@ -32,9 +40,14 @@ impl Kind {
             (Self::Node, 5) => Self::Attribute,
             (Self::ValueInfo, 2) => Self::Type,
             (Self::Type, 1) => Self::TensorType,
+            (Self::Type, 4) => Self::SequenceType,
+            (Self::SequenceType, 1) => Self::Type,
             (Self::TensorType, 2) => Self::TensorShape,
-            (Self::Model, 8) | (Self::Graph, 5) | (Self::Attribute, 5 | 10) => Self::Leaf,
-            (Self::TensorShape, 1) => Self::Leaf,
+            (Self::Graph, 5) | (Self::Attribute, 5 | 10) => Self::Tensor,
+            (Self::Model, 8 | 14) | (Self::TensorShape, 1) | (Self::Tensor, 13) => Self::Leaf,
+            (Self::Tensor, 4) => Self::PackedFixed(4),
+            (Self::Tensor, 5 | 7 | 11) => Self::PackedVarints,
+            (Self::Tensor, 10) => Self::PackedFixed(8),
             _ => Self::Bytes,
         }
     }
@@ -51,10 +64,23 @@ fn walk(mut rest: &[u8], kind: Kind, depth: usize) -> Option<()> {
     }
     while !rest.is_empty() {
         let (number, value) = field(&mut rest)?;
-        let inner = kind.field(number);
-        if let (Value::Bytes(value), true) = (value, inner != Kind::Bytes) {
-            walk(value, inner, depth + 1)?;
+        if let Value::Bytes(value) = value {
+            match kind.field(number) {
+                Kind::Bytes => {}
+                Kind::PackedFixed(size) if value.len().is_multiple_of(size) => {}
+                Kind::PackedFixed(_) => return None,
+                Kind::PackedVarints => varints(value)?,
+                message => walk(value, message, depth + 1)?,
+            }
         }
+    }
+    Some(())
+}
+
+/// Whether the last varint ends where the bytes do: a reader that goes on behind them loses its place.
+fn varints(mut rest: &[u8]) -> Option<()> {
+    while !rest.is_empty() {
+        varint(&mut rest)?;
     }
     Some(())
 }
@@ -129,8 +155,32 @@ mod tests {
                 0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01,
             ],
             &[0xff; 12],
+            // A negative length in the properties (14) of the model, which are messages too.
+            &[
+                0x72, 11, 0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01,
+            ],
         ] {
             assert!(!is_well_formed(bad), "{bad:x?}");
         }
+    }
+
+    /// A model whose graph (7) has one tensor (5) with this field.
+    fn with_tensor_field(tag: u8, value: &[u8]) -> Vec<u8> {
+        let len = u8::try_from(value.len()).expect("a short value");
+        let tensor = [&[tag, len][..], value].concat();
+        [&[0x3a, len + 4, 0x2a, len + 2][..], &tensor].concat()
+    }
+
+    #[test]
+    fn packed_numbers_end_with_their_field() {
+        let (floats, ints, longs, doubles) = (0x22, 0x2a, 0x3a, 0x52);
+        assert!(is_well_formed(&with_tensor_field(floats, &[0; 8])));
+        assert!(is_well_formed(&with_tensor_field(ints, &[0x80, 1, 5])));
+        assert!(is_well_formed(&with_tensor_field(longs, &[])));
+        assert!(is_well_formed(&with_tensor_field(doubles, &[0; 16])));
+        assert!(!is_well_formed(&with_tensor_field(floats, &[0; 7])));
+        assert!(!is_well_formed(&with_tensor_field(ints, &[1, 0x80])));
+        assert!(!is_well_formed(&with_tensor_field(longs, &[0xff; 3])));
+        assert!(!is_well_formed(&with_tensor_field(doubles, &[0; 12])));
     }
 }
