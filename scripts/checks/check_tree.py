@@ -44,11 +44,11 @@ MODULE_ARROWS = {
     "face": set(),
     "spectrogram": {"audio"},
     "model": {"atomic", "audio", "emotion", "face", "spectrogram"},
-    "library": {"audio", "emotion", "model"},
+    "library": {"atomic", "audio", "emotion", "model"},
     "mood": {"emotion"},
     "random": set(),
     "recommend": {"emotion", "random"},
-    "playlist": set(),
+    "playlist": {"atomic"},
     "compose": {"audio", "emotion", "random"},
 }
 

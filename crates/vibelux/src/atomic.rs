@@ -1,9 +1,11 @@
-//! Files that are either complete or not there: models, run folders and pictures are written through
-//! here.
+//! Files that are either complete or not there: models, run folders, pictures, playlists and libraries are
+//! written through here.
 
-use std::ffi::OsString;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::Path;
+
+use tempfile::{Builder, NamedTempFile};
 
 /// Writes `bytes` to a temporary file beside `path` and moves it there, so that a reader (or a crash)
 /// finds the old file or the new one, never half of one. Missing parent folders are made.
@@ -12,17 +14,71 @@ use std::path::Path;
 /// Whatever the file system says; the temporary file is gone then.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)?;
+        fs::create_dir_all(parent)?;
     }
-    let mut name = OsString::from(".");
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// The same for what is written piece by piece; gives back what `fill` gives. The folder must be there.
+///
+/// # Errors
+/// Whatever the file system or `fill` says; the temporary file is gone then.
+pub fn write_with<T>(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<T> {
+    let mut part = part_beside(path)?;
+    let filled = fill(part.as_file_mut())?;
+    part.persist(path)?;
+    Ok(filled)
+}
+
+/// A hidden file in the same folder, with a name that no other has. It goes when it is dropped.
+pub(crate) fn part_beside(path: &Path) -> io::Result<NamedTempFile> {
+    let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    // The process id keeps two runs into the same folder from writing one temporary file.
-    name.push(format!(".{}.part", std::process::id()));
-    let temporary = path.with_file_name(name);
-    std::fs::write(&temporary, bytes)
-        .and_then(|()| std::fs::rename(&temporary, path))
-        .inspect_err(|_| {
-            // The first error is the one to report; what is left over is only litter.
-            let _ = std::fs::remove_file(&temporary);
-        })
+    name.push(".");
+    let mut builder = Builder::new();
+    builder.prefix(&name).suffix(".part");
+    // As any new file: what the user's mask leaves.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    builder.tempfile_in(folder.unwrap_or(Path::new(".")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+
+    #[test]
+    fn the_old_file_stays_until_the_new_one_is_complete() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("below/file.txt");
+        write(&path, b"old").unwrap();
+        let failed = write_with(&path, |file| {
+            file.write_all(b"half")?;
+            Err::<(), _>(io::Error::other("no more"))
+        });
+        assert_eq!(failed.unwrap_err().to_string(), "no more");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(write_with(&path, |file| file.write(b"new")).unwrap(), 3);
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(path.parent().unwrap()), ["file.txt"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_new_file_has_the_mode_of_any_other() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (ours, other) = (dir.path().join("ours"), dir.path().join("other"));
+        write(&ours, b"a").unwrap();
+        fs::write(&other, b"b").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&ours), mode(&other));
+    }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use vibelux::library::{
-    EmbedOptions, EmbedPlan, EmbedSummary, Outcome, Scan, SongEmbedder, SongStore, embed_songs,
+    EmbedOptions, EmbedPlan, EmbedSummary, FailedSong, Scan, SongEmbedder, SongStore, embed_songs,
     mark_missing, plan, scan,
 };
 
@@ -73,7 +73,7 @@ pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
     let mut store = args.library.open()?;
     let run = embed(&args, found, &mut store, &model)?;
     if args.json {
-        output::print_json(&run.to_json(&store)?)?;
+        output::print_json(&run.to_json(&store))?;
     } else {
         output::print(&run.to_text(&store))?;
     }
@@ -208,29 +208,26 @@ impl Run {
         text + &format!("library: {}\n", output::readable(store.path()))
     }
 
-    fn to_json(&self, store: &SongStore) -> anyhow::Result<EmbedAnswer> {
-        let mut failed_before = Vec::new();
-        for path in &self.plan.known_failures {
-            if let Some(Outcome::Failed(reason)) = store.get(path)?.map(|song| song.outcome) {
-                failed_before.push(Failure::new(path, &reason));
-            }
-        }
-        let failed = self.summary.failed.iter();
+    fn to_json(&self, store: &SongStore) -> EmbedAnswer {
+        let failures = |songs: &[FailedSong]| {
+            let failure = |song: &FailedSong| Failure::new(&song.path, &song.reason);
+            songs.iter().map(failure).collect()
+        };
         let problems = self.scan.problems.iter();
-        Ok(EmbedAnswer {
+        EmbedAnswer {
             library: path_text(store.path()),
             found: self.scan.songs.len(),
             embedded: self.summary.embedded,
             unchanged: self.plan.unchanged,
-            failures: failed.map(|f| Failure::new(&f.path, &f.reason)).collect(),
-            failed_before,
+            failures: failures(&self.summary.failed),
+            failed_before: failures(&self.plan.known_failures),
             unreadable: problems.map(|p| Failure::new(&p.path, &p.reason)).collect(),
             gone: self.newly_missing,
             remaining: self.summary.remaining,
             interrupted: self.interrupted,
             elapsed_seconds: self.elapsed_seconds,
             songs_per_second: self.songs_per_second(),
-        })
+        }
     }
 }
 

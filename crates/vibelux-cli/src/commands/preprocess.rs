@@ -8,7 +8,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -158,31 +157,12 @@ fn make_picture(job: &Job, force: bool) -> anyhow::Result<Outcome> {
     }
     let waveform = decode_start(&job.song, SAMPLE_RATE_HZ, Some(SECONDS))?;
     let picture = spectrogram_image(&waveform);
-    if let Some(folder) = job.picture.parent() {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("{}: cannot make the folder", folder.display()))?;
-    }
-    // Written beside its place and renamed, so that an interrupted run leaves no half picture that
-    // the next one would take for done.
-    let partial = partial_name(&job.picture);
-    let written = picture
-        .save_with_format(&partial, image::ImageFormat::Png)
-        .map_err(anyhow::Error::from)
-        .and_then(|()| Ok(fs::rename(&partial, &job.picture)?));
-    if let Err(error) = written {
-        let _ = fs::remove_file(&partial);
-        return Err(error.context(format!(
-            "{}: cannot write the picture",
-            job.picture.display()
-        )));
-    }
+    let mut png = io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png)?;
+    // An interrupted run leaves no half picture that the next one would take for done.
+    vibelux::atomic::write(&job.picture, png.get_ref())
+        .with_context(|| format!("{}: cannot write the picture", job.picture.display()))?;
     Ok(Outcome::Written)
-}
-
-fn partial_name(picture: &Path) -> PathBuf {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    picture.with_extension(format!("png.{}-{number}.part", std::process::id()))
 }
 
 /// Whether the picture exists and is newer than the song.

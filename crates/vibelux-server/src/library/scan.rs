@@ -131,7 +131,7 @@ impl Scanner {
             retry_failed: false,
         };
         let plan = plan(&store, &found, self.model.name(), &options)?;
-        self.report(&store, &plan, found.songs.len())?;
+        self.report(&plan, found.songs.len());
         mark_missing(&mut store, &found)?;
         embed_songs(
             &mut store,
@@ -154,29 +154,17 @@ impl Scanner {
     }
 
     /// What there is to do, and what is done already.
-    fn report(
-        &self,
-        store: &SongStore,
-        plan: &EmbedPlan,
-        found: usize,
-    ) -> Result<(), LibraryError> {
+    fn report(&self, plan: &EmbedPlan, found: usize) {
         let known = &plan.known_failures;
         let latest = known.len().saturating_sub(MAX_FAILURES);
-        let mut reasons = Vec::new();
-        for path in &known[latest..] {
-            if let Some(Outcome::Failed(reason)) = store.get(path)?.map(|song| song.outcome) {
-                reasons.push((path, reason));
-            }
-        }
         self.update(|state| {
             state.found = found;
             state.done = plan.unchanged + known.len();
             state.failed = known.len();
-            for (path, reason) in reasons {
-                state.fail(path, &reason);
+            for song in &known[latest..] {
+                state.fail(&song.path, &song.reason);
             }
         });
-        Ok(())
     }
 
     fn update(&self, change: impl FnOnce(&mut ScanState)) {

@@ -18,6 +18,7 @@ use super::store::SongStore;
 use super::tags::read_tags;
 use crate::emotion::EmotionVector;
 use crate::model::{MusicModel, SongEmbedding};
+
 /// Whatever turns a song file into a vector: the music model, or a test's substitute.
 pub trait SongEmbedder: Sync {
     /// Names the model. Stored with each vector: when it changes, songs are embedded again.
@@ -63,7 +64,7 @@ pub struct EmbedPlan {
     /// So many are up to date.
     pub unchanged: usize,
     /// These failed before and have not changed.
-    pub known_failures: Vec<PathBuf>,
+    pub known_failures: Vec<FailedSong>,
     /// These were missing and are back unchanged.
     pub returned: Vec<PathBuf>,
 }
@@ -115,16 +116,18 @@ pub fn plan(
         let current = known
             .get(&song.path)
             .filter(|known| known.stamp == Some(song.stamp) && known.model == model)
-            .filter(|known| !(options.force || known.failed && options.retry_failed));
+            .filter(|known| !(options.force || known.failure.is_some() && options.retry_failed));
         match current {
             Some(known) => {
                 if known.missing {
                     plan.returned.push(song.path.clone());
                 }
-                if known.failed {
-                    plan.known_failures.push(song.path.clone());
-                } else {
-                    plan.unchanged += 1;
+                match &known.failure {
+                    Some(reason) => plan.known_failures.push(FailedSong {
+                        path: song.path.clone(),
+                        reason: reason.clone(),
+                    }),
+                    None => plan.unchanged += 1,
                 }
             }
             None => plan.songs.push(song.clone()),

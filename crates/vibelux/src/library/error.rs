@@ -103,6 +103,23 @@ impl LibraryError {
         }
     }
 
+    /// The same failure, said of another file.
+    pub(super) fn at(mut self, file: &Path) -> Self {
+        match &mut self {
+            Self::Io { path, .. }
+            | Self::Busy { path }
+            | Self::Corrupt { path, .. }
+            | Self::Empty { path }
+            | Self::Foreign { path }
+            | Self::NewerSchema { path, .. }
+            | Self::BadEntry { path, .. }
+            | Self::Database { path, .. }
+            | Self::Json { path, .. } => file.clone_into(path),
+            Self::Thread { .. } => {}
+        }
+        self
+    }
+
     /// Sorts an SQLite failure by what the caller can do about it.
     pub(super) fn database(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_owned();

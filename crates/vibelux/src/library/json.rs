@@ -3,7 +3,7 @@
 //!
 //! Both ways are streamed: memory does not grow with the file.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
@@ -17,6 +17,7 @@ use super::path_bytes::{from_json, to_json};
 use super::song::{Outcome, Song};
 use super::store::SongStore;
 use super::tags::Tags;
+use crate::atomic;
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
 
 /// The model name of songs whose vectors were imported.
@@ -53,22 +54,11 @@ pub struct ImportSummary {
 /// If the library cannot be read or the file cannot be written.
 pub fn export(store: &SongStore, file: &Path) -> Result<usize, LibraryError> {
     let songs = store.songs()?;
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let temporary = file.with_file_name(name);
-    let written = write(&temporary, &songs).and_then(|count| {
-        fs::rename(&temporary, file)?;
-        Ok(count)
-    });
-    if written.is_err() {
-        // It may not even exist; the error to report is the first one.
-        let _ = fs::remove_file(&temporary);
-    }
-    written.map_err(LibraryError::io(file))
+    atomic::write_with(file, |part| write(part, &songs)).map_err(LibraryError::io(file))
 }
 
-fn write(file: &Path, songs: &[Song]) -> std::io::Result<usize> {
-    let mut out = BufWriter::new(File::create(file)?);
+fn write(file: &File, songs: &[Song]) -> std::io::Result<usize> {
+    let mut out = BufWriter::new(file);
     let mut count = 0;
     out.write_all(b"{")?;
     for song in songs.iter().filter(|song| !song.missing) {

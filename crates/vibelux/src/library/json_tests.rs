@@ -1,5 +1,6 @@
 //! Tests of reading and writing `song_embeddings.json`.
 
+use std::fs;
 use std::path::PathBuf;
 
 use super::*;

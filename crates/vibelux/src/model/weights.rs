@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
+use crate::atomic;
+
 /// An array of f32 in row-major order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
@@ -186,9 +188,7 @@ impl Weights {
             views.push((name.as_str(), view));
         }
         let file = safetensors::serialize(views, None).map_err(format)?;
-        let temporary = path.with_extension("safetensors.part");
-        std::fs::write(&temporary, file).map_err(io)?;
-        std::fs::rename(&temporary, path).map_err(io)
+        atomic::write(path, &file).map_err(io)
     }
 }
 

@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::{PlaylistEntry, PlaylistError};
+use crate::atomic;
 
 /// Writes a playlist. Songs in or below the playlist's folder are named relative to it, so that the
 /// folder can be moved; others by their absolute path.
@@ -34,23 +35,11 @@ pub fn write_m3u(file: &Path, entries: &[PlaylistEntry]) -> Result<(), PlaylistE
         text.push_str(&line);
         text.push('\n');
     }
-    replace(&absolute, text.as_bytes()).map_err(io)
-}
-
-/// Writes beside the file, makes sure it is on the disk, and renames.
-fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    // The process id keeps two programs that write the same playlist apart.
-    name.push(format!(".{}.part", std::process::id()));
-    let temporary = file.with_file_name(name);
-    let written = std::fs::File::create(&temporary)
-        .and_then(|mut part| part.write_all(bytes).and_then(|()| part.sync_all()))
-        .and_then(|()| std::fs::rename(&temporary, file));
-    if written.is_err() {
-        // The first error is the one to tell.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
+    let written = atomic::write_with(&absolute, |file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(io)
 }
 
 /// Whole seconds; -1 is what the format says for unknown.

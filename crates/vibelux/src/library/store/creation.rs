@@ -7,9 +7,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::NamedTempFile;
 
 use super::SongStore;
+use crate::atomic::part_beside;
 use crate::library::error::LibraryError;
 
 /// SQLite takes a file of one byte for an empty one too: some file systems could not have one of none.
@@ -37,7 +38,10 @@ impl SongStore {
 
 fn create(path: &Path) -> Result<(), LibraryError> {
     let part = part_beside(path).map_err(LibraryError::io(path))?;
-    SongStore::connect(part.path())?.migrate()?;
+    SongStore::connect(part.path())
+        .and_then(|mut store| store.migrate())
+        // The user knows nothing of the part.
+        .map_err(|error| error.at(path))?;
     match part.persist_noclobber(path) {
         Err(failed) if failed.error.kind() != ErrorKind::AlreadyExists => {
             name_without_link(path, failed.file)
@@ -46,7 +50,8 @@ fn create(path: &Path) -> Result<(), LibraryError> {
     }
 }
 
-/// For file systems that can neither link nor refuse to replace.
+/// For file systems that can neither link nor refuse to replace. Of two processes that are here at the same
+/// moment the later one's empty library stays.
 fn name_without_link(path: &Path, part: NamedTempFile) -> Result<(), LibraryError> {
     if path.exists() {
         return Ok(());
@@ -54,18 +59,6 @@ fn name_without_link(path: &Path, part: NamedTempFile) -> Result<(), LibraryErro
     part.persist(path)
         .map(drop)
         .map_err(|failed| LibraryError::io(path)(failed.error))
-}
-
-fn part_beside(path: &Path) -> std::io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".");
-    let mut builder = Builder::new();
-    builder.prefix(&name).suffix(".part");
-    // As any new file: what the user's mask leaves.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder.unwrap_or(Path::new(".")))
 }
 
 #[cfg(test)]
@@ -103,17 +96,5 @@ mod tests {
         let path = dir.path().join("library.db");
         drop(SongStore::open(&path).unwrap());
         assert_eq!(names(dir.path()), ["library.db"]);
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn a_new_library_has_the_mode_of_any_new_file() {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().unwrap();
-        let (library, other) = (dir.path().join("library.db"), dir.path().join("other"));
-        drop(SongStore::open(&library).unwrap());
-        fs::write(&other, []).unwrap();
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
-        assert_eq!(mode(&library), mode(&other));
     }
 }

@@ -27,8 +27,8 @@ pub struct KnownSong {
     pub stamp: Option<FileStamp>,
     /// The model that was used.
     pub model: String,
-    /// Whether that failed.
-    pub failed: bool,
+    /// Why that failed, if it did.
+    pub failure: Option<String>,
     /// Whether the file was gone at the last scan.
     pub missing: bool,
 }
@@ -134,7 +134,7 @@ impl SongStore {
     pub fn known(&self) -> Result<HashMap<PathBuf, KnownSong>, LibraryError> {
         let read = || -> rusqlite::Result<_> {
             let mut statement = self.connection.prepare(
-                "SELECT path, size_bytes, modified_nanoseconds, model, error IS NOT NULL, missing
+                "SELECT path, size_bytes, modified_nanoseconds, model, error, missing
                  FROM songs",
             )?;
             let rows = statement.query_map([], |row| {
@@ -142,7 +142,7 @@ impl SongStore {
                 let known = KnownSong {
                     stamp: stamp(row.get(1)?, row.get(2)?),
                     model: row.get(3)?,
-                    failed: row.get(4)?,
+                    failure: row.get(4)?,
                     missing: row.get(5)?,
                 };
                 Ok((from_bytes(&path), known))

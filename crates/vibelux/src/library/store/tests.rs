@@ -59,7 +59,7 @@ fn what_is_stored_is_read_back() {
     assert!(store.windows(&failed.path).unwrap().is_empty());
     let known = store.known().unwrap();
     assert_eq!(known[&one.path].stamp, one.stamp);
-    assert!(known[&failed.path].failed && !known[&one.path].failed);
+    assert!(known[&failed.path].failure.is_some() && known[&one.path].failure.is_none());
 
     // A second time replaces the first, windows too.
     store.upsert(&one, &[]).unwrap();
