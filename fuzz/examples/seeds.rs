@@ -290,7 +290,7 @@ fn requests(root: &Path, corpus: &Path) -> Result<()> {
     let orders = [
         r#"{"type":"settings","face":"mean","temperature":1.5,"mood_seconds":3,"bars_seconds":0.2}"#,
         r#"{"type":"settings","face":3}"#,
-        r#"{"type":"baseline","seconds":2}"#,
+        r#"{"type":"baseline","duration_seconds":2}"#,
         r#"{"type":"reset_baseline"}"#,
     ];
     let orders: Vec<u8> = orders

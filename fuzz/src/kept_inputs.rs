@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::TARGETS;
+use super::requests::orders_obeyed;
 
 #[test]
 fn kept_inputs_pass_their_targets() {
@@ -42,4 +43,14 @@ fn every_target_has_kept_inputs_and_a_program() {
         assert!(manifest.contains(&program), "{name}: no program");
     }
     assert_eq!(manifest.matches("[[bin]]").count(), TARGETS.len());
+}
+
+#[test]
+fn made_orders_are_orders() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/live_frame");
+    for name in ["orders", "rgb-jpg", "grey-jpg", "progressive-jpg"] {
+        let data = fs::read(corpus.join(format!("made-{name}"))).expect("an input");
+        // One of the four is there to be refused.
+        assert_eq!(orders_obeyed(&data), (4, 3), "{name}");
+    }
 }

@@ -46,12 +46,10 @@ struct ErrorReason<'a> {
 
 /// Whether the command line asks for JSON. Looked for in the raw words, as it also holds for a line that
 /// cannot be parsed.
-pub fn wants_json(mut words: impl Iterator<Item = impl AsRef<OsStr>>) -> bool {
+pub fn wants_json(words: impl Iterator<Item = impl AsRef<OsStr>>) -> bool {
     // What comes after two dashes is no flag.
-    words
-        .by_ref()
-        .take_while(|word| word.as_ref() != "--")
-        .any(|word| word.as_ref() == "--json")
+    let mut flags = words.take_while(|word| word.as_ref() != "--");
+    flags.any(|word| word.as_ref() == "--json")
 }
 
 /// Tells why a command failed.

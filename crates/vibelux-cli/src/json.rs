@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use vibelux::library::{Song, Tags};
+use vibelux::library::{Song, Tags, without_path};
 use vibelux::{Emotion, EmotionVector, by_emotion};
 
 /// A song, named by its file. What is not known of it is `null`.
@@ -48,17 +48,18 @@ impl FileSong {
 /// A file that could not be used.
 #[derive(Debug, Serialize)]
 pub struct Failure {
-    path: String,
-    /// For people.
+    /// Which file.
+    pub path: String,
+    /// Why, for people and without the path.
     pub reason: String,
 }
 
 impl Failure {
-    /// Which file, and why.
+    /// Which file, and what was said of it.
     pub fn new(path: &Path, reason: &str) -> Self {
         Self {
             path: path_text(path),
-            reason: reason.to_owned(),
+            reason: without_path(path, reason).to_owned(),
         }
     }
 

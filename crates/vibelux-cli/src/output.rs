@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use serde::Serialize;
+use vibelux::library::without_path;
 
 /// Writes a result to standard output. A reader that has seen enough (`| head`) is no error.
 ///
@@ -45,6 +46,14 @@ pub fn has_answered() -> bool {
 /// With the path, if it cannot be made.
 pub fn make_folder(dir: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir).with_context(|| readable(dir))
+}
+
+/// Names the files that could not be used, and why.
+pub fn tell_left_out(failed: &[(PathBuf, String)]) {
+    for (path, reason) in failed {
+        let reason = without_path(path, reason);
+        crate::tell!("left out: {}: {reason}", readable(path));
+    }
 }
 
 /// A path for reading, not for opening: control characters, which could rewrite the terminal, and

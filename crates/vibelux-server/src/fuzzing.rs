@@ -33,11 +33,17 @@ impl Camera {
         Self(Session::new(Arc::new(model)).expect("the shipped detector"))
     }
 
-    /// A text message: obeyed or complained about.
-    pub fn text(&mut self, text: &str) {
+    /// A text message: obeyed or complained about; whether it was obeyed.
+    pub fn text(&mut self, text: &str) -> bool {
         match Order::parse(text) {
-            Ok(order) => self.0.obey(&order),
-            Err(complaint) => check(&complaint),
+            Ok(order) => {
+                self.0.obey(&order);
+                true
+            }
+            Err(complaint) => {
+                check(&complaint);
+                false
+            }
         }
     }
 

@@ -189,11 +189,8 @@ impl Run {
         }
         text.push('\n');
         for failed in summary.failed.iter().take(MAX_LISTED) {
-            // Most reasons begin with the path; it is shown once.
             let path = output::readable(&failed.path);
-            let reason = failed.reason.strip_prefix(&format!("{path}: "));
-            let reason = reason.unwrap_or(&failed.reason);
-            text += &format!("  failed {path}: {reason}\n");
+            text += &format!("  failed {path}: {}\n", failed.reason);
         }
         if summary.failed.len() > MAX_LISTED {
             let more = summary.failed.len() - MAX_LISTED;

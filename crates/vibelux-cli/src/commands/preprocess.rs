@@ -200,7 +200,7 @@ fn report(summary: &Summary, json: bool) -> anyhow::Result<()> {
         failures.len()
     );
     for failure in failures {
-        text += &format!("  failed: {}\n", failure.reason);
+        text += &format!("  failed {}: {}\n", failure.path, failure.reason);
     }
     output::print(&text)
 }

@@ -161,7 +161,7 @@ impl ApiError {
                 (StatusCode::SERVICE_UNAVAILABLE, error.code())
             }
             Self::Library(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.code()),
-            Self::Model(_) => (StatusCode::INTERNAL_SERVER_ERROR, "model"),
+            Self::Model(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.code()),
             Self::Io(_) => (StatusCode::INTERNAL_SERVER_ERROR, "io"),
             Self::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "broken"),
         }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use vibelux::audio::is_audio_file;
 use vibelux::library::{
     EmbedOptions, EmbedPlan, LibraryError, Outcome, SongStore, embed_songs, mark_missing, plan,
-    scan,
+    scan, without_path,
 };
 use vibelux::model::MusicModel;
 
@@ -199,7 +199,7 @@ impl ScanState {
         }
         self.failures.push_back(ScanFailure {
             path: path.to_string_lossy().into_owned(),
-            reason: reason.to_owned(),
+            reason: without_path(path, reason).to_owned(),
         });
     }
 }

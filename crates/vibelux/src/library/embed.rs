@@ -85,8 +85,26 @@ pub struct EmbedProgress<'a> {
 pub struct FailedSong {
     /// Which.
     pub path: PathBuf,
-    /// Why.
+    /// Why, without the path.
     pub reason: String,
+}
+
+impl FailedSong {
+    /// A song and what was said of it, which mostly begins with the path.
+    #[must_use]
+    pub fn new(path: PathBuf, message: &str) -> Self {
+        let reason = without_path(&path, message).to_owned();
+        Self { path, reason }
+    }
+}
+
+/// A message about a file without the path that it may begin with, for where the path stands beside it.
+#[must_use]
+pub fn without_path<'a>(path: &Path, message: &'a str) -> &'a str {
+    let after = message.strip_prefix(path.to_string_lossy().as_ref());
+    after
+        .and_then(|rest| rest.strip_prefix(": "))
+        .unwrap_or(message)
 }
 
 /// What a run did.
@@ -123,10 +141,10 @@ pub fn plan(
                     plan.returned.push(song.path.clone());
                 }
                 match &known.failure {
-                    Some(reason) => plan.known_failures.push(FailedSong {
-                        path: song.path.clone(),
-                        reason: reason.clone(),
-                    }),
+                    Some(reason) => {
+                        let failed = FailedSong::new(song.path.clone(), reason);
+                        plan.known_failures.push(failed);
+                    }
                     None => plan.unchanged += 1,
                 }
             }
@@ -238,10 +256,7 @@ fn store_all(
         });
         match song.outcome {
             Outcome::Embedded(_) => summary.embedded += 1,
-            Outcome::Failed(reason) => summary.failed.push(FailedSong {
-                path: song.path,
-                reason,
-            }),
+            Outcome::Failed(reason) => summary.failed.push(FailedSong::new(song.path, &reason)),
         }
     }
     summary.remaining = total.saturating_sub(done);

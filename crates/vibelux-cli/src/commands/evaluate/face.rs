@@ -15,7 +15,7 @@ use vibelux_train::run::write_report;
 
 use super::face_figures::FaceFigures;
 use super::face_text;
-use super::judging::{OutputArgs, SEED, face_model, judge_faces, tell_failures, with_progress};
+use super::judging::{OutputArgs, SEED, face_model, judge_faces, with_progress};
 use crate::json::Failure;
 use crate::output;
 
@@ -133,7 +133,7 @@ fn judge(
 /// A file that cannot be read fails each time; it is told once.
 fn add_new(failed: &mut Failures, mut more: Failures) {
     more.retain(|(path, _)| failed.iter().all(|(known, _)| known != path));
-    tell_failures(&more);
+    output::tell_left_out(&more);
     failed.extend(more);
 }
 

@@ -37,7 +37,7 @@ pub fn judge_faces(model: &FaceEnsemble, files: &FaceFiles) -> anyhow::Result<Ju
     let judgement = with_progress("faces", files.faces().len(), |done| {
         evaluate::faces(model, files, done)
     })?;
-    tell_failures(&judgement.failed);
+    output::tell_left_out(&judgement.failed);
     Ok(judgement)
 }
 
@@ -73,11 +73,4 @@ pub fn with_progress<T>(
     });
     bar.finish_and_clear();
     Ok(result)
-}
-
-/// Names the files that could not be judged.
-pub fn tell_failures(failed: &[(PathBuf, String)]) {
-    for (path, reason) in failed {
-        crate::tell!("left out: {}: {reason}", output::readable(path));
-    }
 }

@@ -9,7 +9,7 @@ use vibelux_train::dataset::{
 };
 use vibelux_train::evaluate::{self, Judgement};
 
-use super::judging::{tell_failures, with_progress};
+use super::judging::with_progress;
 use crate::commands::music_model::music_model;
 use crate::commands::table_rows::condition;
 use crate::output;
@@ -75,7 +75,7 @@ pub fn judge_songs(
     } else {
         evaluate::predicted_songs(rows, &args.runs)?
     };
-    tell_failures(&judgement.failed);
+    output::tell_left_out(&judgement.failed);
     Ok(judgement)
 }
 

@@ -200,9 +200,7 @@ fn train(
             distil.runs.len()
         );
     }
-    for (path, reason) in &data.failed {
-        crate::tell!("left out: {}: {reason}", path.display());
-    }
+    output::tell_left_out(&data.failed);
     let progress = Progress::new(&config);
     let finished = run::run(
         &config,
