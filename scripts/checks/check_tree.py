@@ -40,11 +40,12 @@ CRATE_ARROWS = {
 MODULE_ARROWS = {
     "atomic": set(),
     "emotion": set(),
+    "error_text": set(),
     "audio": set(),
     "face": set(),
     "spectrogram": {"audio"},
     "model": {"atomic", "audio", "emotion", "face", "spectrogram"},
-    "library": {"atomic", "audio", "emotion", "model"},
+    "library": {"atomic", "audio", "emotion", "error_text", "model"},
     "mood": {"emotion"},
     "random": set(),
     "recommend": {"emotion", "random"},

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use vibelux::audio::AudioError;
+use vibelux::error_text::with_causes;
 use vibelux::face::FaceError;
 use vibelux::library::LibraryError;
 use vibelux::model::ModelError;
@@ -54,7 +55,7 @@ pub fn wants_json(words: impl Iterator<Item = impl AsRef<OsStr>>) -> bool {
 
 /// Tells why a command failed.
 pub fn tell_error(error: &anyhow::Error, json: bool) -> ExitCode {
-    let message = whole_story(error);
+    let message = with_causes(error.as_ref());
     crate::tell!("vibelux: {message}");
     answer(code(error), &message, json);
     ExitCode::from(if error.is::<NoFace>() {
@@ -91,18 +92,6 @@ fn answer(code: &'static str, message: &str, json: bool) {
         // The sentence and the exit code tell it anyway.
         let _ = output::print_json(&ErrorAnswer { error });
     }
-}
-
-/// The error and its causes in one line; a cause that a message before it quotes is not repeated.
-fn whole_story(error: &anyhow::Error) -> String {
-    let mut story = error.to_string();
-    for cause in error.chain().skip(1) {
-        let cause = cause.to_string();
-        if !story.contains(&cause) {
-            story = format!("{story}: {cause}");
-        }
-    }
-    story
 }
 
 /// What kind of error it is, for programs: that of the first cause that has one.
@@ -147,7 +136,10 @@ mod tests {
             .context("while embedding")
             .unwrap_err();
         assert_eq!(code(&deep), "library");
-        assert_eq!(whole_story(&deep).matches("cannot start").count(), 1);
+        assert_eq!(
+            with_causes(deep.as_ref()).matches("cannot start").count(),
+            1
+        );
         assert_eq!(code(&NoFace("nobody".to_owned()).into()), "no_face");
         let picture = FaceError::EmptyPicture { path: "a".into() };
         assert_eq!(code(&picture.into()), "empty_picture");

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use vibelux::library::{Song, Tags, without_path};
+use vibelux::error_text::without_path;
+use vibelux::library::{Song, Tags};
 use vibelux::{Emotion, EmotionVector, by_emotion};
 
 /// A song, named by its file. What is not known of it is `null`.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use serde::Serialize;
-use vibelux::library::without_path;
+use vibelux::error_text::without_path;
 
 /// Writes a result to standard output. A reader that has seen enough (`| head`) is no error.
 ///

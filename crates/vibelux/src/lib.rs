@@ -30,6 +30,7 @@ pub mod atomic;
 pub mod audio;
 pub mod compose;
 pub mod emotion;
+pub mod error_text;
 pub mod face;
 pub mod library;
 pub mod model;

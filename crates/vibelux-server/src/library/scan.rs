@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use vibelux::audio::is_audio_file;
+use vibelux::error_text::without_path;
 use vibelux::library::{
     EmbedOptions, EmbedPlan, LibraryError, Outcome, SongStore, embed_songs, mark_missing, plan,
-    scan, without_path,
+    scan,
 };
 use vibelux::model::MusicModel;
 

@@ -17,6 +17,7 @@ use super::song::{Outcome, Song};
 use super::store::SongStore;
 use super::tags::read_tags;
 use crate::emotion::EmotionVector;
+use crate::error_text::{with_causes, without_path};
 use crate::model::{MusicModel, SongEmbedding};
 
 /// Whatever turns a song file into a vector: the music model, or a test's substitute.
@@ -96,15 +97,6 @@ impl FailedSong {
         let reason = without_path(&path, message).to_owned();
         Self { path, reason }
     }
-}
-
-/// A message about a file without the path that it may begin with, for where the path stands beside it.
-#[must_use]
-pub fn without_path<'a>(path: &Path, message: &'a str) -> &'a str {
-    let after = message.strip_prefix(path.to_string_lossy().as_ref());
-    after
-        .and_then(|rest| rest.strip_prefix(": "))
-        .unwrap_or(message)
 }
 
 /// What a run did.
@@ -275,7 +267,11 @@ fn embed_one(found: &FoundSong, embedder: &dyn SongEmbedder) -> (Song, Vec<(f64,
             embedding.windows,
             Some(embedding.duration_seconds),
         ),
-        Ok(Err(error)) => (Outcome::Failed(chain(error.as_ref())), Vec::new(), None),
+        Ok(Err(error)) => (
+            Outcome::Failed(with_causes(error.as_ref())),
+            Vec::new(),
+            None,
+        ),
         Err(panic) => (
             Outcome::Failed(panic_reason(panic.as_ref())),
             Vec::new(),
@@ -294,21 +290,6 @@ fn embed_one(found: &FoundSong, embedder: &dyn SongEmbedder) -> (Song, Vec<(f64,
         missing: false,
     };
     (song, windows)
-}
-
-/// An error with its causes, unless it already repeats them.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }
 
 fn panic_reason(panic: &(dyn Any + Send)) -> String {

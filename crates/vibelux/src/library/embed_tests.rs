@@ -137,15 +137,6 @@ fn a_broken_song_is_a_row_and_is_not_tried_again_until_it_changes() {
     assert_eq!(summary.failed[0].reason, "there is no sound in it");
     assert!(summary.failed[1].reason.contains("tripped"));
 
-    let messages = [
-        ("a.mp3: no sound", "no sound"),
-        ("b.mp3: no sound", "b.mp3: no sound"),
-        ("a.mp3 is empty", "a.mp3 is empty"),
-    ];
-    for (message, reason) in messages {
-        assert_eq!(without_path(Path::new("a.mp3"), message), reason);
-    }
-
     let again = fixture.plan("m", OPTIONS);
     assert_eq!((again.songs.len(), again.unchanged), (0, 1));
     assert_eq!(again.known_failures, summary.failed);

@@ -19,7 +19,7 @@ pub use codec::{Mp4Codec, read_mp4_codec};
 pub use cover::{Cover, read_cover};
 pub use embed::{
     EmbedOptions, EmbedPlan, EmbedProgress, EmbedSummary, FailedSong, SongEmbedder, embed_songs,
-    mark_missing, plan, without_path,
+    mark_missing, plan,
 };
 pub use error::LibraryError;
 pub use scan::{FoundSong, Scan, ScanProblem, scan};
