@@ -1,11 +1,11 @@
 //! Files that training reads: tables, configurations, histories, checkpoints.
 
 use vibelux_train::config::TrainingConfig;
+use vibelux_train::config::preset;
 use vibelux_train::dataset::{EvaluationSet, SoftLabels, TrainingSet, load_table};
 use vibelux_train::nn::Random;
-use vibelux_train::trainer::{TrainError, Trainer};
-use vibelux_train::config::preset;
 use vibelux_train::trainer::history;
+use vibelux_train::trainer::{TrainError, Trainer};
 
 use crate::networks::small_net;
 use crate::place::file;

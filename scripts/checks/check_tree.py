@@ -143,6 +143,11 @@ def vibelux_words(words):
 
 def documented_paths():
     """Scripts, examples and benchmarks that a document names, and that are not there."""
+    # As cargo finds them, below a crate: `examples/NAME.rs` and `examples/NAME/main.rs`, `benches/` likewise.
+    programs = set()
+    for path in tracked("*.rs"):
+        *_, folder, name = path.with_suffix("").parts if path.name != "main.rs" else path.parent.parts
+        programs.add((folder, name))
     for path in tracked("*.md"):
         text = path.read_text(encoding="utf-8")
         commands = [line for line, _ in command_lines(path)]
@@ -151,7 +156,7 @@ def documented_paths():
                 if not (ROOT / script).is_file():
                     yield f"{shown(path)}: `{command}`: there is no {script}"
             for kind, name in re.findall(r"--(example|bench) (\w+)", command):
-                if not list(ROOT.glob(f"**/{kind}*/{name}.rs")) + list(ROOT.glob(f"**/{kind}*/{name}/main.rs")):
+                if ({"example": "examples", "bench": "benches"}[kind], name) not in programs:
                     yield f"{shown(path)}: `{command}`: there is no {kind} {name}"
 
 

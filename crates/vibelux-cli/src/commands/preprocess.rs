@@ -200,7 +200,8 @@ fn report(summary: &Summary, json: bool) -> anyhow::Result<()> {
         failures.len()
     );
     for failure in failures {
-        text += &format!("  failed {}: {}\n", failure.path, failure.reason);
+        let path = output::readable(Path::new(&failure.path));
+        text += &format!("  failed {path}: {}\n", failure.reason);
     }
     output::print(&text)
 }

@@ -75,7 +75,8 @@ impl SongStore {
     /// All songs in the order of their paths, failed and missing ones too.
     ///
     /// # Errors
-    /// If the database cannot be read, or an entry is damaged.
+    /// If the database cannot be read, or an entry is damaged: also if two songs have the same path, as only
+    /// the index, past which this reads, would keep them from.
     pub fn songs(&self) -> Result<Vec<Song>, LibraryError> {
         let error = |source| LibraryError::database(&self.path, source);
         let mut statement = self
@@ -86,9 +87,13 @@ impl SongStore {
             ))
             .map_err(error)?;
         let mut rows = statement.query([]).map_err(error)?;
-        let mut songs = Vec::new();
+        let mut songs: Vec<Song> = Vec::new();
         while let Some(row) = rows.next().map_err(error)? {
-            songs.push(rows::read(row, &self.path)?);
+            let song = rows::read(row, &self.path)?;
+            if songs.last().is_some_and(|last| last.path == song.path) {
+                return Err(rows::damaged(&self.path, &song.path));
+            }
+            songs.push(song);
         }
         Ok(songs)
     }

@@ -76,6 +76,28 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_damage_made_anothers_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = library(dir.path());
+        let mut bytes = fs::read(&path).unwrap();
+        // In the table and in its index.
+        let places: Vec<usize> = bytes
+            .windows(14)
+            .enumerate()
+            .filter_map(|(at, text)| (text == b"/music/042.mp3").then_some(at))
+            .collect();
+        assert!(places.len() > 1);
+        for at in places {
+            bytes[at + 9] = b'3';
+        }
+        fs::write(&path, &bytes).unwrap();
+        let songs = SongStore::open(&path).and_then(|store| store.songs());
+        let error = songs.map(drop).unwrap_err();
+        assert!(error.to_string().contains("library.db"), "{error}");
+        assert!(matches!(error, LibraryError::BadEntry { .. }), "{error}");
+    }
+
+    #[test]
     fn songs_come_from_the_table_whatever_the_index_says() {
         let dir = tempfile::tempdir().unwrap();
         let path = library(dir.path());
