@@ -79,7 +79,12 @@ pub fn tell_usage(error: &clap::Error, json: bool) -> ExitCode {
     let _ = error.print();
     if error.use_stderr() {
         let text = error.to_string();
-        let message = text.split("\n\n").next().unwrap_or(&text).trim();
+        // The tips too, but not how the command is used.
+        let end = ["\n\nUsage:", "\n\nFor more"]
+            .iter()
+            .filter_map(|part| text.find(part))
+            .min();
+        let message = text[..end.unwrap_or(text.len())].trim();
         answer("usage", message.trim_start_matches("error: "), json);
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(COULD_NOT_RUN))

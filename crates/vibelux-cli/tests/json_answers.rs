@@ -17,9 +17,9 @@ use vibelux_train::config::preset;
 use vibelux_train::heads::{HeadConfig, HeadKind};
 
 /// A folder to work in.
-struct Room(TempDir);
+struct Workspace(TempDir);
 
-impl Room {
+impl Workspace {
     fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -108,9 +108,9 @@ impl Room {
 
 #[test]
 fn embed_says_what_it_did_and_what_it_could_not() {
-    let room = Room::new();
-    room.songs();
-    let first = room.ask("EmbedAnswer", 1, &["embed", "songs", "absent"]);
+    let workspace = Workspace::new();
+    workspace.songs();
+    let first = workspace.ask("EmbedAnswer", 1, &["embed", "songs", "absent"]);
     assert_eq!(
         (&first["found"], &first["embedded"]),
         (&5.into(), &4.into())
@@ -123,31 +123,32 @@ fn embed_says_what_it_did_and_what_it_could_not() {
             .unwrap()
             .ends_with("absent")
     );
-    let again = room.ask("EmbedAnswer", 1, &["embed", "songs"]);
+    let again = workspace.ask("EmbedAnswer", 1, &["embed", "songs"]);
     assert_eq!(
         (&again["unchanged"], &again["embedded"]),
         (&4.into(), &0.into())
     );
     assert_eq!(again["failed_before"][0], first["failures"][0]);
-    room.fails("failed", 2, &["embed", "absent"]);
-    room.fails(
+    workspace.fails("failed", 2, &["embed", "absent"]);
+    workspace.fails(
         "model",
         2,
         &["embed", "songs", "--music-model", "absent.onnx"],
     );
-    fs::write(room.path("library.db"), "no library ".repeat(100)).unwrap();
-    room.fails("library", 2, &["embed", "songs"]);
+    fs::write(workspace.path("library.db"), "no library ".repeat(100)).unwrap();
+    workspace.fails("library", 2, &["embed", "songs"]);
 }
 
 #[test]
 fn recommend_names_songs_with_their_reasons() {
-    let room = Room::new();
-    room.fails("failed", 2, &["recommend", "--mood", "sad"]);
-    room.songs()
+    let workspace = Workspace::new();
+    workspace.fails("failed", 2, &["recommend", "--mood", "sad"]);
+    workspace
+        .songs()
         .faces()
         .ask("EmbedAnswer", 1, &["embed", "songs"]);
     for mode in ["plain", "centred"] {
-        let answer = room.ask(
+        let answer = workspace.ask(
             "RecommendAnswer",
             0,
             &["recommend", "--mood", "sad", "--mode", mode],
@@ -164,12 +165,12 @@ fn recommend_names_songs_with_their_reasons() {
         assert_eq!(recommendations[0]["target"], query["vector"]);
     }
     let picture = "faces/validation/happy/0.png";
-    room.ask(
+    workspace.ask(
         "RecommendAnswer",
         0,
         &["recommend", "--image", picture, "--whole-image"],
     );
-    let song = room.ask(
+    let song = workspace.ask(
         "RecommendAnswer",
         0,
         &["recommend", "--similar-to", "songs/sad/1.wav"],
@@ -183,37 +184,37 @@ fn recommend_names_songs_with_their_reasons() {
     );
     // After an answer there is no second document.
     let late = ["recommend", "--mood", "sad", "--m3u", "absent/list.m3u8"];
-    room.ask("RecommendAnswer", 2, &late);
-    room.fails("no_face", 3, &["recommend", "--image", picture]);
-    room.fails("face", 2, &["recommend", "--image", "absent.png"]);
-    room.fails(
+    workspace.ask("RecommendAnswer", 2, &late);
+    workspace.fails("no_face", 3, &["recommend", "--image", picture]);
+    workspace.fails("face", 2, &["recommend", "--image", "absent.png"]);
+    workspace.fails(
         "unsupported_picture",
         2,
         &["recommend", "--image", "faces/labels.csv"],
     );
-    room.fails("failed", 2, &["recommend", "--similar-to", "absent"]);
+    workspace.fails("failed", 2, &["recommend", "--similar-to", "absent"]);
 }
 
 #[test]
 fn song_has_its_windows() {
-    let room = Room::new();
-    room.songs();
-    let answer = room.ask("SongAnswer", 0, &["song", "songs/sad/1.wav"]);
+    let workspace = Workspace::new();
+    workspace.songs();
+    let answer = workspace.ask("SongAnswer", 0, &["song", "songs/sad/1.wav"]);
     assert_eq!(answer["song"]["path"], "songs/sad/1.wav");
     assert_eq!(
         (&answer["song"]["artist"], &answer["song"]["album"]),
         (&"Nobody".into(), &Value::Null)
     );
     assert!(answer["windows"].as_array().unwrap().len() > 1);
-    room.fails("song", 2, &["song", "songs/happy/broken.mp3"]);
-    room.fails("song", 2, &["song", "absent.mp3"]);
+    workspace.fails("song", 2, &["song", "songs/happy/broken.mp3"]);
+    workspace.fails("song", 2, &["song", "absent.mp3"]);
 }
 
 #[test]
 fn preprocess_counts_pictures() {
-    let room = Room::new();
-    room.songs();
-    let first = room.ask("PreprocessAnswer", 1, &["preprocess", "songs", "pictures"]);
+    let workspace = Workspace::new();
+    workspace.songs();
+    let first = workspace.ask("PreprocessAnswer", 1, &["preprocess", "songs", "pictures"]);
     assert_eq!((&first["found"], &first["written"]), (&5.into(), &4.into()));
     assert!(
         first["failures"][0]["path"]
@@ -221,16 +222,16 @@ fn preprocess_counts_pictures() {
             .unwrap()
             .ends_with("broken.mp3")
     );
-    let again = room.ask("PreprocessAnswer", 1, &["preprocess", "songs", "pictures"]);
+    let again = workspace.ask("PreprocessAnswer", 1, &["preprocess", "songs", "pictures"]);
     assert_eq!(again["unchanged"], 4);
-    room.fails("failed", 2, &["preprocess", "absent", "pictures"]);
+    workspace.fails("failed", 2, &["preprocess", "absent", "pictures"]);
 }
 
 #[test]
 fn evaluate_face_prints_what_it_also_writes() {
-    let room = Room::new();
-    room.faces();
-    let plain = room.ask("FaceEvaluation", 1, &["evaluate", "face", "faces"]);
+    let workspace = Workspace::new();
+    workspace.faces();
+    let plain = workspace.ask("FaceEvaluation", 1, &["evaluate", "face", "faces"]);
     assert!(plain["corruptions"].is_null() && plain["detector"].is_null());
     assert_eq!(plain["without_training_twins"]["examples"], 6);
     assert_eq!(plain["class_prior"]["vector"]["happy"], 0.75);
@@ -244,12 +245,12 @@ fn evaluate_face_prints_what_it_also_writes() {
         "--out",
         "out",
     ];
-    let all = room.ask(
+    let all = workspace.ask(
         "FaceEvaluation",
         1,
         &[&["evaluate", "face", "faces"][..], &all].concat(),
     );
-    let written = fs::read(room.path("out/evaluation.json")).unwrap();
+    let written = fs::read(workspace.path("out/evaluation.json")).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), all);
     assert!(
         all["failures"][0]["path"]
@@ -257,8 +258,8 @@ fn evaluate_face_prints_what_it_also_writes() {
             .unwrap()
             .ends_with("1.png")
     );
-    room.fails("data_set", 2, &["evaluate", "face", "absent"]);
-    room.fails(
+    workspace.fails("data_set", 2, &["evaluate", "face", "absent"]);
+    workspace.fails(
         "model",
         2,
         &["evaluate", "face", "faces", "--model", "absent.onnx"],
@@ -267,7 +268,7 @@ fn evaluate_face_prints_what_it_also_writes() {
 
 /// A run folder that has judged the songs, with a head beside the seven emotions, and the table of the
 /// songs.
-fn finished_run(room: &Room) {
+fn finished_run(workspace: &Workspace) {
     let emotions = "p_angry,p_disgusted,p_fearful,p_happy,p_neutral,p_sad,p_surprised";
     let mut table = format!("path,{emotions},quadrant\n");
     let mut said = format!("path,{emotions},quadrant:Q1,quadrant:Q3\n");
@@ -276,9 +277,9 @@ fn finished_run(room: &Room) {
         ("songs/sad/1.wav", "0,0,0,0,0,1,0", "Q3"),
     ] {
         table += &format!("{name},{target},{quadrant}\n");
-        said += &format!("{},{target},0.7,0.3\n", room.path(name).display());
+        said += &format!("{},{target},0.7,0.3\n", workspace.path(name).display());
     }
-    fs::create_dir(room.path("run")).unwrap();
+    fs::create_dir(workspace.path("run")).unwrap();
     let mut config = preset::music("default").unwrap();
     config.heads = vec![HeadConfig {
         column: "quadrant".to_owned(),
@@ -288,26 +289,26 @@ fn finished_run(room: &Room) {
         least_rows: 1,
         names: vec!["Q1".to_owned(), "Q3".to_owned()],
     }];
-    config.save(&room.path("run/config.toml")).unwrap();
-    fs::write(room.path("run/predictions.csv"), said).unwrap();
-    fs::write(room.path("songs.csv"), table).unwrap();
+    config.save(&workspace.path("run/config.toml")).unwrap();
+    fs::write(workspace.path("run/predictions.csv"), said).unwrap();
+    fs::write(workspace.path("songs.csv"), table).unwrap();
 }
 
 #[test]
 fn evaluate_music_and_matching_name_their_figures() {
-    let room = Room::new();
-    room.songs().faces();
-    finished_run(&room);
-    let plain = room.ask("MusicEvaluation", 1, &["evaluate", "music", "songs"]);
+    let workspace = Workspace::new();
+    workspace.songs().faces();
+    finished_run(&workspace);
+    let plain = workspace.ask("MusicEvaluation", 1, &["evaluate", "music", "songs"]);
     assert_eq!(
         (&plain["report"]["examples"], &plain["quadrants"]),
         (&4.into(), &Value::Null)
     );
     let judged = ["evaluate", "music", "songs.csv", "--runs", "run"];
-    let judged = room.ask("MusicEvaluation", 0, &judged);
+    let judged = workspace.ask("MusicEvaluation", 0, &judged);
     assert_eq!(judged["quadrants"]["accuracy"], 1.0);
     assert_eq!(judged["heads"][0]["names"]["Q1"], 1.0);
-    room.fails("data_set", 2, &["evaluate", "music", "absent"]);
+    workspace.fails("data_set", 2, &["evaluate", "music", "absent"]);
 
     let matching = [
         "evaluate",
@@ -319,10 +320,10 @@ fn evaluate_music_and_matching_name_their_figures() {
         "--runs",
         "run",
     ];
-    let matching = room.ask("MatchingEvaluation", 1, &matching);
+    let matching = workspace.ask("MatchingEvaluation", 1, &matching);
     assert_eq!(matching["report"]["base_rate"]["happy"], 0.5);
     assert_eq!(matching["failures"].as_array().unwrap().len(), 1);
-    room.fails(
+    workspace.fails(
         "data_set",
         2,
         &[
@@ -333,7 +334,7 @@ fn evaluate_music_and_matching_name_their_figures() {
 
 #[test]
 fn a_command_line_that_cannot_be_understood_is_an_error_like_others() {
-    let room = Room::new();
+    let workspace = Workspace::new();
     for command in [
         &["embed", "x"][..],
         &["recommend", "--mood", "sad"],
@@ -343,7 +344,7 @@ fn a_command_line_that_cannot_be_understood_is_an_error_like_others() {
         &["evaluate", "music", "x"],
         &["evaluate", "matching", "--faces", "x", "--songs", "y"],
     ] {
-        room.fails("usage", 2, &[command, &["--nonsense"]].concat());
+        workspace.fails("usage", 2, &[command, &["--nonsense"]].concat());
     }
-    room.fails("usage", 2, &["recommend", "--mood", "hapy"]);
+    workspace.fails("usage", 2, &["recommend", "--mood", "hapy"]);
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use vibelux::model::FaceModel;
 
-use crate::live::{Complaint, Frame, Order, Session, decode};
+use crate::live::{ClientMessage, Frame, LiveError, Session, decode};
 use crate::media::{Requested, requested};
 
 /// Frames of more pixels are decoded but not searched: that takes longer than a fuzzer should wait.
@@ -33,41 +33,41 @@ impl Camera {
         Self(Session::new(Arc::new(model)).expect("the shipped detector"))
     }
 
-    /// A text message: obeyed or complained about; whether it was obeyed.
+    /// A text message: obeyed or refused; whether it was obeyed.
     pub fn text(&mut self, text: &str) -> bool {
-        match Order::parse(text) {
+        match ClientMessage::parse(text) {
             Ok(order) => {
                 self.0.obey(&order);
                 true
             }
-            Err(complaint) => {
-                check(&complaint);
+            Err(error) => {
+                check(&error);
                 false
             }
         }
     }
 
-    /// A binary message: a frame is looked at, or complained about.
+    /// A binary message: a frame is looked at, or refused.
     pub fn frame(&mut self, message: Vec<u8>) {
         match Frame::parse(message.into()) {
             Ok(frame) => match decode(&frame) {
                 Ok(image) if image.width * image.height <= SEARCHED_PIXELS => {
-                    if let Err(complaint) = self.0.look(&frame, Instant::now()) {
-                        check(&complaint);
+                    if let Err(error) = self.0.look(&frame, Instant::now()) {
+                        check(&error);
                     }
                 }
                 Ok(_) => {}
-                Err(complaint) => check(&complaint),
+                Err(error) => check(&error),
             },
-            Err(complaint) => check(&complaint),
+            Err(error) => check(&error),
         }
     }
 }
 
-/// A complaint can be sent, and says something.
-fn check(complaint: &Complaint) {
-    let sent = serde_json::to_string(complaint).is_ok();
-    assert!(sent && !complaint.error.code.is_empty() && !complaint.error.message.is_empty());
+/// A error can be sent, and says something.
+fn check(error: &LiveError) {
+    let sent = serde_json::to_string(error).is_ok();
+    assert!(sent && !error.error.code.is_empty() && !error.error.message.is_empty());
 }
 
 /// The bytes that a `Range` header asks for of a file this long; `None` for all and for none.

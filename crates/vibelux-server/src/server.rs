@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::spawn_blocking;
 
 use crate::analysis::PictureReader;
 use crate::blocking::core_count;
@@ -100,7 +101,13 @@ impl Server {
             TokenPolicy::WhereReachable | TokenPolicy::New => Some(Token::random()?),
             TokenPolicy::Given(token) => Some(token),
         };
-        let library = Arc::new(SongLibrary::open(&config.library)?);
+        let file = config.library;
+        // A large library takes a while, and this may be given up meanwhile.
+        let opening = spawn_blocking(move || SongLibrary::open(&file)).await;
+        let library = opening.map_err(|broken| ServerError::Start {
+            source: broken.into(),
+        })?;
+        let library = Arc::new(library?);
         let face_model = Arc::new(config.face_model);
         let music_model = Arc::new(config.music_model);
         let (stopping, stops) = watch::channel(false);
@@ -244,7 +251,10 @@ pub fn serve(config: ServerConfig, ready: impl FnOnce(&Ready)) -> Result<(), Ser
     let ended: Result<(), ServerError> = runtime.block_on(async {
         // Before anybody knows of the server, who might stop it at once.
         let mut ctrl_c = CtrlC::listen().map_err(|source| ServerError::Start { source })?;
-        let server = Server::bind(config).await?;
+        let server = tokio::select! {
+            server = Server::bind(config) => server?,
+            () = ctrl_c.pressed() => return Ok(()),
+        };
         ready(server.ready());
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let mut running = pin!(server.run(async {

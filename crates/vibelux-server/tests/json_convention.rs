@@ -5,6 +5,9 @@
 
 mod json_schema;
 
+use std::fs;
+use std::path::Path;
+
 use json_schema::Schema;
 use serde_json::{Value, json};
 
@@ -53,17 +56,26 @@ fn wrong_documents_are_refused() {
     }
     assert!(
         schema
-            .check("Wish", &json!({ "source": "mood", "count": 501 }))
+            .check(
+                "RecommendRequest",
+                &json!({ "source": "mood", "count": 501 })
+            )
             .is_err()
     );
     assert!(
         schema
-            .check("Wish", &json!({ "source": "mood", "count": 2.5 }))
+            .check(
+                "RecommendRequest",
+                &json!({ "source": "mood", "count": 2.5 })
+            )
             .is_err()
     );
     assert!(
         schema
-            .check("Wish", &json!({ "source": "mood", "vector": {} }))
+            .check(
+                "RecommendRequest",
+                &json!({ "source": "mood", "vector": {} })
+            )
             .is_err()
     );
     assert!(
@@ -203,5 +215,33 @@ fn the_page_for_people_uses_the_names_of_the_schema() {
     for code in codes.split('`').skip(1).step_by(2) {
         let error = json!({ "error": { "code": code, "message": "so it is" } });
         assert_eq!(schema.check("Error", &error), Ok(()), "{code}");
+    }
+}
+
+/// The text of all Rust files of a folder and below.
+fn sources(folder: &Path, text: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, text);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            text.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_error_code_of_the_schema_is_given_by_something() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut text = String::new();
+    for name in ["vibelux", "vibelux-train", "vibelux-server", "vibelux-cli"] {
+        sources(&crates.join(name).join("src"), &mut text);
+    }
+    let schema = Schema::of_vibelux().unwrap();
+    let (_, codes) = schema.shapes().find(|(n, _)| *n == "ErrorCode").unwrap();
+    let codes = codes["enum"].as_array().unwrap();
+    assert!(codes.len() > 20);
+    for code in codes {
+        assert!(text.contains(&code.to_string()), "nothing answers {code}");
     }
 }

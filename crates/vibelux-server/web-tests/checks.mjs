@@ -258,7 +258,7 @@ export const checks = [
     await browser.click('input[name="source"][value="song"]');
     await browser.until(`document.querySelector('#seed-results button')`, 'songs to choose from');
     const wish = await wishAfter(tools, () => browser.click('#seed-results button'), ({ source }) => source === 'song', 'songs like this one');
-    must(wish.song === await browser.run(`document.querySelector('#seed-results li.current').dataset.id`), 'another song');
+    must(wish.song_id === await browser.run(`document.querySelector('#seed-results li.current').dataset.id`), 'another song');
   }],
 
   ['the library: map, search, filter, a click plays', async ({ browser }) => {

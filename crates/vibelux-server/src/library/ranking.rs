@@ -14,7 +14,7 @@ const LIKED_DEVIATIONS: f64 = 0.3;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct QueueRequest {
     /// The mood.
     pub vector: EmotionVector,
     /// What [`Mode::Centred`] subtracts from it.
@@ -56,17 +56,17 @@ pub struct Rules<'a> {
 }
 
 /// The queue: no artist twice in a row where that can be avoided, no song twice.
-pub fn queue(catalogue: &Catalogue, wish: &Wish, rules: &Rules<'_>) -> Vec<Pick> {
+pub fn queue(catalogue: &Catalogue, request: &QueueRequest, rules: &Rules<'_>) -> Vec<Pick> {
     let allowed: Vec<usize> = (0..catalogue.entries().len())
         .filter(|&position| (rules.allowed)(position))
         .collect();
     let ranking = Ranking {
         catalogue,
-        wish,
+        request,
         rules,
         allowed,
     };
-    match wish.way {
+    match request.way {
         Way::Journey { songs, .. } => ranking.journey(songs),
         _ => ranking.toward_one(),
     }
@@ -74,7 +74,7 @@ pub fn queue(catalogue: &Catalogue, wish: &Wish, rules: &Rules<'_>) -> Vec<Pick>
 
 struct Ranking<'a> {
     catalogue: &'a Catalogue,
-    wish: &'a Wish,
+    request: &'a QueueRequest,
     rules: &'a Rules<'a>,
     allowed: Vec<usize>,
 }
@@ -87,7 +87,7 @@ impl Ranking<'_> {
             .order(&query, 0)
             .into_iter()
             .filter(|&position| (self.rules.present)(position))
-            .take(self.wish.count)
+            .take(self.request.count)
             .collect();
         spaced(&chosen, |position| self.artist(position))
             .into_iter()
@@ -99,14 +99,14 @@ impl Ranking<'_> {
     fn journey(&self, songs: usize) -> Vec<Pick> {
         let mut picks: Vec<Pick> = Vec::new();
         let mut used = vec![false; self.catalogue.entries().len()];
-        for step in 0..songs.min(self.wish.count) {
+        for step in 0..songs.min(self.request.count) {
             let query = self.query(step);
             let order = self.order(&query, step as u64);
             self.extend(&mut picks, &mut used, &query, &order, step + 1);
         }
         let query = self.query(songs);
         let order = self.order(&query, songs as u64);
-        self.extend(&mut picks, &mut used, &query, &order, self.wish.count);
+        self.extend(&mut picks, &mut used, &query, &order, self.request.count);
         picks
     }
 
@@ -152,12 +152,12 @@ impl Ranking<'_> {
 
     fn query(&self, place: usize) -> Query {
         Query {
-            vector: self.wish.way.target(&self.wish.vector, place),
-            reference: self.wish.reference,
+            vector: self.request.way.target(&self.request.vector, place),
+            reference: self.request.reference,
         }
     }
 
-    /// All allowed songs, as the strength of the wish orders them.
+    /// All allowed songs, as the strength of the request orders them.
     fn order(&self, query: &Query, place: u64) -> Vec<usize> {
         let mut cosines: Vec<f32> = self
             .allowed
@@ -172,8 +172,8 @@ impl Ranking<'_> {
         }
         shuffle(
             &cosines,
-            self.wish.strength,
-            self.wish.seed.wrapping_add(place),
+            self.request.strength,
+            self.request.seed.wrapping_add(place),
         )
         .into_iter()
         .map(|i| self.allowed[i])
@@ -181,12 +181,18 @@ impl Ranking<'_> {
     }
 
     fn cosine(&self, query: &Query, position: usize) -> Option<f32> {
-        let contributions = self.catalogue.index(self.wish.mode).why(query, position)?;
+        let contributions = self
+            .catalogue
+            .index(self.request.mode)
+            .why(query, position)?;
         Some(contributions.iter().sum::<f32>().clamp(-1.0, 1.0))
     }
 
     fn pick(&self, query: &Query, position: usize) -> Option<Pick> {
-        let contributions = self.catalogue.index(self.wish.mode).why(query, position)?;
+        let contributions = self
+            .catalogue
+            .index(self.request.mode)
+            .why(query, position)?;
         Some(Pick {
             position,
             cosine: contributions.iter().sum::<f32>().clamp(-1.0, 1.0),
@@ -238,8 +244,8 @@ mod tests {
         Catalogue::read(&store).unwrap()
     }
 
-    fn wish(mood: &str, way: Way, count: usize) -> Wish {
-        Wish {
+    fn request(mood: &str, way: Way, count: usize) -> QueueRequest {
+        QueueRequest {
             vector: mood.parse().unwrap(),
             reference: EmotionVector::UNIFORM,
             way,
@@ -250,8 +256,8 @@ mod tests {
         }
     }
 
-    fn titles(catalogue: &Catalogue, wish: &Wish, rules: &Rules<'_>) -> Vec<String> {
-        let picks = queue(catalogue, wish, rules);
+    fn titles(catalogue: &Catalogue, request: &QueueRequest, rules: &Rules<'_>) -> Vec<String> {
+        let picks = queue(catalogue, request, rules);
         let title = |pick: &Pick| catalogue.entries()[pick.position].title.clone();
         picks.iter().map(title).collect()
     }
@@ -271,10 +277,10 @@ mod tests {
             ("d", "Three", "sad"),
         ]);
         assert_eq!(
-            titles(&songs, &wish("happy", Way::Match, 3), &ALL),
+            titles(&songs, &request("happy", Way::Match, 3), &ALL),
             ["a", "c", "b"]
         );
-        let picks = queue(&songs, &wish("happy", Way::Match, 4), &ALL);
+        let picks = queue(&songs, &request("happy", Way::Match, 4), &ALL);
         for pick in &picks {
             assert!((pick.contributions.iter().sum::<f32>() - pick.cosine).abs() < 1e-6);
             let vector = songs.entries()[pick.position].vector;
@@ -295,7 +301,7 @@ mod tests {
             let entries = songs.entries();
             titles(
                 &songs,
-                &wish("happy", Way::Match, 2),
+                &request("happy", Way::Match, 2),
                 &Rules {
                     allowed: &|i| allowed.contains(&entries[i].title),
                     liked: &|i| entries[i].title == "b",
@@ -309,7 +315,7 @@ mod tests {
             ..ALL
         };
         assert_eq!(
-            titles(&songs, &wish("happy", Way::Match, 2), &liked),
+            titles(&songs, &request("happy", Way::Match, 2), &liked),
             ["b", "a"]
         );
         // Not so much that what does not fit comes first.
@@ -318,7 +324,7 @@ mod tests {
             ..ALL
         };
         assert_eq!(
-            titles(&songs, &wish("happy", Way::Match, 4), &liked),
+            titles(&songs, &request("happy", Way::Match, 4), &liked),
             ["a", "b", "c", "d"]
         );
     }
@@ -334,7 +340,7 @@ mod tests {
             ("f", "Five", "happy=0.95,sad=0.05"),
         ]);
         let to = "happy".parse().unwrap();
-        let journey = wish("sad", Way::Journey { to, songs: 5 }, 6);
+        let journey = request("sad", Way::Journey { to, songs: 5 }, 6);
         // b would be next to a by the same artist, so that place takes the next best.
         let found = titles(&songs, &journey, &ALL);
         assert_eq!((found[0].as_str(), found.len()), ("a", 6));
@@ -363,10 +369,10 @@ mod tests {
             .map(|(n, m)| (n.as_str(), "", m.as_str()))
             .collect();
         let songs = catalogue(&songs);
-        let with = |seed, strength| Wish {
+        let with = |seed, strength| QueueRequest {
             strength,
             seed,
-            ..wish("happy", Way::Match, 20)
+            ..request("happy", Way::Match, 20)
         };
         let first = titles(&songs, &with(1, 0.0), &ALL);
         assert_eq!(titles(&songs, &with(1, 0.0), &ALL), first);

@@ -26,10 +26,10 @@ impl Frame {
     /// Splits a binary message: a big-endian number, then the JPEG.
     ///
     /// # Errors
-    /// [`Complaint`] if it is too short or too long.
-    pub fn parse(message: axum::body::Bytes) -> Result<Self, Complaint> {
+    /// [`LiveError`] if it is too short or too long.
+    pub fn parse(message: axum::body::Bytes) -> Result<Self, LiveError> {
         let Some(number) = message.first_chunk::<SEQUENCE_BYTES>() else {
-            return Err(Complaint::new(
+            return Err(LiveError::new(
                 "bad_frame",
                 "a frame is a 4-byte number and a JPEG; this message is shorter",
             ));
@@ -37,7 +37,7 @@ impl Frame {
         let sequence = u32::from_be_bytes(*number);
         if message.len() > SEQUENCE_BYTES + MAX_FRAME_BYTES {
             let message = "the frame is too large; send a smaller JPEG";
-            return Err(Complaint::about(sequence, "frame_too_large", message));
+            return Err(LiveError::about(sequence, "frame_too_large", message));
         }
         let jpeg = message.slice(SEQUENCE_BYTES..);
         Ok(Self { sequence, jpeg })
@@ -71,7 +71,7 @@ pub enum FaceRule {
 /// A text message of the client. What settings leave out stays as it is.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Order {
+pub enum ClientMessage {
     /// How faces are chosen and smoothed.
     Settings {
         /// Whose face counts.
@@ -98,20 +98,20 @@ fn usual_baseline_seconds() -> f64 {
     3.0
 }
 
-impl Order {
+impl ClientMessage {
     /// Reads a text message.
     ///
     /// # Errors
-    /// [`Complaint`] if it is none of these, or a number is out of its range.
-    pub fn parse(text: &str) -> Result<Self, Complaint> {
-        let order: Self = serde_json::from_str(text).map_err(|error| {
-            Complaint::new(
+    /// [`LiveError`] if it is none of these, or a number is out of its range.
+    pub fn parse(text: &str) -> Result<Self, LiveError> {
+        let message: Self = serde_json::from_str(text).map_err(|error| {
+            LiveError::new(
                 "bad_message",
                 &format!("the message cannot be used: {error}"),
             )
         })?;
-        let refuse = |what: &str| Err(Complaint::new("bad_message", what));
-        match order {
+        let refuse = |what: &str| Err(LiveError::new("bad_message", what));
+        match message {
             Self::Settings {
                 temperature: Some(t),
                 ..
@@ -127,7 +127,7 @@ impl Order {
             Self::Baseline { duration_seconds } if !(0.5..=30.0).contains(&duration_seconds) => {
                 refuse("duration_seconds must be between 0.5 and 30")
             }
-            order => Ok(order),
+            message => Ok(message),
         }
     }
 }
@@ -153,7 +153,7 @@ impl Default for Hello {
 
 /// Something in a message could not be used; the socket stays open.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct Complaint {
+pub struct LiveError {
     #[serde(rename = "type")]
     kind: &'static str,
     /// What is wrong.
@@ -162,8 +162,8 @@ pub struct Complaint {
     pub sequence: Option<u32>,
 }
 
-impl Complaint {
-    /// A complaint that is about no particular frame.
+impl LiveError {
+    /// An error that is about no particular frame.
     pub fn new(code: &'static str, message: &str) -> Self {
         Self {
             kind: "error",
@@ -172,7 +172,7 @@ impl Complaint {
         }
     }
 
-    /// A complaint about a frame.
+    /// An error about a frame.
     pub fn about(sequence: u32, code: &'static str, message: &str) -> Self {
         Self {
             sequence: Some(sequence),
@@ -267,48 +267,48 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_message_is_read_or_complained_about(text in ".{0,80}", bytes: Vec<u8>) {
-            let _ = Order::parse(&text);
-            let _ = Order::parse(&format!("{{\"type\":\"settings\",{text}}}"));
+        fn any_message_is_read_or_refused(text in ".{0,80}", bytes: Vec<u8>) {
+            let _ = ClientMessage::parse(&text);
+            let _ = ClientMessage::parse(&format!("{{\"type\":\"settings\",{text}}}"));
             prop_assert_eq!(Frame::parse(bytes.clone().into()).is_ok(), bytes.len() >= 4);
         }
     }
 
     #[test]
-    fn orders_are_read() {
+    fn client_messages_are_read() {
         let settings = r#"{"type":"settings","face":"mean","temperature":1.5}"#;
         assert_eq!(
-            Order::parse(settings).unwrap(),
-            Order::Settings {
+            ClientMessage::parse(settings).unwrap(),
+            ClientMessage::Settings {
                 face: FaceChoice::Rule(FaceRule::Mean),
                 temperature: Some(1.5),
                 mood_seconds: None,
                 bars_seconds: None,
             }
         );
-        let track = Order::parse(r#"{"type":"settings","face":3}"#).unwrap();
+        let track = ClientMessage::parse(r#"{"type":"settings","face":3}"#).unwrap();
         assert!(matches!(
             track,
-            Order::Settings {
+            ClientMessage::Settings {
                 face: FaceChoice::Track(3),
                 ..
             }
         ));
-        let baseline = Order::parse(r#"{"type":"baseline"}"#).unwrap();
+        let baseline = ClientMessage::parse(r#"{"type":"baseline"}"#).unwrap();
         assert_eq!(
             baseline,
-            Order::Baseline {
+            ClientMessage::Baseline {
                 duration_seconds: 3.0
             }
         );
         assert_eq!(
-            Order::parse(r#"{"type":"reset_baseline"}"#),
-            Ok(Order::ResetBaseline)
+            ClientMessage::parse(r#"{"type":"reset_baseline"}"#),
+            Ok(ClientMessage::ResetBaseline)
         );
     }
 
     #[test]
-    fn other_messages_are_complained_about() {
+    fn other_messages_are_refused() {
         for bad in [
             "",
             "[]",
@@ -322,7 +322,7 @@ mod tests {
             r#"{"type":"baseline","duration_seconds":1e300}"#,
         ] {
             assert_eq!(
-                Order::parse(bad).unwrap_err().error.code,
+                ClientMessage::parse(bad).unwrap_err().error.code,
                 "bad_message",
                 "{bad}"
             );

@@ -18,7 +18,7 @@ mod tracks;
 #[cfg(feature = "fuzzing")]
 pub use frame::decode;
 #[cfg(feature = "fuzzing")]
-pub use message::{Complaint, Frame, Order};
+pub use message::{ClientMessage, Frame, LiveError};
 #[cfg(feature = "fuzzing")]
 pub use session::Session;
 pub use socket::live;

@@ -12,8 +12,8 @@ use super::advice::Quality;
 use super::finder::FaceFinder;
 use super::frame::decode;
 use super::message::{
-    Answer, Baseline, Chosen, Complaint, FaceAnswer, FaceChoice, FaceRule, Frame, FrameTimings,
-    Order,
+    Answer, Baseline, Chosen, ClientMessage, FaceAnswer, FaceChoice, FaceRule, Frame, FrameTimings,
+    LiveError,
 };
 use super::tracks::{Track, Tracks};
 use crate::analysis::{Timings, seconds_since};
@@ -56,10 +56,10 @@ impl Session {
     }
 
     /// Does as the client says.
-    pub fn obey(&mut self, order: &Order) {
+    pub fn obey(&mut self, message: &ClientMessage) {
         let now = self.start.elapsed().as_secs_f64();
-        match order {
-            Order::Settings {
+        match message {
+            ClientMessage::Settings {
                 face,
                 temperature,
                 mood_seconds,
@@ -76,12 +76,12 @@ impl Session {
                 };
                 self.tracks.configure(config);
             }
-            Order::Baseline { duration_seconds } => {
+            ClientMessage::Baseline { duration_seconds } => {
                 for track in self.tracks.all() {
                     track.filter.start_baseline(now, *duration_seconds);
                 }
             }
-            Order::ResetBaseline => {
+            ClientMessage::ResetBaseline => {
                 for track in self.tracks.all() {
                     track.filter.reset_baseline();
                 }
@@ -92,8 +92,8 @@ impl Session {
     /// What a frame that came at `received` shows. Takes its time.
     ///
     /// # Errors
-    /// [`Complaint`] if it cannot be read; the session goes on.
-    pub fn look(&mut self, frame: &Frame, received: Instant) -> Result<Answer, Complaint> {
+    /// [`LiveError`] if it cannot be read; the session goes on.
+    pub fn look(&mut self, frame: &Frame, received: Instant) -> Result<Answer, LiveError> {
         let now = received.saturating_duration_since(self.start).as_secs_f64();
         let stage = Instant::now();
         let image = decode(frame)?;
@@ -117,7 +117,7 @@ impl Session {
         let vectors = self
             .model
             .classify_batch(&crops)
-            .map_err(|error| Complaint::about(frame.sequence, "model", &error.to_string()))?;
+            .map_err(|error| LiveError::about(frame.sequence, "model", &error.to_string()))?;
         let qualities = crops
             .iter()
             .zip(&boxes)

@@ -17,7 +17,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, timeout};
 
-use super::message::{Answer, Complaint, Frame, Hello, MAX_FRAME_BYTES, Order};
+use super::message::{Answer, ClientMessage, Frame, Hello, LiveError, MAX_FRAME_BYTES};
 use super::session::Session;
 use crate::blocking::blocking;
 use crate::http::error::ApiError;
@@ -26,11 +26,11 @@ use crate::state::{App, Shared};
 /// A larger message ends the connection before it is read as a whole; up to there it is answered.
 const MAX_MESSAGE_BYTES: usize = 2 * MAX_FRAME_BYTES;
 
-/// Orders that wait while a frame is worked on; more are refused.
-const MAX_WAITING_ORDERS: usize = 16;
+/// Text messages that wait while a frame is worked on; more are refused.
+const MAX_WAITING_MESSAGES: usize = 16;
 
 /// A client that only sends what cannot be used is not one.
-const MAX_COMPLAINTS: u32 = 100;
+const MAX_REFUSALS: u32 = 100;
 
 /// How long the last word may take.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
@@ -64,8 +64,8 @@ async fn run(app: Shared, socket: WebSocket, place: OwnedSemaphorePermit) {
         session: Some(Box::new(session)),
         work: None,
         waiting: None,
-        orders: Vec::new(),
-        complaints: 0,
+        messages: Vec::new(),
+        refusals: 0,
         pong_due: false,
     };
     let close = live.serve().await;
@@ -75,7 +75,7 @@ async fn run(app: Shared, socket: WebSocket, place: OwnedSemaphorePermit) {
 }
 
 /// What became of a frame, with the session that was lent to the work.
-type Work = JoinHandle<(Box<Session>, Result<Answer, Complaint>)>;
+type Work = JoinHandle<(Box<Session>, Result<Answer, LiveError>)>;
 
 /// One socket.
 struct Live<'a> {
@@ -85,8 +85,8 @@ struct Live<'a> {
     session: Option<Box<Session>>,
     work: Option<Work>,
     waiting: Option<(Frame, Instant)>,
-    orders: Vec<Order>,
-    complaints: u32,
+    messages: Vec<ClientMessage>,
+    refusals: u32,
     /// A ping was sent that nobody has answered yet.
     pong_due: bool,
 }
@@ -138,15 +138,15 @@ impl Live<'_> {
             }
             Some(Ok(message)) => message,
         };
-        let complaint = match message {
+        let refused = match message {
             Message::Binary(bytes) => match Frame::parse(bytes) {
                 Ok(frame) => {
                     self.waiting = Some((frame, Instant::now()));
                     None
                 }
-                Err(complaint) => Some(complaint),
+                Err(error) => Some(error),
             },
-            Message::Text(text) => self.order(text.as_str()).err(),
+            Message::Text(text) => self.obey(text.as_str()).err(),
             Message::Pong(_) => {
                 self.pong_due = false;
                 None
@@ -154,20 +154,20 @@ impl Live<'_> {
             Message::Ping(_) => None,
             Message::Close(_) => return ControlFlow::Break(None),
         };
-        match complaint {
-            Some(complaint) => self.complain(&complaint).await,
+        match refused {
+            Some(error) => self.refuse(&error).await,
             None => ControlFlow::Continue(()),
         }
     }
 
-    fn order(&mut self, text: &str) -> Result<(), Complaint> {
-        let order = Order::parse(text)?;
+    fn obey(&mut self, text: &str) -> Result<(), LiveError> {
+        let message = ClientMessage::parse(text)?;
         match &mut self.session {
-            Some(session) => session.obey(&order),
-            None if self.orders.len() < MAX_WAITING_ORDERS => self.orders.push(order),
+            Some(session) => session.obey(&message),
+            None if self.messages.len() < MAX_WAITING_MESSAGES => self.messages.push(message),
             None => {
                 let message = "messages come faster than they can be followed; send fewer";
-                return Err(Complaint::new("too_many_messages", message));
+                return Err(LiveError::new("too_many_messages", message));
             }
         }
         Ok(())
@@ -203,23 +203,23 @@ impl Live<'_> {
         let Ok((mut session, answer)) = done else {
             return ControlFlow::Break(Some((close_code::ERROR, "a mistake in vibelux")));
         };
-        for order in self.orders.drain(..) {
-            session.obey(&order);
+        for message in self.messages.drain(..) {
+            session.obey(&message);
         }
         self.session = Some(session);
         match answer {
             Ok(answer) => {
-                self.complaints = 0;
+                self.refusals = 0;
                 self.tell(&answer).await
             }
-            Err(complaint) => self.complain(&complaint).await,
+            Err(error) => self.refuse(&error).await,
         }
     }
 
-    async fn complain(&mut self, complaint: &Complaint) -> ControlFlow<End> {
-        self.complaints += 1;
-        self.tell(complaint).await?;
-        if self.complaints > MAX_COMPLAINTS {
+    async fn refuse(&mut self, error: &LiveError) -> ControlFlow<End> {
+        self.refusals += 1;
+        self.tell(error).await?;
+        if self.refusals > MAX_REFUSALS {
             return ControlFlow::Break(Some((close_code::POLICY, "nothing of this can be used")));
         }
         ControlFlow::Continue(())
@@ -259,7 +259,7 @@ enum Event {
 }
 
 /// A frame's end; an error if the work panicked.
-type Finished = Result<(Box<Session>, Result<Answer, Complaint>), tokio::task::JoinError>;
+type Finished = Result<(Box<Session>, Result<Answer, LiveError>), tokio::task::JoinError>;
 
 /// Waits for the work; for ever if there is none.
 async fn finished(work: &mut Option<Work>) -> Finished {

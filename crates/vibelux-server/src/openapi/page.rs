@@ -56,49 +56,67 @@ fn render_operation(page: &mut String, method: &str, path: &str, operation: &Val
         escaped(&operation["summary"]),
         paragraphs(&operation["description"]),
     );
-    if let Some(parameters) = operation["parameters"].as_array() {
-        *page += "<dl>";
-        for parameter in parameters {
-            let _ = write!(
-                page,
-                "<dt><code>{}</code> <small>{}, {}</small></dt><dd>{}</dd>",
-                escaped(&parameter["name"]),
-                escaped(&parameter["in"]),
-                shape(&parameter["schema"]),
-                escaped(&parameter["description"]),
-            );
-        }
-        *page += "</dl>";
-    }
-    if let Some(content) = operation["requestBody"]["content"].as_object() {
-        let kinds: Vec<String> = content
-            .iter()
-            .map(|(kind, body)| format!("{} {}", escape(kind), shape(&body["schema"])))
-            .collect();
-        let _ = write!(page, "<p>Send: {}</p>", kinds.join(", or "));
-        for body in content.values() {
-            *page += &property_list(&body["schema"]);
-        }
-    }
-    if let Some(responses) = operation["responses"].as_object() {
-        *page += "<ul>";
-        for (status, response) in responses {
-            let kind = response["content"]
-                .as_object()
-                .and_then(|content| content.iter().next());
-            let kind = kind.map_or_else(String::new, |(kind, body)| {
-                format!(" &rarr; {} {}", escape(kind), shape(&body["schema"]))
-            });
-            let _ = write!(
-                page,
-                "<li><code>{}</code> {}{kind}</li>",
-                escape(status),
-                escaped(&response["description"]),
-            );
-        }
-        *page += "</ul>";
-    }
+    *page += &parameters(&operation["parameters"]);
+    *page += &request(&operation["requestBody"]["content"]);
+    *page += &responses(&operation["responses"]);
     *page += "</section>";
+}
+
+/// What may stand in the address.
+fn parameters(parameters: &Value) -> String {
+    let Some(parameters) = parameters.as_array() else {
+        return String::new();
+    };
+    let mut list = String::from("<dl>");
+    for parameter in parameters {
+        let _ = write!(
+            list,
+            "<dt><code>{}</code> <small>{}, {}</small></dt><dd>{}</dd>",
+            escaped(&parameter["name"]),
+            escaped(&parameter["in"]),
+            shape(&parameter["schema"]),
+            escaped(&parameter["description"]),
+        );
+    }
+    list + "</dl>"
+}
+
+/// What is sent, in each of its media types.
+fn request(content: &Value) -> String {
+    let Some(content) = content.as_object() else {
+        return String::new();
+    };
+    let kinds: Vec<String> = content
+        .iter()
+        .map(|(kind, body)| format!("{} {}", escape(kind), shape(&body["schema"])))
+        .collect();
+    let lists: String = content
+        .values()
+        .map(|body| property_list(&body["schema"]))
+        .collect();
+    format!("<p>Send: {}</p>{lists}", kinds.join(", or "))
+}
+
+/// What is answered, by status.
+fn responses(responses: &Value) -> String {
+    let Some(responses) = responses.as_object() else {
+        return String::new();
+    };
+    let mut list = String::from("<ul>");
+    for (status, response) in responses {
+        let content = response["content"].as_object();
+        let kind = content.and_then(|content| content.iter().next());
+        let kind = kind.map_or_else(String::new, |(kind, body)| {
+            format!(" &rarr; {} {}", escape(kind), shape(&body["schema"]))
+        });
+        let _ = write!(
+            list,
+            "<li><code>{}</code> {}{kind}</li>",
+            escape(status),
+            escaped(&response["description"]),
+        );
+    }
+    list + "</ul>"
 }
 
 /// The name of a shape in a few words, with a link where it has a section of its own.

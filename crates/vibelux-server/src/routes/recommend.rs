@@ -14,7 +14,7 @@ use crate::blocking::blocking;
 use crate::http::error::ApiError;
 use crate::http::extract::ApiJson;
 use crate::library::catalogue::Catalogue;
-use crate::library::ranking::{Pick, Rules, Wish, queue};
+use crate::library::ranking::{Pick, QueueRequest, Rules, queue};
 use crate::library::song_id::SongId;
 use crate::state::{App, Shared};
 
@@ -30,7 +30,7 @@ pub struct RecommendRequest {
     #[serde(default, deserialize_with = "by_emotion::option::deserialize")]
     vector: Option<EmotionVector>,
     source: Source,
-    song: Option<SongId>,
+    song_id: Option<SongId>,
     #[serde(default)]
     way: WayRequest,
     #[serde(default)]
@@ -116,11 +116,11 @@ pub async fn recommend(
 ) -> Result<Json<Recommendations>, ApiError> {
     blocking(move || {
         let catalogue = app.library.catalogue()?;
-        let wish = wish(&request, &app, &catalogue)?;
+        let wanted = checked(&request, &app, &catalogue)?;
         let left_out: HashSet<SongId> = request
             .exclude
             .iter()
-            .chain(&request.song)
+            .chain(&request.song_id)
             .copied()
             .collect();
         let entries = catalogue.entries();
@@ -132,7 +132,7 @@ pub async fn recommend(
             liked: &|i| app.library.likes(entries[i].id),
             present: &|i| entries[i].path.is_file(),
         };
-        let recommendations = queue(&catalogue, &wish, &rules)
+        let recommendations = queue(&catalogue, &wanted, &rules)
             .iter()
             .map(|pick| recommendation(pick, &app, &catalogue))
             .collect();
@@ -151,7 +151,11 @@ fn recommendation(pick: &Pick, app: &App, catalogue: &Catalogue) -> Recommendati
 }
 
 /// The request with everything that it leaves out, within its limits.
-fn wish(request: &RecommendRequest, app: &App, catalogue: &Catalogue) -> Result<Wish, ApiError> {
+fn checked(
+    request: &RecommendRequest,
+    app: &App,
+    catalogue: &Catalogue,
+) -> Result<QueueRequest, ApiError> {
     let refuse = |message: &str| Err(ApiError::BadRequest(message.to_owned()));
     if !(1..=MAX_COUNT).contains(&request.count) {
         return refuse("count must be from 1 to 500");
@@ -163,7 +167,7 @@ fn wish(request: &RecommendRequest, app: &App, catalogue: &Catalogue) -> Result<
         ModeRequest::Plain => Mode::Plain,
         ModeRequest::Centred => Mode::Centred,
     };
-    let seed_song = match request.song {
+    let seed_song = match request.song_id {
         Some(id) => Some(
             catalogue
                 .get(id)
@@ -180,9 +184,7 @@ fn wish(request: &RecommendRequest, app: &App, catalogue: &Catalogue) -> Result<
         ),
     };
     let Some(vector) = vector else {
-        return refuse(
-            "give vector, such as {\"happy\":1}, or, for source \"song\", the id of song",
-        );
+        return refuse("give vector, such as {\"happy\":1}, or, for source \"song\", its song_id");
     };
     let way = match request.way {
         WayRequest::Match => Way::Match,
@@ -193,7 +195,7 @@ fn wish(request: &RecommendRequest, app: &App, catalogue: &Catalogue) -> Result<
         }
         WayRequest::Journey { .. } => return refuse("a journey has from 1 to 100 songs"),
     };
-    Ok(Wish {
+    Ok(QueueRequest {
         vector,
         reference: reference.unwrap_or(EmotionVector::UNIFORM),
         way,

@@ -74,16 +74,16 @@ pub async fn list(
     State(app): State<Shared>,
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Json<SongList>, ApiError> {
-    // An empty field of a form is no wish.
-    let wish = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-    let emotion = wish(query.emotion)
+    // An empty field of a form says nothing.
+    let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let emotion = given(query.emotion)
         .map(|name| name.parse::<Emotion>())
         .transpose()
         .map_err(|error| ApiError::BadRequest(error.to_string()))?;
     let filter = Filter {
-        search: wish(query.search),
+        search: given(query.search),
         emotion,
-        artist: wish(query.artist),
+        artist: given(query.artist),
     };
     let limit = query.limit.unwrap_or(50).min(MAX_LIMIT);
     blocking(move || {

@@ -8,8 +8,8 @@ fn mood(emotion: &str) -> Value {
     json!({ emotion: 1 })
 }
 
-fn titles(stand: &Stand, wish: &Value) -> Vec<String> {
-    let answer = stand.post("/api/v1/recommend", wish).json();
+fn titles(stand: &Stand, request: &Value) -> Vec<String> {
+    let answer = stand.post("/api/v1/recommend", request).json();
     let songs = answer["recommendations"].as_array().unwrap().iter();
     songs
         .map(|song| song["song"]["title"].as_str().unwrap().to_owned())
@@ -19,11 +19,11 @@ fn titles(stand: &Stand, wish: &Value) -> Vec<String> {
 #[test]
 fn the_songs_that_fit_come_first_with_reasons() {
     let stand = Plan::songs().start();
-    let wish = json!({
+    let request = json!({
         "vector": mood("happy"), "source": "mood", "way": { "kind": "match" }, "mode": "plain",
         "strength": 1.0, "seed": 3, "count": 2, "exclude": [],
     });
-    let answer = stand.post("/api/v1/recommend", &wish);
+    let answer = stand.post("/api/v1/recommend", &request);
     assert_eq!(answer.status, 200);
     let songs = answer.json()["recommendations"].clone();
     assert_eq!(songs.as_array().unwrap().len(), 2);
@@ -46,11 +46,11 @@ fn ways_modes_sources_and_rules_are_followed() {
     let stand = Plan::songs().start();
     let base = json!({ "source": "mood", "vector": mood("sad"), "count": 1 });
     let with = |changes: Value| {
-        let mut wish = base.clone();
+        let mut request = base.clone();
         for (key, value) in changes.as_object().unwrap() {
-            wish[key] = value.clone();
+            request[key] = value.clone();
         }
-        titles(&stand, &wish)
+        titles(&stand, &request)
     };
     assert_eq!(with(json!({})), ["Dull Rain"]);
     assert_eq!(
@@ -64,7 +64,7 @@ fn ways_modes_sources_and_rules_are_followed() {
     assert_eq!(with(journey), ["Dull Rain", "Bright Rain", "Sunny Morning"]);
     let rain = stand.id("Dull Rain");
     assert_eq!(with(json!({ "exclude": [rain] })), ["Bright Rain"]);
-    let alike = with(json!({ "source": "song", "song": rain, "vector": null, "count": 9 }));
+    let alike = with(json!({ "source": "song", "song_id": rain, "vector": null, "count": 9 }));
     assert_eq!((alike.len(), alike[0].as_str()), (4, "Bright Rain"));
 
     let not_now = format!("/api/v1/songs/{rain}/not-now");
@@ -108,12 +108,12 @@ fn what_cannot_be_is_said() {
         .header("content-type", "application/json")
         .body("{\"vector\": [1e999");
     assert_eq!(broken.send().status, 400);
-    let absent = json!({ "source": "song", "song": "0".repeat(32) });
+    let absent = json!({ "source": "song", "song_id": "0".repeat(32) });
     assert_eq!(stand.post("/api/v1/recommend", &absent).status, 404);
     let empty = Plan::default().start();
-    let wish = json!({ "source": "mood", "vector": mood("happy") });
+    let request = json!({ "source": "mood", "vector": mood("happy") });
     assert_eq!(
-        empty.post("/api/v1/recommend", &wish).json()["recommendations"],
+        empty.post("/api/v1/recommend", &request).json()["recommendations"],
         json!([])
     );
 }

@@ -209,9 +209,9 @@ fn a_large_library_is_mapped_ranked_and_noticed_while_the_server_runs() {
     assert!(map.body.len() < 3_000_000, "{} bytes", map.body.len());
     assert_eq!(stand.get("/api/v1/map").json()["count"], SONGS);
     // Their files are nowhere, so there is nothing to play.
-    let wish = json!({ "source": "mood", "vector": { "happy": 1 } });
+    let request = json!({ "source": "mood", "vector": { "happy": 1 } });
     assert_eq!(
-        stand.post("/api/v1/recommend", &wish).json()["recommendations"],
+        stand.post("/api/v1/recommend", &request).json()["recommendations"],
         json!([])
     );
 }

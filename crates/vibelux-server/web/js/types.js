@@ -34,7 +34,7 @@
  * @typedef {object} Request  What `recommend` takes.
  * @property {Vector} vector
  * @property {'face' | 'mood' | 'song'} source
- * @property {string} [song]
+ * @property {string} [song_id]
  * @property {Way} way
  * @property {'plain' | 'centred'} mode
  * @property {number} strength  0 any song, 1 only what fits.

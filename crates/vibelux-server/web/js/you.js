@@ -15,7 +15,7 @@ import { Wheel } from './wheel.js';
 /** @typedef {import('./types.js').Frame} Frame */
 /** @typedef {import('./types.js').FaceChoice} FaceChoice */
 /** @typedef {'camera' | 'picture' | 'hand' | 'song'} Source */
-/** @typedef {{source: 'face' | 'mood' | 'song', vector: Vector, song?: string}} Mood */
+/** @typedef {{source: 'face' | 'mood' | 'song', vector: Vector, song_id?: string}} Mood */
 
 const MAX_PICTURE_BYTES = 12 * 1024 * 1024;
 /** Sliders and wheel: the queue follows when the hand has rested for this long. */
@@ -46,7 +46,7 @@ export class You {
     this.mirror = new Mirror(byId('mirror', HTMLCanvasElement), this.live);
     this.seed = new SeedSearch((song) => {
       this.read(song.vector, true);
-      this.onMood({ source: 'song', vector: song.vector, song: song.id }, true);
+      this.onMood({ source: 'song', vector: song.vector, song_id: song.id }, true);
     });
     /** @type {Source} */
     this.source = 'camera';

@@ -28,7 +28,7 @@ pub struct DetectorReport {
     /// How many faces.
     pub faces: usize,
     /// Share of them for which the detector gave a box.
-    pub found: Share,
+    pub found_share: Share,
     /// How many boxes that were used lie on something else than the face; they count as found.
     pub misplaced: usize,
     /// Accuracy of the direct route on all faces.
@@ -162,7 +162,7 @@ fn report(seen: &[Seen], seed: u64) -> DetectorReport {
         .collect();
     DetectorReport {
         faces: seen.len(),
-        found: shares(seen.iter().map(|face| face.through.is_some()).collect()),
+        found_share: shares(seen.iter().map(|face| face.through.is_some()).collect()),
         misplaced: found.iter().filter(|(_, t)| t.misplaced).count(),
         direct_on_all: shares(seen.iter().map(|face| face.direct).collect()),
         on_found: (!found.is_empty()).then(|| OnFound {
@@ -211,7 +211,7 @@ mod tests {
         ];
         let report = report(&faces, 1);
         assert_eq!((report.faces, report.misplaced), (5, 2));
-        assert!((report.found.mean - 0.8).abs() < 1e-12);
+        assert!((report.found_share.mean - 0.8).abs() < 1e-12);
         assert!((report.direct_on_all.mean - 0.6).abs() < 1e-12);
         let found = report.on_found.unwrap();
         assert_eq!(
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn without_a_face_found_there_is_no_figure_about_them() {
         let report = report(&[seen(true, None)], 1);
-        assert_eq!((report.found.mean, report.on_found), (0.0, None));
+        assert_eq!((report.found_share.mean, report.on_found), (0.0, None));
     }
 
     #[test]

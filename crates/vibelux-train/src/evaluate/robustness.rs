@@ -44,7 +44,7 @@ pub struct CorruptionRow {
     /// How many variants the figures are the mean of.
     pub variants: usize,
     /// The judged model.
-    pub model: UnderCorruption,
+    pub judged: UnderCorruption,
     /// The others, in the order in which they were given.
     pub baselines: Vec<BesideBaseline>,
 }
@@ -71,7 +71,7 @@ impl RobustnessReport {
              cost_high,cost_ratio,margin,margin_low,margin_high\n",
         );
         for row in &self.rows {
-            let own = ("model", &self.model, &row.model, None);
+            let own = ("model", &self.model, &row.judged, None);
             let others = row.baselines.iter().zip(&self.baselines);
             let others = others.map(|(b, name)| ("baseline", name, &b.figures, Some(b)));
             for (role, name, figures, beside) in std::iter::once(own).chain(others) {
@@ -188,7 +188,7 @@ fn row(right: &[Vec<Vec<f64>>], kind: usize, models: usize, seed: u64) -> Corrup
         label: SUITE[kind].label.to_owned(),
         variants: SUITE[kind].variants.len(),
         baselines: baselines.collect(),
-        model: own,
+        judged: own,
     }
 }
 
@@ -216,14 +216,14 @@ mod tests {
     #[test]
     fn costs_and_ratios_are_those_by_hand() {
         let blur = row(&by_hand(), 1, 2, 1);
-        assert_eq!(blur.model.accuracy.mean, 0.75);
-        assert_eq!(blur.model.cost.mean, 0.25);
+        assert_eq!(blur.judged.accuracy.mean, 0.75);
+        assert_eq!(blur.judged.cost.mean, 0.25);
         let baseline = &blur.baselines[0];
         assert_eq!(baseline.figures.cost.mean, 0.5);
         assert_eq!(baseline.cost_ratio, Some(0.5));
         assert_eq!(baseline.margin.mean, 0.0);
         let clean = row(&by_hand(), 0, 2, 1);
-        assert_eq!(clean.model.cost.mean, 0.0);
+        assert_eq!(clean.judged.cost.mean, 0.0);
         assert_eq!(clean.baselines[0].cost_ratio, None);
     }
 
@@ -243,11 +243,11 @@ mod tests {
             .iter()
             .filter(|j| j.vector.strongest() == j.class);
         assert_eq!(
-            report.rows[0].model.accuracy.mean,
+            report.rows[0].judged.accuracy.mean,
             right.count() as f64 / 3.0
         );
         for row in &report.rows {
-            assert_eq!(row.model, row.baselines[0].figures, "{}", row.corruption);
+            assert_eq!(row.judged, row.baselines[0].figures, "{}", row.corruption);
         }
         let csv = report.csv();
         assert_eq!(csv.lines().count(), 1 + 2 * SUITE.len());

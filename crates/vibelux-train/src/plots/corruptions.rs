@@ -60,7 +60,7 @@ pub fn scene(report: &RobustnessReport) -> Result<Scene, PlotError> {
     for (i, row) in report.rows.iter().enumerate() {
         bars.draw_row(&mut scene, row, top + row_height * i as f64 + GAP / 2.0);
     }
-    let x = bars.at(clean.model.accuracy.mean);
+    let x = bars.at(clean.judged.accuracy.mean);
     scene.dashed((x, top), (x, bottom), 1.2, HIGHLIGHT);
     let name = "accuracy (dashed: the model on clean faces)";
     let middle = f64::midpoint(bars.left, bars.right);
@@ -73,7 +73,7 @@ pub fn scene(report: &RobustnessReport) -> Result<Scene, PlotError> {
 fn highest(report: &RobustnessReport) -> f64 {
     let ends = report.rows.iter().flat_map(|row| {
         let others = row.baselines.iter().map(|b| &b.figures);
-        std::iter::once(&row.model).chain(others)
+        std::iter::once(&row.judged).chain(others)
     });
     let highest = ends.map(|f| f.accuracy.interval[1]).fold(0.0, f64::max);
     ((highest * 10.0).ceil() / 10.0).clamp(0.1, 1.0)
@@ -143,7 +143,7 @@ impl Bars {
         let label = Text::new(&row.label, at, LABEL_SIZE, INK);
         scene.text(label.align(Align::Right).middle());
         let others = row.baselines.iter().map(|b| &b.figures);
-        for (i, figures) in std::iter::once(&row.model).chain(others).enumerate() {
+        for (i, figures) in std::iter::once(&row.judged).chain(others).enumerate() {
             self.draw_bar(scene, figures, top + BAR * i as f64, i);
         }
     }

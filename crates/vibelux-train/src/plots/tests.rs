@@ -168,7 +168,7 @@ fn under_corruption(models: usize, clean: f64) -> RobustnessReport {
         corruption: of.name.to_owned(),
         label: of.label.to_owned(),
         variants: of.variants.len(),
-        model: figures(kind, 0),
+        judged: figures(kind, 0),
         baselines: (1..models)
             .map(|model| BesideBaseline {
                 figures: figures(kind, model),

@@ -79,7 +79,7 @@ fn corruptions_text(report: &RobustnessReport) -> String {
         let _ = write!(text, "  baseline {i}   cost  ratio");
     }
     for row in &report.rows {
-        let UnderCorruption { accuracy, cost } = &row.model;
+        let UnderCorruption { accuracy, cost } = &row.judged;
         let _ = write!(
             text,
             "\n{:width$}  {:>6.1} %   {:>5.1} to {:>5.1}  {:>5.1}",
@@ -154,9 +154,9 @@ fn detector_text(report: &DetectorReport) -> String {
     let mut text = format!(
         "\nThrough the detector, in made frames of 640x480: found {:.1} % of {} faces {}; {} boxes lie on \
          something else\n",
-        100.0 * report.found.mean,
+        100.0 * report.found_share.mean,
         report.faces,
-        interval(&report.found),
+        interval(&report.found_share),
         report.misplaced,
     );
     let mut line = |name: &str, value: String, share: &Share| {

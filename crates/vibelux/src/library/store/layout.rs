@@ -40,6 +40,16 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
 ",
     "CREATE TABLE likes (path BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;",
+    // A path alone has the shape of an index entry: a page of one, written to the wrong place, would be likes.
+    "
+    ALTER TABLE likes RENAME TO bare_likes;
+    CREATE TABLE likes (
+        path BLOB PRIMARY KEY,
+        verdict TEXT NOT NULL CHECK (verdict = 'liked')
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO likes SELECT path, 'liked' FROM bare_likes;
+    DROP TABLE bare_likes;
+",
 ];
 
 impl SongStore {

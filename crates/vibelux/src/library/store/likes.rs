@@ -33,7 +33,7 @@ impl SongStore {
         let path = to_bytes(song);
         self.write(|connection| {
             let statement = if liked {
-                "INSERT OR IGNORE INTO likes (path) VALUES (?1)"
+                "INSERT OR IGNORE INTO likes (path, verdict) VALUES (?1, 'liked')"
             } else {
                 "DELETE FROM likes WHERE path = ?1"
             };
@@ -70,6 +70,21 @@ mod tests {
         drop(store);
         let likes = SongStore::open(&file).unwrap().likes().unwrap();
         assert_eq!(likes, HashSet::from([a.to_owned()]));
+    }
+
+    #[test]
+    fn likes_of_the_second_layout_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("library.db");
+        let store = SongStore::open(&file).unwrap();
+        let older = "DROP TABLE likes;
+            CREATE TABLE likes (path BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+            INSERT INTO likes VALUES (x'2f61');
+            PRAGMA user_version = 2;";
+        store.connection.execute_batch(older).unwrap();
+        drop(store);
+        let likes = SongStore::open(&file).unwrap().likes().unwrap();
+        assert_eq!(likes, HashSet::from([PathBuf::from("/a")]));
     }
 
     #[test]

@@ -2,10 +2,14 @@
 //!
 //! SQLite finds much damage only where it happens to read, and some never: a page that says it holds fewer
 //! rows than it does gives fewer rows. `quick_check` walks all pages, accounts for every byte of them and
-//! tests every row against the table's constraints. It does not compare the index with the table, so songs
-//! are listed from the table alone; and it knows nothing of vectors, which are checked as they are read.
-//! Text may still be damaged unseen: a checksum for each row would tell, and would refuse a whole library for
-//! one letter.
+//! tests every row against the table's constraints, which therefore tell the rows of one table from those
+//! of another: a page that was written to the wrong place is noticed. It does not compare the index with the
+//! table, so songs are listed from the table alone; and it knows nothing of vectors, which are checked as
+//! they are read.
+//!
+//! What stays unseen: a page without a row is like any other, so one over a small table's only page empties
+//! it; and text may be damaged. A checksum for each row would tell, and would refuse a whole library for one
+//! letter.
 
 use rusqlite::{Connection, ffi};
 
@@ -73,6 +77,44 @@ mod tests {
             tried += 1;
         }
         assert!(tried > 3);
+    }
+
+    #[test]
+    fn no_page_can_stand_in_for_one_of_another_table() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = library(dir.path());
+        let mut store = SongStore::open(&path).unwrap();
+        let window = [(0.0, EmotionVector::UNIFORM)];
+        for song in store.songs().unwrap() {
+            store.upsert(&song, &window).unwrap();
+            store.set_liked(&song.path, true).unwrap();
+        }
+        let roots: Vec<u32> = store
+            .connection
+            .prepare("SELECT rootpage FROM sqlite_schema ORDER BY rootpage")
+            .and_then(|mut all| all.query_map([], |row| row.get(0))?.collect())
+            .unwrap();
+        drop(store);
+        let whole = fs::read(&path).unwrap();
+        let page = |number: usize| (number - 1) * PAGE..number * PAGE;
+        // Leaves and inner pages, those of tables and those of indexes, each over each root.
+        for from in 2..=whole.len() / PAGE {
+            for &root in &roots {
+                let root = root as usize;
+                if whole[page(from)] == whole[page(root)] {
+                    continue;
+                }
+                let mut bytes = whole.clone();
+                bytes.copy_within(page(from), page(root).start);
+                fs::write(&path, &bytes).unwrap();
+                let found = SongStore::open(&path)
+                    .and_then(|store| Ok((store.songs()?.len(), store.likes()?.len())));
+                assert!(
+                    !matches!(found, Ok(counts) if counts != (SONGS, SONGS)),
+                    "page {from} over {root}: {found:?}"
+                );
+            }
+        }
     }
 
     #[test]
