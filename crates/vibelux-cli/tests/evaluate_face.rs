@@ -161,16 +161,16 @@ fn real_faces_are_found_and_suffer_from_what_hides_them() {
     let rows = figures["corruptions"]["rows"].as_array().unwrap();
     let number = |value: &Value| value.as_f64().unwrap();
     assert_eq!(rows[0]["corruption"], "clean");
-    let clean = number(&rows[0]["model"]["accuracy"]["mean"]);
+    let clean = number(&rows[0]["judged"]["accuracy"]["mean"]);
     assert!((clean - number(&figures["report"]["accuracy"])).abs() < 1e-9);
     assert!(clean > 0.45, "{clean}");
     let cost = |name: &str| {
         let row = rows.iter().find(|row| row["corruption"] == name).unwrap();
-        number(&row["model"]["cost"]["mean"])
+        number(&row["judged"]["cost"]["mean"])
     };
     assert!(cost("gaussian_noise_10") > cost("box_shift_10"));
     let detector = &figures["detector"];
-    assert!(number(&detector["found"]["mean"]) > 0.75, "{detector}");
+    assert!(number(&detector["found_share"]["mean"]) > 0.75, "{detector}");
     assert!(number(&detector["misplaced"]) < 7.0, "{detector}");
     let ratio = number(&detector["on_found"]["median_side_ratio"]);
     assert!((0.9..1.12).contains(&ratio), "{ratio}");
