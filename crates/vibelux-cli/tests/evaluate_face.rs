@@ -170,7 +170,10 @@ fn real_faces_are_found_and_suffer_from_what_hides_them() {
     };
     assert!(cost("gaussian_noise_10") > cost("box_shift_10"));
     let detector = &figures["detector"];
-    assert!(number(&detector["found_share"]["mean"]) > 0.75, "{detector}");
+    assert!(
+        number(&detector["found_share"]["mean"]) > 0.75,
+        "{detector}"
+    );
     assert!(number(&detector["misplaced"]) < 7.0, "{detector}");
     let ratio = number(&detector["on_found"]["median_side_ratio"]);
     assert!((0.9..1.12).contains(&ratio), "{ratio}");
