@@ -285,6 +285,7 @@ fn finished_run(workspace: &Workspace) {
         column: "quadrant".to_owned(),
         kind: HeadKind::Class,
         condition: None,
+        array: None,
         weight: 1.0,
         least_rows: 1,
         names: vec!["Q1".to_owned(), "Q3".to_owned()],

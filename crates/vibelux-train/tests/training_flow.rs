@@ -13,13 +13,14 @@ use vibelux::Emotion;
 use vibelux::face::{FaceImage, load_picture};
 use vibelux::model::architecture::{Architecture, LayerSpec, Padding};
 use vibelux::model::sidecar::{FrontEnd, Sidecar};
-use vibelux::model::weights::Weights;
+use vibelux::model::weights::{Tensor, Weights};
 use vibelux::model::{FaceModel, MusicModel};
 use vibelux_train::augment::FaceAugmentation;
 use vibelux_train::config::preset;
 use vibelux_train::config::{Schedule, Selection, SizeStage, TaskConfig, TrainingConfig};
-use vibelux_train::dataset::{SpectrogramCache, class_files};
+use vibelux_train::dataset::{SpectrogramCache, class_files, load_table};
 use vibelux_train::distil::{DistilConfig, DistilError, TeacherView};
+use vibelux_train::evaluate::heads as judge_heads;
 use vibelux_train::heads::{HeadConfig, HeadKind};
 use vibelux_train::metrics::Report;
 use vibelux_train::nn::{Init, Network, OptimiserKind, Random};
@@ -543,7 +544,7 @@ fn write_tone(path: &Path, class: usize, random: &mut Random) {
 fn write_songs(root: &Path) -> PathBuf {
     let mut random = Random::new(9, 0, 0);
     let mut table =
-        "path,p_angry,p_disgusted,p_fearful,p_happy,p_neutral,p_sad,p_surprised,fold,pitch,tags\n"
+        "path,p_angry,p_disgusted,p_fearful,p_happy,p_neutral,p_sad,p_surprised,fold,pitch,tags,teacher\n"
             .to_owned();
     for (split, folds) in [("train", &["1", "2"][..]), ("test", &["3"][..])] {
         for emotion in Emotion::ALL {
@@ -564,13 +565,34 @@ fn write_songs(root: &Path) -> PathBuf {
                 } else {
                     String::new()
                 };
-                table += &format!("{row},{fold},{pitch},{tags}\n");
+                let teacher = format!("{split}-{emotion}-{fold}.safetensors");
+                write_track(&root.join(&teacher), pitch == "high");
+                table += &format!("{row},{fold},{pitch},{tags},{teacher}\n");
             }
         }
     }
     let path = root.join("labels.csv");
     fs::write(&path, table).unwrap();
     path
+}
+
+/// What a teacher says of a tone all the time: one tag, and two values.
+fn write_track(path: &Path, high: bool) {
+    let array = |shape: [usize; 2], row: &[f32]| Tensor {
+        shape: shape.to_vec(),
+        data: row.repeat(shape[0]),
+    };
+    let (tag, value) = if high { (0.9, 1.0) } else { (0.1, -1.0) };
+    let mut track = Weights::default();
+    let hop_seconds = Tensor {
+        shape: vec![1],
+        data: vec![0.5],
+    };
+    track.0.insert("hop_seconds".to_owned(), hop_seconds);
+    track.0.insert("tags".to_owned(), array([4, 1], &[tag]));
+    let values = array([4, 2], &[value, 0.5]);
+    track.0.insert("values".to_owned(), values);
+    track.save(path).unwrap();
 }
 
 fn music_config() -> TrainingConfig {
@@ -677,6 +699,57 @@ fn a_music_run_learns_from_folders_and_from_a_table() {
 }
 
 #[test]
+fn teachers_of_stretches_are_learnt_and_judged() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = write_songs(&dir.path().join("data"));
+    let mut table_paths = paths(&table);
+    table_paths.train_folds = vec!["1".to_owned(), "2".to_owned()];
+    table_paths.validation_folds = vec!["3".to_owned()];
+    let mut config = music_config();
+    let head = |array: &str, kind| HeadConfig {
+        column: "teacher".to_owned(),
+        kind,
+        condition: None,
+        array: Some(array.to_owned()),
+        weight: 1.0,
+        least_rows: 1,
+        names: Vec::new(),
+    };
+    config.heads = vec![
+        head("tags", HeadKind::TagTrack),
+        head("values", HeadKind::ValueTrack),
+    ];
+    let TaskConfig::Music { crop_seconds, .. } = &mut config.task else {
+        unreachable!("a music preset")
+    };
+    *crop_seconds = Some(0.5);
+    resolve_heads(&mut config, &table_paths).unwrap();
+    let out = dir.path().join("run");
+    whole_run(&config, &table_paths, &out);
+    check_run_folder(&out, &config);
+    let rows = load_table(&table, &[("fold".to_owned(), "3".to_owned())]).unwrap();
+    let reports = judge_heads(&rows, std::slice::from_ref(&out), 1).unwrap();
+    let labels: Vec<&str> = reports.iter().map(|r| r.column.as_str()).collect();
+    assert_eq!(labels, ["teacher/tags", "teacher/values"]);
+    for report in &reports {
+        assert_eq!(report.songs, 7);
+        assert!(report.names["000"] > 0.8, "{report:?}");
+    }
+    // A value that never changes has no correlation.
+    assert!(!reports[1].names.contains_key("001"));
+
+    // A song whose teacher is silent is one that failed, not the end.
+    fs::write(dir.path().join("data/train-sad-1.safetensors"), "nothing").unwrap();
+    let sets = load_data(&config, &table_paths).unwrap();
+    assert_eq!(sets.failed.len(), 1, "{:?}", sets.failed);
+    assert!(
+        sets.failed[0].1.contains("train-sad-1"),
+        "{:?}",
+        sets.failed
+    );
+}
+
+#[test]
 fn other_heads_learn_from_their_columns_and_stay_out_of_the_model() {
     let dir = tempfile::tempdir().unwrap();
     let table = write_songs(&dir.path().join("data"));
@@ -688,6 +761,7 @@ fn other_heads_learn_from_their_columns_and_stay_out_of_the_model() {
         column: column.to_owned(),
         kind,
         condition: None,
+        array: None,
         weight: 1.0,
         least_rows: 1,
         names: Vec::new(),

@@ -187,9 +187,23 @@ impl TrainingConfig {
                 "left out: only songs have more columns",
             ));
         }
+        if let TaskConfig::Music {
+            crop_seconds: Some(seconds),
+            ..
+        } = self.task
+            && !(seconds.is_finite() && seconds > 0.0)
+        {
+            return Err(wrong("task.crop_seconds", seconds.to_string(), "above 0"));
+        }
         for head in &self.heads {
             if !(head.weight.is_finite() && head.weight > 0.0) {
                 return Err(wrong("heads.weight", head.weight.to_string(), "above 0"));
+            }
+            if head.kind.is_track() != head.array.is_some() {
+                let value = head.array.clone().unwrap_or_else(|| "left out".to_owned());
+                let expected =
+                    "the name of an array for kinds tag_track and value_track, else left out";
+                return Err(wrong("heads.array", value, expected));
             }
             if let Some(condition) = head.condition.as_ref().filter(|c| !c.contains('=')) {
                 return Err(wrong("heads.where", condition.clone(), "COLUMN=VALUE"));

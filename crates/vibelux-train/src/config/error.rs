@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use vibelux::model::sidecar::InvalidSidecar;
 
+use crate::heads::TrackError;
+
 /// What can be wrong with a configuration file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -45,4 +47,7 @@ pub enum ConfigError {
     /// The input that the network takes is not what the task gives, or cannot be made.
     #[error("the network's input and the task do not fit: {0}")]
     Input(#[from] InvalidSidecar),
+    /// What teachers said of the songs cannot be read.
+    #[error(transparent)]
+    Track(#[from] TrackError),
 }

@@ -258,6 +258,7 @@ pub fn music(name: &str) -> Option<TrainingConfig> {
                         mask_frames: 40,
                     },
                     crops_per_song: 4,
+                    crop_seconds: None,
                 },
                 Architecture {
                     input,

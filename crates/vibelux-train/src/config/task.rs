@@ -31,6 +31,9 @@ pub enum TaskConfig {
         augmentation: MusicAugmentation,
         /// Training windows drawn from each song per epoch.
         crops_per_song: usize,
+        /// Instead: one training window for so many seconds of a song, so that long ones count for more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        crop_seconds: Option<f64>,
     },
     /// Pictures of whole-song spectrograms, as `vibelux preprocess` makes them.
     SpectrogramImage {

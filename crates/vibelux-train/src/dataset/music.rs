@@ -14,7 +14,7 @@ use super::table::TableRow;
 use super::{EvaluationSet, TrainingSet};
 use crate::augment::MusicAugmentation;
 use crate::fingerprint::{bytes_of, combined, fnv1a};
-use crate::heads::Heads;
+use crate::heads::{Heads, Track};
 use crate::nn::Random;
 
 /// Of a longer song only the start is used, so that one file cannot fill the memory.
@@ -27,8 +27,10 @@ struct Song {
     mel: StoredMel,
     path: PathBuf,
     emotions: Option<EmotionVector>,
-    /// What every head is taught; NaN where nothing is known.
+    /// What every head is taught of the song as a whole; NaN where nothing is known.
     targets: Vec<f32>,
+    /// What is taught of its stretches, each with its place among the targets.
+    tracks: Vec<(usize, Track)>,
 }
 
 /// The mean and standard deviation of each mel band over the training songs, in dB.
@@ -40,6 +42,24 @@ pub struct BandStatistics {
     pub std: Vec<f32>,
 }
 
+/// How many windows an epoch draws from a song.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Crops {
+    /// As many from each.
+    PerSong(usize),
+    /// One for so many seconds of it, at least one: above 0.
+    EverySeconds(f64),
+}
+
+impl Crops {
+    fn of(self, song_seconds: f64) -> usize {
+        match self {
+            Self::PerSong(count) => count.max(1),
+            Self::EverySeconds(seconds) => ((song_seconds / seconds).round() as usize).max(1),
+        }
+    }
+}
+
 /// Songs to train or judge on.
 #[derive(Debug, Clone)]
 pub struct MusicSet {
@@ -49,7 +69,8 @@ pub struct MusicSet {
     config: LogMelConfig,
     statistics: BandStatistics,
     windows: usize,
-    crops_per_song: usize,
+    /// The song of each training window.
+    crops: Vec<usize>,
     augmentation: MusicAugmentation,
     label_smoothing: f32,
 }
@@ -67,6 +88,7 @@ pub fn songs_in_folders(split: &Path) -> Result<Vec<TableRow>, DatasetError> {
             target: Some(EmotionVector::one_hot(file.class)),
             quadrant: None,
             fold: None,
+            folder: PathBuf::new(),
             values: BTreeMap::new(),
         })
         .collect();
@@ -119,7 +141,7 @@ impl MusicSet {
             config: config.clone(),
             statistics,
             windows,
-            crops_per_song: 1,
+            crops: Vec::new(),
             augmentation: MusicAugmentation::default(),
             label_smoothing: 0.0,
         })
@@ -143,12 +165,25 @@ impl MusicSet {
     pub fn with_training(
         mut self,
         augmentation: MusicAugmentation,
-        crops_per_song: usize,
+        crops: Crops,
         label_smoothing: f32,
     ) -> Self {
         self.augmentation = augmentation;
-        self.crops_per_song = crops_per_song.max(1);
         self.label_smoothing = label_smoothing;
+        let frames_per_second =
+            f64::from(self.config.sample_rate_hz) / self.config.hop_length as f64;
+        let counts: Vec<usize> = self
+            .songs
+            .iter()
+            .map(|song| crops.of(song.mel.frames as f64 / frames_per_second))
+            .collect();
+        // In rounds over the songs; of equal counts, every round has all.
+        let most = counts.iter().copied().max().unwrap_or(0);
+        self.crops = (0..most)
+            .flat_map(|crop| (0..counts.len()).map(move |song| (crop, song)))
+            .filter(|&(crop, song)| crop < counts[song])
+            .map(|(_, song)| song)
+            .collect();
         self
     }
 
@@ -179,6 +214,8 @@ fn load_song(
     heads: &Heads,
     cache: Option<&SpectrogramCache>,
 ) -> Result<Song, SongError> {
+    let tracks = heads.tracks(row);
+    let tracks = tracks.map_err(|error| SongError::Unreadable(error.to_string()))?;
     let place = cache.map(|cache| cache.place(&row.path, config));
     // A song without metadata cannot be decoded either, which then says why.
     let place = place.and_then(Result::ok);
@@ -197,6 +234,7 @@ fn load_song(
         path: row.path.clone(),
         emotions: row.target,
         targets: heads.targets(row),
+        tracks,
     })
 }
 
@@ -250,18 +288,19 @@ impl TrainingSet for MusicSet {
             .par_iter()
             .map(|song| {
                 let mel = song.mel.values.iter().flat_map(|v| v.to_le_bytes());
-                fnv1a(mel.chain(bytes_of(&song.targets)))
+                let said = song.tracks.iter().flat_map(|(_, t)| bytes_of(t.values()));
+                fnv1a(mel.chain(bytes_of(&song.targets)).chain(said))
             })
             .collect();
         combined(songs)
     }
 
     fn len(&self) -> usize {
-        self.songs.len() * self.crops_per_song
+        self.crops.len()
     }
 
     fn draw(&self, index: usize, random: &mut Random, input: &mut [f32], target: &mut [f32]) {
-        let song = &self.songs[index % self.songs.len()];
+        let song = &self.songs[self.crops[index]];
         let step = self.augmentation.tempo_step(random);
         let span = self.config.window_frames as f32 * step;
         let start = random.uniform(0.0, (song.mel.frames as f32 - span).max(0.0));
@@ -269,6 +308,14 @@ impl TrainingSet for MusicSet {
         self.augmentation
             .apply(input, self.config.n_mels, &self.statistics.std, random);
         target.copy_from_slice(&song.targets);
+        let seconds = |frames: f32| {
+            f64::from(frames) * self.config.hop_length as f64
+                / f64::from(self.config.sample_rate_hz)
+        };
+        for (at, track) in &song.tracks {
+            let said = &mut target[*at..at + track.names()];
+            track.mean(seconds(start), seconds(start + span), said);
+        }
         // The seven emotions only: the other heads are there to say what they know.
         let emotions = target.iter_mut().take(7);
         for t in emotions {
@@ -309,5 +356,95 @@ impl EvaluationSet for MusicSet {
 
     fn averages_logits(&self) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vibelux::compose::{StereoWaveform, write_wav};
+    use vibelux::model::weights::{Tensor, Weights};
+
+    use super::*;
+    use crate::config::{TaskConfig, preset};
+    use crate::heads::{HeadConfig, HeadKind};
+
+    fn front_end() -> LogMelConfig {
+        let TaskConfig::Music { spectrogram, .. } = preset::music("default").unwrap().task else {
+            unreachable!("the default preset listens to songs");
+        };
+        spectrogram
+    }
+
+    /// A song of so many seconds, of which a teacher said for each second how many had passed.
+    fn row(folder: &Path, seconds: usize) -> TableRow {
+        let path = folder.join(format!("{seconds}.wav"));
+        let frames = (0..seconds * 16_000).map(|i| [(i as f32 * 0.2).sin() * 0.3; 2]);
+        let sound = StereoWaveform {
+            frames: frames.collect(),
+            sample_rate_hz: 16_000,
+        };
+        write_wav(&path, &sound, "", "", "").unwrap();
+        let array = |shape: Vec<usize>, data: Vec<f32>| Tensor { shape, data };
+        let passed = (0..seconds).map(|s| s as f32).collect();
+        let arrays = [
+            ("hop_seconds", array(vec![1], vec![1.0])),
+            ("passed", array(vec![seconds, 1], passed)),
+        ];
+        let track = Weights(arrays.map(|(n, a)| (n.to_owned(), a)).into());
+        track.save(&path.with_extension("safetensors")).unwrap();
+        let values = [("teacher", format!("{seconds}.safetensors"))];
+        TableRow {
+            path,
+            target: None,
+            quadrant: None,
+            fold: None,
+            folder: folder.to_owned(),
+            values: values.map(|(c, v)| (c.to_owned(), v)).into(),
+        }
+    }
+
+    #[test]
+    fn a_drawn_window_is_taught_what_was_said_of_it_and_long_songs_have_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let rows = [row(dir.path(), 8), row(dir.path(), 40)];
+        let heads = Heads::new(&[HeadConfig {
+            column: "teacher".to_owned(),
+            kind: HeadKind::ValueTrack,
+            condition: None,
+            array: Some("passed".to_owned()),
+            weight: 1.0,
+            least_rows: 1,
+            names: vec!["000".to_owned()],
+        }]);
+        let set = MusicSet::load(&rows, &front_end(), 5, &heads, None).unwrap();
+        let augmentation = MusicAugmentation::default();
+        let same = set
+            .clone()
+            .with_training(augmentation.clone(), Crops::PerSong(2), 0.0);
+        assert_eq!(same.crops, [0, 1, 0, 1]);
+        let set = set.with_training(augmentation, Crops::EverySeconds(8.0), 0.0);
+        assert_eq!(set.crops, [0, 1, 1, 1, 1, 1]);
+        let config = front_end();
+        let mut input = vec![0.0; config.n_mels * config.window_frames];
+        let mut target = vec![0.0; heads.outputs()];
+        let mut seen = Vec::new();
+        for index in 0..TrainingSet::len(&set) {
+            for epoch in 0..20 {
+                set.draw(
+                    index,
+                    &mut Random::new(1, epoch, index as u64),
+                    &mut input,
+                    &mut target,
+                );
+                assert!(target[..7].iter().all(|t| t.is_nan()));
+                let longest = if index == 0 { 8.0 } else { 40.0 };
+                // A window is of 5.12 s; of its middle second it was said how many had passed.
+                assert!((1.9..longest - 2.0).contains(&target[7]), "{}", target[7]);
+                if index > 0 {
+                    seen.push(target[7]);
+                }
+            }
+        }
+        assert!(seen.iter().any(|&s| s < 10.0) && seen.iter().any(|&s| s > 28.0));
     }
 }

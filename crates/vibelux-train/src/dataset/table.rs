@@ -22,6 +22,8 @@ pub struct TableRow {
     pub quadrant: Option<usize>,
     /// Value of the column `fold`.
     pub fold: Option<String>,
+    /// The table's folder, from which files in its columns are named.
+    pub folder: PathBuf,
     /// Every column by its name in lower case.
     pub values: BTreeMap<String, String>,
 }
@@ -103,6 +105,7 @@ pub fn load_rows(
                 _ => None,
             }),
             fold: fold.map(|i| text(i).to_owned()),
+            folder: folder.to_owned(),
             values: headers
                 .iter()
                 .enumerate()

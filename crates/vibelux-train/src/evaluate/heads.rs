@@ -19,7 +19,7 @@ pub struct HeadReport {
     /// Its column, with the condition in brackets.
     pub column: String,
     /// What it gives, which says what `figure` is: a class, the share of right ones; tags, the mean area
-    /// under the ROC curve; scales, the mean correlation. Tags and scales are compared within a run.
+    /// under the ROC curve; scales and tracks, the mean correlation. Tags and scales are compared within a run.
     pub kind: HeadKind,
     /// Songs that the column says something of.
     pub songs: usize,
@@ -82,7 +82,8 @@ pub fn heads(rows: &[TableRow], runs: &[PathBuf], seed: u64) -> Result<Vec<HeadR
 /// What a run's line says of a head, and what the table does; `None` if the table says nothing.
 fn answer(head: &HeadConfig, run: usize, said: &TableRow, row: &TableRow) -> Option<Answer> {
     let own = Heads::new(std::slice::from_ref(head));
-    let truth = own.targets(row).split_off(EMOTION_COUNT);
+    // Of a song whose file is gone, nothing is known.
+    let truth = own.targets_overall(row).ok()?.split_off(EMOTION_COUNT);
     if truth.iter().any(|t| t.is_nan()) {
         return None;
     }
@@ -111,14 +112,16 @@ fn report(column: String, kind: HeadKind, answers: &[Answer], seed: u64) -> Head
     let of_name = |name: &str, chosen: &[usize]| match kind {
         HeadKind::Class => recall(answers, name, chosen),
         HeadKind::Tags => within_runs(answers, name, chosen, area_under_roc),
-        HeadKind::Scales => within_runs(answers, name, chosen, correlation),
+        HeadKind::Scales | HeadKind::TagTrack | HeadKind::ValueTrack => {
+            within_runs(answers, name, chosen, correlation)
+        }
     };
     let figure = |chosen: &[usize]| match kind {
         HeadKind::Class => {
             let right = |&&i: &&usize| strongest(&answers[i].said) == strongest(&answers[i].truth);
             chosen.iter().filter(right).count() as f64 / chosen.len() as f64
         }
-        HeadKind::Tags | HeadKind::Scales => {
+        HeadKind::Tags | HeadKind::Scales | HeadKind::TagTrack | HeadKind::ValueTrack => {
             let known: Vec<f64> = names
                 .iter()
                 .filter_map(|name| of_name(name, chosen))
@@ -139,7 +142,7 @@ fn report(column: String, kind: HeadKind, answers: &[Answer], seed: u64) -> Head
         trivial: match kind {
             HeadKind::Class => most as f64 / answers.len() as f64,
             HeadKind::Tags => 0.5,
-            HeadKind::Scales => 0.0,
+            HeadKind::Scales | HeadKind::TagTrack | HeadKind::ValueTrack => 0.0,
         },
         names: names
             .iter()
@@ -179,6 +182,11 @@ fn within_runs(
 
 /// Pearson's; none where one side never changes.
 fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
+    // Asked of the values themselves: the rounding of their mean would pass for a change.
+    let first = pairs.first()?;
+    if pairs.iter().all(|p| p.0 == first.0) || pairs.iter().all(|p| p.1 == first.1) {
+        return None;
+    }
     let n = pairs.len() as f64;
     let (x, y) = pairs
         .iter()
@@ -224,6 +232,8 @@ mod tests {
         close(correlation(&[(1.0, 2.0), (2.0, 4.0), (3.0, 6.0)]), 1.0);
         close(correlation(&[(1.0, 1.0), (2.0, 3.0), (3.0, 2.0)]), 0.5);
         assert_eq!(correlation(&[(1.0, 1.0), (1.0, 2.0)]), None);
+        let never_changing: Vec<(f64, f64)> = (0..7).map(|i| (f64::from(i), 0.1)).collect();
+        assert_eq!(correlation(&never_changing), None);
         let tagged = |said: &[f64]| -> Vec<(f64, f64)> {
             said.iter().copied().zip([0.0, 1.0, 0.0, 1.0]).collect()
         };
@@ -241,6 +251,7 @@ mod tests {
             column: column.to_owned(),
             kind,
             condition: None,
+            array: None,
             weight: 1.0,
             least_rows: 1,
             names: names.iter().map(|n| (*n).to_owned()).collect(),
@@ -277,6 +288,7 @@ mod tests {
                 target: Some(EmotionVector::UNIFORM),
                 quadrant: None,
                 fold: None,
+                folder: PathBuf::new(),
                 values: values.map(|(c, v)| (c.to_owned(), v)).into(),
             });
         }

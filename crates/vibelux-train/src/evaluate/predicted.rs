@@ -88,6 +88,7 @@ mod tests {
             target: Some(EmotionVector::one_hot(Emotion::Happy)),
             quadrant: Some(0),
             fold: None,
+            folder: PathBuf::new(),
             values: std::collections::BTreeMap::new(),
         };
         let judgement = predicted_songs(&[row(&a), row(&b), row(&c)], &runs).unwrap();

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::track::{Track, TrackError};
 use crate::dataset::TableRow;
 
 /// How a column is written, and what is learnt of it.
@@ -14,6 +15,19 @@ pub enum HeadKind {
     Tags,
     /// Names with values from 0 to 1 (`power=0.02|sadness=0.31`): as tags, with soft targets.
     Scales,
+    /// A file with values from 0 to 1 over the time of the song ([`super::Track`]): as scales, for the stretch
+    /// that a window is of.
+    TagTrack,
+    /// The same with values of any size, best of mean 0 and deviation 1: half the squared error.
+    ValueTrack,
+}
+
+impl HeadKind {
+    /// Whether the column names a file of what is said over time.
+    #[must_use]
+    pub fn is_track(self) -> bool {
+        matches!(self, Self::TagTrack | Self::ValueTrack)
+    }
 }
 
 /// A head beside the seven emotions.
@@ -27,6 +41,9 @@ pub struct HeadConfig {
     /// Only rows with this `COLUMN=VALUE` teach it.
     #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
+    /// The array in the files that the column names; of tracks only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub array: Option<String>,
     /// Weight of its loss beside that of the seven emotions, 1.
     pub weight: f32,
     /// Names that fewer training rows have are left out.
@@ -42,21 +59,40 @@ fn one() -> usize {
 }
 
 impl HeadConfig {
-    /// Its column, with the condition in brackets.
+    /// Its column, with the array and the condition if it has them: `teacher/tags[dataset=panda4q]`.
     #[must_use]
     pub fn label(&self) -> String {
+        let array = self.array.as_ref();
+        let array = array.map_or(String::new(), |a| format!("/{a}"));
         let condition = self.condition.as_ref();
         let condition = condition.map_or(String::new(), |c| format!("[{c}]"));
-        format!("{}{condition}", self.column)
+        format!("{}{array}{condition}", self.column)
     }
 
-    /// What a row says to this head: names and values; `None` if nothing.
-    pub(super) fn read<'r>(&self, row: &'r TableRow) -> Option<Vec<(&'r str, f32)>> {
+    /// What the column of a row holds, if it says something to this head.
+    fn text<'r>(&self, row: &'r TableRow) -> Option<&'r str> {
         let condition = self.condition.as_ref().and_then(|c| c.split_once('='));
         if condition.is_some_and(|(column, value)| row.get(column) != Some(value)) {
             return None;
         }
-        let text = row.get(&self.column).filter(|text| !text.is_empty())?;
+        row.get(&self.column).filter(|text| !text.is_empty())
+    }
+
+    /// What a teacher said of the row's song; `None` if the row names no file.
+    ///
+    /// # Errors
+    /// If the file cannot be used.
+    pub(crate) fn track(&self, row: &TableRow) -> Result<Option<Track>, TrackError> {
+        let (Some(array), Some(file)) = (&self.array, self.text(row)) else {
+            return Ok(None);
+        };
+        let track = Track::load(&row.folder.join(file), array)?;
+        Ok(Some(track))
+    }
+
+    /// What a row's own text says to this head: names and values; `None` if nothing.
+    pub(super) fn read<'r>(&self, row: &'r TableRow) -> Option<Vec<(&'r str, f32)>> {
+        let text = self.text(row)?;
         let parts = text.split('|').map(str::trim).filter(|p| !p.is_empty());
         Some(match self.kind {
             HeadKind::Class => vec![(text, 1.0)],
@@ -68,11 +104,15 @@ impl HeadConfig {
                     (0.0..=1.0).contains(&value).then_some((name.trim(), value))
                 })
                 .collect(),
+            HeadKind::TagTrack | HeadKind::ValueTrack => return None,
         })
     }
 
     /// Whether a row teaches it anything.
     pub(crate) fn is_taught_by(&self, row: &TableRow) -> bool {
+        if self.kind.is_track() {
+            return self.text(row).is_some();
+        }
         self.read(row).is_some_and(|values| !values.is_empty())
     }
 }

@@ -23,7 +23,15 @@ pub(super) fn head_loss(
                 *g += scale * (l.exp() - t);
             }
         }
-        HeadKind::Tags | HeadKind::Scales => {
+        HeadKind::ValueTrack => {
+            let share = 1.0 / z.len() as f32;
+            for ((&z, &t), g) in z.iter().zip(t).zip(gradient) {
+                let off = z - t;
+                loss += f64::from(0.5 * share * off * off);
+                *g += scale * share * off;
+            }
+        }
+        HeadKind::Tags | HeadKind::Scales | HeadKind::TagTrack => {
             let share = 1.0 / z.len() as f32;
             for ((&z, &t), g) in z.iter().zip(t).zip(gradient) {
                 // log(1 + e^z) - t z, without overflow.

@@ -11,7 +11,9 @@ mod outputs;
 mod resolve;
 #[cfg(test)]
 mod tests;
+mod track;
 
 pub use config::{HeadConfig, HeadKind};
 pub use outputs::Heads;
 pub use resolve::resolve;
+pub use track::{Track, TrackError};

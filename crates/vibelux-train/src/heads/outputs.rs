@@ -2,6 +2,7 @@
 
 use super::config::{HeadConfig, HeadKind};
 use super::loss::{head_loss, sigmoid};
+use super::track::{Track, TrackError};
 use crate::dataset::TableRow;
 use crate::nn::softmax;
 
@@ -38,7 +39,7 @@ impl Heads {
         })
     }
 
-    /// What a row says to every head; NaN where it says nothing.
+    /// What a row's own text says to every head; NaN where it says nothing, and for tracks.
     #[must_use]
     pub fn targets(&self, row: &TableRow) -> Vec<f32> {
         let mut targets = match &row.target {
@@ -62,6 +63,35 @@ impl Heads {
             }
         }
         targets
+    }
+
+    /// What teachers said of the row's song, each with the place of its first value among the targets.
+    ///
+    /// # Errors
+    /// If a file that the row names cannot be used, or says another number of values than the head has.
+    pub fn tracks(&self, row: &TableRow) -> Result<Vec<(usize, Track)>, TrackError> {
+        let mut tracks = Vec::new();
+        let mut start = EMOTIONS;
+        for head in &self.heads {
+            if let Some(track) = head.track(row)? {
+                track.check_names(head.names.len())?;
+                tracks.push((start, track));
+            }
+            start += head.names.len();
+        }
+        Ok(tracks)
+    }
+
+    /// What a row says to every head of the song as a whole; NaN where it says nothing.
+    ///
+    /// # Errors
+    /// As [`Self::tracks`].
+    pub fn targets_overall(&self, row: &TableRow) -> Result<Vec<f32>, TrackError> {
+        let mut targets = self.targets(row);
+        for (at, track) in self.tracks(row)? {
+            targets[at..at + track.names()].copy_from_slice(&track.overall());
+        }
+        Ok(targets)
     }
 
     /// The mean over the batch of the heads' weighted losses, and its gradient to the logits; both are
@@ -90,7 +120,8 @@ impl Heads {
         (loss / f64::from(n), gradient)
     }
 
-    /// The outputs beyond the seven of one example as probabilities, from their logits.
+    /// The outputs beyond the seven of one example as what they stand for, from their logits: probabilities,
+    /// or the values of a [`HeadKind::ValueTrack`].
     #[must_use]
     pub fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
         let mut values = Vec::with_capacity(logits.len());
@@ -100,7 +131,10 @@ impl Heads {
             rest = after;
             match head.kind {
                 HeadKind::Class => values.extend(softmax(own, own.len())),
-                HeadKind::Tags | HeadKind::Scales => values.extend(own.iter().map(|&z| sigmoid(z))),
+                HeadKind::Tags | HeadKind::Scales | HeadKind::TagTrack => {
+                    values.extend(own.iter().map(|&z| sigmoid(z)));
+                }
+                HeadKind::ValueTrack => values.extend_from_slice(own),
             }
         }
         values

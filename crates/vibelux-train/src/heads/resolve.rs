@@ -2,6 +2,7 @@
 
 use vibelux::model::architecture::LayerSpec;
 
+use super::config::HeadConfig;
 use super::outputs::Heads;
 use crate::config::{ConfigError, TrainingConfig};
 use crate::dataset::TableRow;
@@ -10,12 +11,17 @@ use crate::dataset::TableRow;
 /// each; heads that have their names keep them.
 ///
 /// # Errors
-/// [`ConfigError::Range`] if a head finds no name, or the network does not end in a dense layer.
+/// [`ConfigError::Range`] if a head finds no name, or the network does not end in a dense layer;
+/// [`ConfigError::Track`] if no file of a track can be read.
 pub fn resolve(config: &mut TrainingConfig, rows: &[TableRow]) -> Result<(), ConfigError> {
     if config.heads.is_empty() {
         return Ok(());
     }
     for head in config.heads.iter_mut().filter(|h| h.names.is_empty()) {
+        if head.kind.is_track() {
+            head.names = track_names(head, rows)?;
+            continue;
+        }
         let mut counts = std::collections::BTreeMap::new();
         for (name, _) in rows.iter().filter_map(|row| head.read(row)).flatten() {
             *counts.entry(name.to_owned()).or_insert(0) += 1;
@@ -51,4 +57,24 @@ pub fn resolve(config: &mut TrainingConfig, rows: &[TableRow]) -> Result<(), Con
         layers.pop();
     }
     Ok(())
+}
+
+/// The values of the first track that can be read, by their numbers: all files must have as many.
+fn track_names(head: &HeadConfig, rows: &[TableRow]) -> Result<Vec<String>, ConfigError> {
+    let mut first_error = None;
+    for track in rows.iter().filter_map(|row| head.track(row).transpose()) {
+        match track {
+            Ok(track) => return Ok((0..track.names()).map(|n| format!("{n:03}")).collect()),
+            // A broken song stops no run.
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    Err(first_error.map_or_else(
+        || ConfigError::Range {
+            field: "heads.column",
+            value: head.column.clone(),
+            expected: "a column with files of this kind in the training rows",
+        },
+        ConfigError::Track,
+    ))
 }

@@ -4,12 +4,14 @@ use super::*;
 use crate::config::{TrainingConfig, preset};
 use crate::dataset::TableRow;
 use vibelux::EmotionVector;
+use vibelux::model::weights::{Tensor, Weights};
 
 fn head(column: &str, kind: HeadKind, weight: f32) -> HeadConfig {
     HeadConfig {
         column: column.to_owned(),
         kind,
         condition: None,
+        array: None,
         weight,
         least_rows: 1,
         names: Vec::new(),
@@ -22,6 +24,7 @@ fn rows() -> Vec<TableRow> {
         target: mood.map(|m| m.parse::<EmotionVector>().unwrap()),
         quadrant: None,
         fold: None,
+        folder: "".into(),
         values: values
             .iter()
             .map(|(c, v)| ((*c).to_owned(), (*v).to_owned()))
@@ -136,4 +139,89 @@ fn without_heads_the_loss_is_soft_cross_entropy() {
     for (a, b) in gradient.iter().zip(&expected_gradient) {
         assert!((a - b).abs() < 1e-6);
     }
+}
+
+/// A row whose teacher said these two rows of tags and of values, each for a second.
+fn taught(folder: &std::path::Path, tags: [[f32; 2]; 2], values: [[f32; 3]; 2]) -> TableRow {
+    let array = |shape: &[usize], data: Vec<f32>| Tensor {
+        shape: shape.to_vec(),
+        data,
+    };
+    let arrays = [
+        ("hop_seconds", array(&[1], vec![1.0])),
+        ("tags", array(&[2, 2], tags.concat())),
+        ("values", array(&[2, 3], values.concat())),
+    ];
+    let file = Weights(arrays.map(|(n, a)| (n.to_owned(), a)).into());
+    file.save(&folder.join("x.safetensors")).unwrap();
+    TableRow {
+        folder: folder.to_owned(),
+        values: [("teacher".to_owned(), "x.safetensors".to_owned())].into(),
+        ..rows()[0].clone()
+    }
+}
+
+fn track_head(array: &str, kind: HeadKind) -> HeadConfig {
+    HeadConfig {
+        array: Some(array.to_owned()),
+        ..head("teacher", kind, 1.5)
+    }
+}
+
+#[test]
+fn tracks_are_named_by_number_and_have_gradients() {
+    let dir = tempfile::tempdir().unwrap();
+    let values = [[3.0, 0.0, -1.0], [-1.0, 0.0, -1.0]];
+    let row = taught(dir.path(), [[0.2, 0.8], [0.4, 0.0]], values);
+    let mut config = preset::music("default").unwrap();
+    config.heads = vec![
+        track_head("tags", HeadKind::TagTrack),
+        track_head("values", HeadKind::ValueTrack),
+    ];
+    resolve(&mut config, std::slice::from_ref(&row)).unwrap();
+    config.check().unwrap();
+    let heads = Heads::new(&config.heads);
+    let names: Vec<String> = heads.names().collect();
+    assert_eq!(names[0], "teacher/tags:000");
+    assert_eq!(names[4], "teacher/values:002");
+    assert!(heads.targets(&row)[7..].iter().all(|t| t.is_nan()));
+    let targets = heads.targets_overall(&row).unwrap();
+    for (target, expected) in targets[7..].iter().zip([0.3, 0.4, 1.0, 0.0, -1.0]) {
+        assert!((target - expected).abs() < 1e-6, "{targets:?}");
+    }
+    let logits: Vec<f32> = (0..12).map(|i| (i as f32).sin()).collect();
+    let (_, gradient) = heads.loss(&logits, &targets);
+    for i in 0..logits.len() {
+        let at = |step: f32| {
+            let mut moved = logits.clone();
+            moved[i] += step;
+            heads.loss(&moved, &targets).0
+        };
+        let measured = (at(1e-2) - at(-1e-2)) / 2e-2;
+        assert!((measured - f64::from(gradient[i])).abs() < 1e-3, "{i}");
+    }
+    // Probabilities for tags, and values as they are.
+    let said = heads.probabilities(&logits[7..]);
+    assert_eq!(said[2..], logits[9..]);
+    assert!((0.0..=1.0).contains(&said[0]));
+}
+
+#[test]
+fn a_track_of_another_width_or_without_its_array_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let row = taught(dir.path(), [[0.0; 2]; 2], [[0.0; 3]; 2]);
+    let mut config = preset::music("default").unwrap();
+    config.heads = vec![track_head("tags", HeadKind::TagTrack)];
+    assert!(resolve(&mut config, &rows()).is_err());
+    resolve(&mut config, std::slice::from_ref(&row)).unwrap();
+    config.heads[0].array = Some("values".to_owned());
+    let error = Heads::new(&config.heads).tracks(&row).unwrap_err();
+    assert!(error.to_string().contains("x.safetensors"), "{error}");
+    config.heads[0].array = None;
+    assert!(config.check().is_err());
+    config.heads = vec![HeadConfig {
+        array: Some("tags".to_owned()),
+        ..head("quadrant", HeadKind::Class, 1.0)
+    }];
+    assert!(config.check().is_err());
 }

@@ -5,7 +5,9 @@ use super::data_sets::DataSets;
 use super::error::RunError;
 use super::paths::RunPaths;
 use crate::config::{TaskConfig, TrainingConfig};
-use crate::dataset::{DatasetError, MusicSet, TableRow, load_rows, songs_in_folders, splits};
+use crate::dataset::{
+    Crops, DatasetError, MusicSet, TableRow, load_rows, songs_in_folders, splits,
+};
 use crate::heads::{self, Heads};
 
 /// The rows of a table that teach the seven emotions or one of the other heads, and those that teach nothing.
@@ -50,6 +52,7 @@ pub(super) fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<Da
         windows,
         augmentation,
         crops_per_song,
+        crop_seconds,
     } = &config.task
     else {
         return Err(DatasetError::NoFolder {
@@ -94,7 +97,7 @@ pub(super) fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<Da
     let cache = paths.spectrograms.as_ref();
     let mut training = MusicSet::load(&train, spectrogram, *windows, &heads, cache)?.with_training(
         augmentation.clone(),
-        *crops_per_song,
+        crop_seconds.map_or(Crops::PerSong(*crops_per_song), Crops::EverySeconds),
         config.label_smoothing,
     );
     let statistics = training.statistics().clone();

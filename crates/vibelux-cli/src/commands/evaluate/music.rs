@@ -88,7 +88,7 @@ fn heads_text(heads: &[HeadReport]) -> String {
         let figure = match head.kind {
             HeadKind::Class => "accuracy",
             HeadKind::Tags => "mean area under the ROC curve",
-            HeadKind::Scales => "mean correlation",
+            HeadKind::Scales | HeadKind::TagTrack | HeadKind::ValueTrack => "mean correlation",
         };
         let [low, high] = head.figure.interval;
         text.push_str(&format!(

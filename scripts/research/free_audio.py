@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Fetches music, speech and effects under free licences from Debian's packages, with a table of what is what.
+
+    python3 scripts/research/free_audio.py FOLDER [--only PACKAGE ...]
+
+FOLDER gets the sound files of each package and free.csv: path, package, kind (music, speech or effects), seconds,
+fold, and the empty columns of emotions that a table of songs has. Fold "held" is a quarter of the packages of
+each kind, chosen by a hash of their names, to judge on: no package is in two folds. What a file is follows from its
+package and its folder, by the rules below; what no rule names, and music of less than 20 seconds, is left out. Of
+equal files one is kept. Packages that are there already are not fetched again; absent ones are named. Modules of
+trackers are rendered. Needs apt-get with package lists, dpkg-deb, and ffmpeg with libopenmpt. Nothing of it
+goes into the repository.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+SOUNDS = {".ogg", ".oga", ".opus", ".mp3", ".flac", ".wav", ".m4a"}
+MODULES = {".xm", ".mod", ".it", ".s3m"}
+ARCHIVES = {".zip", ".pk3", ".pk4"}
+EMOTIONS = ["angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"]
+SHORTEST_MUSIC_SECONDS = 20
+LONGEST_MODULE_SECONDS = 300
+HELD_SHARE = 0.25
+# Of speech and effects; thousands of syllables of one voice teach no more.
+MOST_FILES = 400
+
+# What lies in a folder, by a part of its path in lower case; the first that fits.
+SPEECH = [(r"/(voices?|speech|announcer|dialogs?|narration|mk-viii|tcas)/", "speech")]
+MUSIC = [(r"/(musics?|ogg-music|soundtracks?|bgm|tunes|zik|tracks|songs|modules?)(/|-|\.|_)|_soundtrack/", "music")]
+EFFECTS = [(r"/(sounds?|sfx|fx|snd|effects|wavs?|ambience|samples|noises|audio|media)/", "effects")]
+GAME = SPEECH + MUSIC + EFFECTS
+ALL = {kind: [("", kind)] for kind in ("music", "speech", "effects")}
+
+PACKAGES = {
+    **dict.fromkeys(
+        """asc-music drascula-music fb-music-high fretsonfire-songs-muldjord fretsonfire-songs-sectoid hyperrogue-music
+        nexuiz-music planetblupi-music-ogg singularity-music ufoai-music warzone2100-music wesnoth-1.16-music
+        xblast-tnt-musics heroes-sound-tracks""".split(), ALL["music"]),
+    **dict.fromkeys(
+        """asterisk-core-sounds-en-wav asterisk-core-sounds-es-wav asterisk-core-sounds-fr-wav asterisk-core-sounds-it-wav
+        asterisk-core-sounds-ru-wav asterisk-prompt-it-menardi-wav festvox-ru gcin-voice kajongg klettres-data
+        ktuberling-data tuxtype-data""".split(), ALL["speech"]),
+    **dict.fromkeys(
+        """bucklespring-data heroes-sound-effects lugaru-data minetest-data oxygen-sounds sound-theme-freedesktop
+        ufoai-sound wordwarvi-sound emacspeak hydrogen-drumkits-effects yaru-theme-sound deepin-sound-theme
+        lomiri-sounds gnome-audio wesnoth-1.16-data boswars-data triplea mirrormagic-data freeorion-data
+        netpanzer-data csmash-data atanks-data bzflag-data""".split(), ALL["effects"]),
+    # Words in many languages, and noises that show what they mean.
+    "qabcs-data": [("/noises/", "effects"), ("/words/", "speech")],
+    "tuxpaint-stamps-default": [(r"_desc(_\w+)?\.\w+$", "speech"), ("/stamps/", "effects")],
+    # People speak Czech and Dutch in it.
+    "fillets-ng-data-cs": [("/music/", "music"), ("/(cs|nl)/", "speech")],
+    "fillets-ng-data-nl": [("/music/", "music"), ("/(cs|nl)/", "speech")],
+    "planetblupi-common": [("/sound/", "effects")],
+    "hedgewars-data": [("/voices/", "speech"), ("/music/", "music"), ("/sounds/", "effects")],
+    "scratch": [("/music loops/", "music"), ("/(human|vocals)/", "speech"), ("/(animal|effects|percussion)/", "effects")],
+    **dict.fromkeys(
+        """0ad-data amoebax-data angrydd ardentryst berusky2-data biniax2-data bomberclone-data btanks-data
+        colobot-common-sounds davegnukem-data endless-sky-data enigma-data etw-data extremetuxracer-data fillets-ng-data
+        flare-game flightgear-data-base flobopuyo freecol freedroid-data freedroidrpg-data frozen-bubble-data
+        garden-of-coloured-lights-data gigalomania-data gl-117-data glob2-data gunroar-data lincity-ng-data lordsawar-data
+        marsshooter-data mazeofgalious-data megaglest-data miceamaze mu-cade-data naev-data neverball-common open-invaders-data
+        openarena-data openarena-085-data openarena-088-data openarena-oacmp1 openclonk-data pathological pekka-kana-2-data
+        pingus-data pink-pony-data plee-the-bear-data rafkill-data raincat-data redeclipse-data ri-li-data scorched3d-data
+        seahorse-adventures searchandrescue-data solarwolf starfighter-data supertux-data supertuxkart-data tecnoballz-data titanion-data
+        torcs-data torus-trooper-data trackballs-data unknown-horizons val-and-rick-data warmux-data widelands-data wing-data
+        wizznic-data xmoto-data alienblaster-data ceferino-data chromium-bsu-data circuslinux-data holotz-castle-data
+        madbomber-data pushover-data rrootage-data parsec47-data tumiki-fighters-data geki2 geki3 powermanga-data sdl-ball-data
+        zaz-data meritous-data dustracing2d-data performous caveexpress-data hannah-data""".split(), GAME),
+}
+
+
+def kind_of(rules: list[tuple[str, str]], path: str) -> str | None:
+    return next((kind for part, kind in rules if re.search(part, path.lower())), None)
+
+
+def seconds_of(path: Path) -> float:
+    command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "json", str(path)]
+    said = subprocess.run(command, capture_output=True, check=False).stdout or b"{}"
+    return float(json.loads(said).get("format", {}).get("duration", 0))
+
+
+def unpack_archives(folder: Path) -> None:
+    for archive in [p for p in folder.rglob("*") if p.suffix.lower() in ARCHIVES and p.is_file()]:
+        with zipfile.ZipFile(archive) as packed:
+            for name in packed.namelist():
+                if Path(name).suffix.lower() in SOUNDS | MODULES:
+                    packed.extract(name, archive.with_name(archive.name + ".d"))
+        archive.unlink()
+
+
+def fetch(package: str, rules: list[tuple[str, str]], folder: Path, seen: set[str]) -> list[dict]:
+    """Unpacks a package into its folder; a row for every sound in it that a rule names."""
+    rows = []
+    with tempfile.TemporaryDirectory(dir=folder.parent) as work:
+        subprocess.run(["apt-get", "-q", "download", package], cwd=work, check=True, capture_output=True)
+        tree = Path(work) / "tree"
+        subprocess.run(["dpkg-deb", "-x", next(Path(work).glob("*.deb")), tree], check=True)
+        unpack_archives(tree)
+        part = Path(work) / "kept"
+        part.mkdir()
+        sources = [p for p in tree.rglob("*") if p.suffix.lower() in SOUNDS | MODULES and p.is_file() and not p.is_symlink()]
+        digests = {p: hashlib.sha256(p.read_bytes()).hexdigest() for p in sources}
+        # In the order of their contents, so that the first are any.
+        for source in sorted(sources, key=digests.__getitem__):
+            suffix, digest = source.suffix.lower(), digests[source]
+            path = "/" + str(source.relative_to(tree))
+            kind = "music" if suffix in MODULES else kind_of(rules, path)
+            enough = kind != "music" and sum(row["kind"] == kind for row in rows) >= MOST_FILES
+            if kind is None or digest in seen or enough:
+                continue
+            seen.add(digest)
+            name = re.sub(r"^(usr-)?(share-)?(games-)?", "", re.sub(r"[^\w.]+", "-", path.lstrip("/")))
+            target = part / name
+            if suffix in MODULES:
+                target = target.with_name(target.name + ".flac")
+                command = ["ffmpeg", "-v", "error", "-t", str(LONGEST_MODULE_SECONDS), "-i", source, "-ac", "2", "-ar", "32000", "-sample_fmt", "s16", target]
+                if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+                    continue
+            else:
+                shutil.copy(source, target)
+            seconds = seconds_of(target)
+            if seconds <= 0.1 or (kind == "music" and seconds < SHORTEST_MUSIC_SECONDS):
+                target.unlink()
+                continue
+            rows.append({"path": f"{package}/{target.name}", "package": package, "kind": kind, "seconds": round(seconds, 2), "sha256": digest})
+        with open(part / "rows.json", "w", encoding="utf-8") as file:
+            json.dump(rows, file)
+        part.rename(folder)
+    return rows
+
+
+def held(packages: set[str]) -> set[str]:
+    """The quarter with the smallest hashes."""
+    order = sorted(packages, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+    return set(order[:round(HELD_SHARE * len(order))])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", nargs="*", help="packages; all that are listed in this script unless told")
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    rows: list[dict] = []
+    seen: set[str] = set()
+    for package, rules in sorted(PACKAGES.items()):
+        if args.only and package not in args.only:
+            continue
+        folder = args.folder / package
+        if (folder / "rows.json").exists():
+            found = json.loads((folder / "rows.json").read_text(encoding="utf-8"))
+        else:
+            try:
+                found = fetch(package, rules, folder, seen)
+            except (subprocess.CalledProcessError, StopIteration, zipfile.BadZipFile) as error:
+                print(f"{package}: {error}", file=sys.stderr)
+                continue
+        seen |= {row["sha256"] for row in found}
+        rows += found
+        minutes = {kind: sum(r["seconds"] for r in found if r["kind"] == kind) / 60 for kind in ALL}
+        print(package, ", ".join(f"{kind} {m:.1f} min" for kind, m in minutes.items() if m), file=sys.stderr, flush=True)
+
+    # By kind, so that each kind has packages to be judged on; a package with several kinds is held if one is.
+    held_packages: set[str] = set()
+    for kind in ALL:
+        held_packages |= held({row["package"] for row in rows if row["kind"] == kind} - held_packages)
+    columns = ["path", "package", "kind", "seconds", "fold", *(f"p_{e}" for e in EMOTIONS)]
+    with open(args.folder / "free.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", restval="")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({**row, "fold": "held" if row["package"] in held_packages else "free"})
+    for kind in ALL:
+        for fold, inside in [("free", False), ("held", True)]:
+            chosen = [r for r in rows if r["kind"] == kind and (r["package"] in held_packages) == inside]
+            print(f"{kind}, {fold}: {len(chosen)} files of {len({r['package'] for r in chosen})} packages, "
+                  f"{sum(r['seconds'] for r in chosen) / 3600:.1f} hours")
+
+
+if __name__ == "__main__":
+    main()
