@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -55,7 +56,10 @@ pub fn wants_json(words: impl Iterator<Item = impl AsRef<OsStr>>) -> bool {
 
 /// Tells why a command failed.
 pub fn tell_error(error: &anyhow::Error, json: bool) -> ExitCode {
-    let message = with_causes(error.as_ref());
+    let mut message = with_causes(error.as_ref());
+    if let Some(advice) = advice(error).filter(|_| !message.contains("check the path")) {
+        message = format!("{message}; {advice}");
+    }
     crate::tell!("vibelux: {message}");
     answer(code(error), &message, json);
     ExitCode::from(if error.is::<NoFace>() {
@@ -63,6 +67,25 @@ pub fn tell_error(error: &anyhow::Error, json: bool) -> ExitCode {
     } else {
         COULD_NOT_RUN
     })
+}
+
+/// What to do about what the system said, where the message only quotes it.
+fn advice(error: &anyhow::Error) -> Option<&'static str> {
+    let mut causes = error.chain();
+    let system = causes.find_map(|cause| {
+        let said = cause.downcast_ref::<io::Error>()?;
+        // With words of its own, it says more than the system does.
+        said.raw_os_error().map(|_| said.kind())
+    });
+    match system? {
+        ErrorKind::NotFound => Some("check the path"),
+        ErrorKind::IsADirectory => Some("name a file instead of the folder"),
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            Some("a file stands where a folder should be; name another place")
+        }
+        ErrorKind::PermissionDenied => Some("see whose it is, or name another place"),
+        _ => None,
+    }
 }
 
 /// Tells of a panic.
@@ -123,6 +146,8 @@ fn code(error: &anyhow::Error) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use anyhow::Context;
 
@@ -134,8 +159,21 @@ mod tests {
     }
 
     #[test]
+    fn what_the_system_says_gets_advice() {
+        let system = fs::read("no such file.png").unwrap_err();
+        let told = Err::<(), _>(system).context("me.png").unwrap_err();
+        assert_eq!(advice(&told), Some("check the path"));
+        let own = io::Error::new(
+            ErrorKind::NotFound,
+            "its folder is not there; make it first",
+        );
+        assert_eq!(advice(&own.into()), None);
+        assert_eq!(advice(&NoFace("nobody".to_owned()).into()), None);
+    }
+
+    #[test]
     fn causes_have_codes_however_deep_they_are() {
-        let io = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        let io = || io::Error::from(ErrorKind::NotFound);
         let library = LibraryError::Thread { source: io() };
         let deep = Err::<(), _>(library)
             .context("while embedding")

@@ -41,7 +41,17 @@ pub(crate) fn part_beside(path: &Path) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    builder.tempfile_in(folder.unwrap_or(Path::new(".")))
+    let folder = folder.unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let message = "its folder is not there; make it first";
+        return Err(io::Error::new(io::ErrorKind::NotFound, message));
+    }
+    // The user knows nothing of the part, which the message would name.
+    builder.tempfile_in(folder).map_err(|error| {
+        let message = error.to_string();
+        let reason = message.split(" at path ").next().unwrap_or(&message);
+        io::Error::new(error.kind(), reason)
+    })
 }
 
 #[cfg(test)]
@@ -52,6 +62,15 @@ mod tests {
         let entries = fs::read_dir(folder).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.collect()
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_said_in_so_many_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("absent/list.m3u8");
+        let error = write_with(&path, |_| Ok(())).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!error.to_string().contains(".part"), "{error}");
     }
 
     #[test]

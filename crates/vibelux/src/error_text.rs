@@ -10,7 +10,12 @@ pub fn with_causes(error: &dyn Error) -> String {
     let mut source = error.source();
     while let Some(cause) = source {
         let said = cause.to_string();
-        if !text.contains(&said) {
+        // SQLite's messages come a second time with their number.
+        let message = said
+            .strip_prefix("Error code ")
+            .and_then(|rest| rest.split_once(": "))
+            .map_or(said.as_str(), |(_, message)| message);
+        if !text.contains(message) {
             text = format!("{text}: {said}");
         }
         source = cause.source();

@@ -29,7 +29,7 @@ const MAX_LISTED: usize = 20;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Can be stopped with Ctrl-C, or killed, at any moment: every song is stored as \
-    soon as it is done, and the same command goes on where the last one stopped.\n\n\
+    soon as it is done, and the same command goes on where the last one stopped (with --force it begins anew).\n\n\
     Exit codes: 0 all songs have a vector, 1 some failed, 2 could not run, 130 stopped by Ctrl-C."
 )]
 pub struct EmbedArgs {
@@ -78,8 +78,13 @@ pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
         output::print(&run.to_text(&store))?;
     }
     if run.interrupted {
+        let again = if args.force {
+            "the same command begins anew, without --force it embeds only what is new or has changed"
+        } else {
+            "run the same command again to go on"
+        };
         crate::tell!(
-            "stopped with {} to go; what was done is stored: run the same command again to go on",
+            "stopped with {} to go; what was done is stored: {again}",
             output::songs(run.summary.remaining)
         );
     }
@@ -97,10 +102,15 @@ fn find(songs: &[PathBuf]) -> anyhow::Result<Scan> {
         crate::tell!("cannot read {path}: {}", problem.reason);
     }
     if found.problems.iter().filter(|p| p.is_root).count() == songs.len() {
-        anyhow::bail!("none of the given files and folders can be read; check the paths");
+        let paths: Vec<String> = songs.iter().map(|path| output::readable(path)).collect();
+        anyhow::bail!(
+            "none of the given files and folders can be read; check the paths: {}",
+            paths.join(", ")
+        );
     }
     if found.songs.is_empty() {
-        crate::tell!("there are no song files in what was named");
+        let paths: Vec<String> = songs.iter().map(|path| output::readable(path)).collect();
+        crate::tell!("there are no song files in {}", paths.join(", "));
     }
     Ok(found)
 }
@@ -164,12 +174,7 @@ impl Run {
     }
 
     fn songs_per_second(&self) -> f64 {
-        let done = self.summary.embedded + self.summary.failed.len();
-        if done > 0 {
-            done as f64 / self.elapsed_seconds.max(1e-9)
-        } else {
-            0.0
-        }
+        self.summary.embedded as f64 / self.elapsed_seconds.max(1e-9)
     }
 
     fn to_text(&self, store: &SongStore) -> String {

@@ -16,12 +16,10 @@ use rayon::prelude::*;
 use serde::Serialize;
 use vibelux::audio::{decode_start, is_audio_file};
 use vibelux::spectrogram::image::{SAMPLE_RATE_HZ, SECONDS, spectrogram_image};
+use walkdir::WalkDir;
 
 use crate::json::Failure;
 use crate::output;
-
-/// Folders deeper than this are a loop of links.
-const MAX_DEPTH: usize = 64;
 
 /// Flags of `vibelux preprocess`.
 #[derive(Debug, clap::Args)]
@@ -61,7 +59,7 @@ enum Outcome {
 /// Runs the command.
 pub fn run(args: PreprocessArgs) -> anyhow::Result<ExitCode> {
     let mut songs = Vec::new();
-    find_songs(&args.raw, 0, &mut songs)
+    find_songs(&args.raw, &mut songs)
         .with_context(|| format!("{}: cannot read the folder of music", args.raw.display()))?;
     if songs.is_empty() {
         bail!(
@@ -109,20 +107,21 @@ pub fn run(args: PreprocessArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// All audio files below `folder`. A folder that cannot be read stops the run: a class that is
-/// silently missing would be worse.
-fn find_songs(folder: &Path, depth: usize, songs: &mut Vec<PathBuf>) -> io::Result<()> {
-    if depth > MAX_DEPTH {
-        return Err(io::Error::other(
-            "folders are nested too deep; look for a loop of links",
-        ));
-    }
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            find_songs(&path, depth + 1, songs)?;
-        } else if is_audio_file(&path) {
-            songs.push(path);
+/// All audio files below `folder`; a loop of links ends where it closes. A folder that cannot be read
+/// stops the run: a class that is silently missing would be worse.
+fn find_songs(folder: &Path, songs: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in WalkDir::new(folder).follow_links(true) {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) if is_audio_file(entry.path()) => songs.push(entry.into_path()),
+            Ok(_) => {}
+            Err(error) if error.loop_ancestor().is_some() => {}
+            // A link that leads nowhere is one song that fails.
+            Err(error) => match error.path().filter(|path| path.is_symlink()) {
+                Some(link) if is_audio_file(link) => songs.push(link.to_owned()),
+                Some(_) => {}
+                None => return Err(error.into()),
+            },
         }
     }
     Ok(())
@@ -234,5 +233,26 @@ mod tests {
                 "out/test/sad/b.png"
             ]
         );
+    }
+    #[cfg(unix)]
+    #[test]
+    fn loops_of_links_end_and_links_to_nowhere_fail_alone() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let raw = dir.path().join("raw");
+        fs::create_dir_all(raw.join("happy")).unwrap();
+        for name in ["happy/a.mp3", "happy/notes.txt"] {
+            fs::write(raw.join(name), "").unwrap();
+        }
+        symlink(&raw, raw.join("happy/loop")).unwrap();
+        symlink(&raw, raw.join("happy/loop.mp3")).unwrap();
+        symlink("nowhere", raw.join("happy/gone.mp3")).unwrap();
+        symlink("nowhere", raw.join("happy/gone.txt")).unwrap();
+        let mut songs = Vec::new();
+        find_songs(&raw, &mut songs).unwrap();
+        songs.sort();
+        let expected = ["happy/a.mp3", "happy/gone.mp3"].map(|name| raw.join(name));
+        assert_eq!(songs, expected);
+        assert!(find_songs(&dir.path().join("absent"), &mut songs).is_err());
     }
 }

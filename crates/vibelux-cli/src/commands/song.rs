@@ -89,12 +89,13 @@ fn to_text(args: &SongArgs, song: &SongEmbedding) -> String {
         output::counted(song.windows.len(), "window"),
         bars(&song.vector, columns())
     );
+    text += "strongest from\n";
     for (start, emotion, share) in stretches(&song.windows) {
         text += &format!("  {:>6}  {:<9} {share:.2}\n", clock(start), emotion.name());
     }
     if let Some(dir) = &args.plot {
         text += &format!(
-            "The curve is in {}\n",
+            "The curve is in {} and .svg\n",
             output::readable(&dir.join("emotion_curve.png"))
         );
     }

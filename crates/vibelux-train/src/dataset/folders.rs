@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 #[non_exhaustive]
 pub enum DatasetError {
     /// The folder is not there.
-    #[error("{path} is not there, or not a folder")]
+    #[error("{path} is not there, or not a folder (of songs: a folder or a table)")]
     NoFolder {
         /// What was given.
         path: PathBuf,
@@ -25,7 +25,8 @@ pub enum DatasetError {
     },
     /// No folder is named after an emotion.
     #[error(
-        "{path} has no files in class folders; expected folders named angry, disgusted, fearful, happy, neutral, sad, surprised"
+        "{path} has no files in class folders; expected folders named angry, disgusted, fearful, happy, neutral, \
+         sad, surprised in it (of a data set, name one split: train, test)"
     )]
     NoClasses {
         /// The split's folder.

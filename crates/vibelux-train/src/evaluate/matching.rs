@@ -54,7 +54,7 @@ pub struct MatchingReport {
     pub oracle_per_class: [f64; 7],
 }
 
-/// Judges recommendations: for every face the `count` best songs.
+/// Judges recommendations: for every face the `count` best songs, or all if there are fewer.
 ///
 /// `prior` is the face model's mean vector, which centred cosine subtracts. Songs without a target
 /// are left out; `None` if no face or no song is left.
@@ -74,6 +74,7 @@ pub fn matching(
         return None;
     }
     let (vectors, targets): (Vec<_>, Vec<_>) = songs.into_iter().unzip();
+    let count = count.min(vectors.len());
     let carried = |index: &SongIndex, face: &Judged| -> f64 {
         let query = Query {
             vector: face.vector,

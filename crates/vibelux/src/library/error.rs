@@ -18,6 +18,24 @@ pub enum LibraryError {
         /// Why.
         source: std::io::Error,
     },
+    /// The folder that the library should lie in cannot be made.
+    #[error(
+        "{path}: its folder {folder} cannot be made ({source}); choose another file for the library"
+    )]
+    Folder {
+        /// The library.
+        path: PathBuf,
+        /// Its folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The library's path is a folder's.
+    #[error("{path} is a folder; choose a file for the library, such as one in it")]
+    IsFolder {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Another program holds the library; try again when it is done.
     #[error("{path} is in use by another program; wait until it has finished, then try again")]
     Busy {
@@ -107,6 +125,8 @@ impl LibraryError {
     pub(super) fn at(mut self, file: &Path) -> Self {
         match &mut self {
             Self::Io { path, .. }
+            | Self::Folder { path, .. }
+            | Self::IsFolder { path }
             | Self::Busy { path }
             | Self::Corrupt { path, .. }
             | Self::Empty { path }

@@ -105,7 +105,7 @@ pub struct MusicArgs {
 pub struct RunArgs {
     /// Data set with train/ and validation/ (or test/), one folder per emotion in each
     pub dir: PathBuf,
-    /// Run folder, where everything is written
+    /// Run folder, where everything is written [default: runs/face-PRESET or runs/music-PRESET]
     #[arg(long, short, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Configuration file (TOML, as in a run folder) instead of a preset

@@ -21,7 +21,7 @@ impl SongStore {
     /// processes at once, one makes it and the others find it.
     ///
     /// # Errors
-    /// [`LibraryError::Empty`] if the file is there and holds nothing, [`LibraryError::Io`] if it
+    /// [`LibraryError::Empty`] if the file is there and holds nothing, [`LibraryError::IsFolder`], [`LibraryError::Io`] if it
     /// cannot be looked at or made, and what the layout of a new file can fail with.
     pub(super) fn create_if_absent(path: &Path) -> Result<(), LibraryError> {
         match fs::metadata(path) {
@@ -30,6 +30,9 @@ impl SongStore {
                     path: path.to_owned(),
                 })
             }
+            Ok(found) if found.is_dir() => Err(LibraryError::IsFolder {
+                path: path.to_owned(),
+            }),
             Err(error) if error.kind() == ErrorKind::NotFound => create(path),
             found => found.map(drop).map_err(LibraryError::io(path)),
         }

@@ -57,12 +57,16 @@ impl SongStore {
     /// up to date.
     ///
     /// # Errors
-    /// [`LibraryError::Io`] if the folder cannot be made, [`LibraryError::Empty`],
-    /// [`LibraryError::Corrupt`] and [`LibraryError::Foreign`] if the file is no library,
+    /// [`LibraryError::Folder`] if the folder cannot be made, [`LibraryError::IsFolder`],
+    /// [`LibraryError::Empty`], [`LibraryError::Corrupt`] and [`LibraryError::Foreign`] if the file is no library,
     /// [`LibraryError::NewerSchema`], [`LibraryError::Busy`] after 5 s of waiting for another writer.
     pub fn open(path: &Path) -> Result<Self, LibraryError> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(LibraryError::io(folder))?;
+            fs::create_dir_all(folder).map_err(|source| LibraryError::Folder {
+                path: path.to_owned(),
+                folder: folder.to_owned(),
+                source,
+            })?;
         }
         Self::create_if_absent(path)?;
         let mut store = Self::connect(path)?;

@@ -114,6 +114,19 @@ fn files_that_are_no_library_are_refused_and_left_alone() {
 }
 
 #[test]
+fn a_place_where_no_library_can_be_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = SongStore::open(dir.path()).map(drop).unwrap_err();
+    assert!(matches!(error, LibraryError::IsFolder { .. }), "{error}");
+    let file = dir.path().join("a.jpg");
+    fs::write(&file, "a picture").unwrap();
+    let below = file.join("library.db");
+    let error = SongStore::open(&below).map(drop).unwrap_err();
+    assert!(matches!(error, LibraryError::Folder { .. }), "{error}");
+    assert!(error.to_string().contains("library.db"), "{error}");
+}
+
+#[test]
 fn a_damaged_library_is_an_error_not_a_panic() {
     let (_dir, mut store) = open();
     for i in 0..500 {
