@@ -66,6 +66,7 @@ pub fn onnx(data: &[u8]) {
         name: "fuzz".to_owned(),
         input: [1, FACE_SIDE, FACE_SIDE],
         classes: Emotion::ALL.to_vec(),
+        sound_kinds: None,
         output: OutputKind::Logits,
         temperature: 1.0,
         prior: None,

@@ -286,6 +286,7 @@ fn finished_run(workspace: &Workspace) {
         kind: HeadKind::Class,
         condition: None,
         array: None,
+        sound_kind: false,
         weight: 1.0,
         least_rows: 1,
         names: vec!["Q1".to_owned(), "Q3".to_owned()],

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use image::GrayImage;
 use tempfile::TempDir;
 use vibelux::Emotion;
+use vibelux::audio::SoundKind;
 use vibelux::face::{FaceImage, load_picture};
 use vibelux::model::architecture::{Architecture, LayerSpec, Padding};
 use vibelux::model::sidecar::{FrontEnd, Sidecar};
@@ -544,7 +545,7 @@ fn write_tone(path: &Path, class: usize, random: &mut Random) {
 fn write_songs(root: &Path) -> PathBuf {
     let mut random = Random::new(9, 0, 0);
     let mut table =
-        "path,p_angry,p_disgusted,p_fearful,p_happy,p_neutral,p_sad,p_surprised,fold,pitch,tags,teacher\n"
+        "path,p_angry,p_disgusted,p_fearful,p_happy,p_neutral,p_sad,p_surprised,fold,pitch,tags,teacher,sound\n"
             .to_owned();
     for (split, folds) in [("train", &["1", "2"][..]), ("test", &["3"][..])] {
         for emotion in Emotion::ALL {
@@ -567,7 +568,8 @@ fn write_songs(root: &Path) -> PathBuf {
                 };
                 let teacher = format!("{split}-{emotion}-{fold}.safetensors");
                 write_track(&root.join(&teacher), pitch == "high");
-                table += &format!("{row},{fold},{pitch},{tags},{teacher}\n");
+                let sound = ["speech", "music", "effects"][emotion.index() / 3];
+                table += &format!("{row},{fold},{pitch},{tags},{teacher},{sound}\n");
             }
         }
     }
@@ -711,12 +713,19 @@ fn teachers_of_stretches_are_learnt_and_judged() {
         kind,
         condition: None,
         array: Some(array.to_owned()),
+        sound_kind: false,
         weight: 1.0,
         least_rows: 1,
         names: Vec::new(),
     };
     config.heads = vec![
         head("tags", HeadKind::TagTrack),
+        HeadConfig {
+            column: "sound".to_owned(),
+            array: None,
+            sound_kind: true,
+            ..head("", HeadKind::Class)
+        },
         head("values", HeadKind::ValueTrack),
     ];
     let TaskConfig::Music { crop_seconds, .. } = &mut config.task else {
@@ -730,13 +739,27 @@ fn teachers_of_stretches_are_learnt_and_judged() {
     let rows = load_table(&table, &[("fold".to_owned(), "3".to_owned())]).unwrap();
     let reports = judge_heads(&rows, std::slice::from_ref(&out), 1).unwrap();
     let labels: Vec<&str> = reports.iter().map(|r| r.column.as_str()).collect();
-    assert_eq!(labels, ["teacher/tags", "teacher/values"]);
-    for report in &reports {
+    assert_eq!(labels, ["sound", "teacher/tags", "teacher/values"]);
+    for report in &reports[1..] {
         assert_eq!(report.songs, 7);
         assert!(report.names["000"] > 0.8, "{report:?}");
     }
     // A value that never changes has no correlation.
-    assert!(!reports[1].names.contains_key("001"));
+    assert!(!reports[2].names.contains_key("001"));
+    // The model says what sort of sound it is, as the run did.
+    assert!(reports[0].figure.mean > 0.6, "{:?}", reports[0]);
+    let model = MusicModel::load(&out.join("model.onnx")).unwrap();
+    let said = load_table(&out.join("predictions.csv"), &[]).unwrap();
+    for row in &said {
+        let sound = model.embed_song(&row.path).unwrap().sound.unwrap();
+        for kind in SoundKind::ALL {
+            let share: f32 = row.get(&format!("sound:{kind}")).unwrap().parse().unwrap();
+            assert!(
+                (share - sound.get(kind)).abs() < 0.02,
+                "{kind}: {share} {sound:?}"
+            );
+        }
+    }
 
     // A song whose teacher is silent is one that failed, not the end.
     fs::write(dir.path().join("data/train-sad-1.safetensors"), "nothing").unwrap();
@@ -762,6 +785,7 @@ fn other_heads_learn_from_their_columns_and_stay_out_of_the_model() {
         kind,
         condition: None,
         array: None,
+        sound_kind: false,
         weight: 1.0,
         least_rows: 1,
         names: Vec::new(),

@@ -49,6 +49,7 @@ impl SongEmbedder for Slow<'_> {
         Ok(SongEmbedding {
             vector,
             windows: vec![(0.0, vector)],
+            sound: None,
             duration_seconds: 1.0,
         })
     }

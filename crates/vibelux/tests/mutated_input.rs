@@ -228,6 +228,7 @@ fn face_sidecar() -> Sidecar {
         name: "small".to_owned(),
         input: [1, 48, 48],
         classes: Emotion::ALL.to_vec(),
+        sound_kinds: None,
         output: OutputKind::Logits,
         temperature: 1.0,
         prior: Some(EmotionVector::UNIFORM),

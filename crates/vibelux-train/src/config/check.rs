@@ -9,6 +9,7 @@ use vibelux::model::sidecar::{self, FrontEnd, OutputKind, Sidecar};
 use super::error::ConfigError;
 use super::task::TaskConfig;
 use super::training::TrainingConfig;
+use crate::heads::HeadKind;
 
 /// Smallest side of images to train on, in pixels: faces are not to be told apart below it.
 const SMALLEST_SIDE: usize = 12;
@@ -165,6 +166,7 @@ impl TrainingConfig {
             name: self.preset.clone(),
             input,
             classes: Emotion::ALL.to_vec(),
+            sound_kinds: None,
             output: OutputKind::Logits,
             temperature: 1.0,
             prior: None,
@@ -195,7 +197,14 @@ impl TrainingConfig {
         {
             return Err(wrong("task.crop_seconds", seconds.to_string(), "above 0"));
         }
+        let mut kept = self.heads.iter().filter(|head| head.sound_kind);
+        let first = kept.next();
+        if kept.next().is_some() || first.is_some_and(|head| head.kind != HeadKind::Class) {
+            let expected = "set for one head of kind class at most";
+            return Err(wrong("heads.sound_kind", "true".to_owned(), expected));
+        }
         for head in &self.heads {
+            head.sound_kinds()?;
             if !(head.weight.is_finite() && head.weight > 0.0) {
                 return Err(wrong("heads.weight", head.weight.to_string(), "above 0"));
             }

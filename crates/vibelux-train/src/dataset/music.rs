@@ -412,6 +412,7 @@ mod tests {
             kind: HeadKind::ValueTrack,
             condition: None,
             array: Some("passed".to_owned()),
+            sound_kind: false,
             weight: 1.0,
             least_rows: 1,
             names: vec!["000".to_owned()],

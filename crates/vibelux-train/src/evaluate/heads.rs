@@ -252,6 +252,7 @@ mod tests {
             kind,
             condition: None,
             array: None,
+            sound_kind: false,
             weight: 1.0,
             least_rows: 1,
             names: names.iter().map(|n| (*n).to_owned()).collect(),

@@ -1,8 +1,10 @@
 //! [`HeadConfig`]: which column of a table teaches a head, and how the column is read.
 
 use serde::{Deserialize, Serialize};
+use vibelux::audio::SoundKind;
 
 use super::track::{Track, TrackError};
+use crate::config::ConfigError;
 use crate::dataset::TableRow;
 
 /// How a column is written, and what is learnt of it.
@@ -44,6 +46,10 @@ pub struct HeadConfig {
     /// The array in the files that the column names; of tracks only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub array: Option<String>,
+    /// Whether it goes into the model, to say what sort of sound a window is: one head of kind class at most, whose
+    /// names are music, speech and effects.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sound_kind: bool,
     /// Weight of its loss beside that of the seven emotions, 1.
     pub weight: f32,
     /// Names that fewer training rows have are left out.
@@ -76,6 +82,24 @@ impl HeadConfig {
             return None;
         }
         row.get(&self.column).filter(|text| !text.is_empty())
+    }
+
+    /// What its outputs mean in the model, in order; `None` if it is not for that, or has no names yet.
+    ///
+    /// # Errors
+    /// [`ConfigError::Range`] if its names are not music, speech and effects.
+    pub(crate) fn sound_kinds(&self) -> Result<Option<[SoundKind; 3]>, ConfigError> {
+        if !self.sound_kind || self.names.is_empty() {
+            return Ok(None);
+        }
+        let kinds = self.names.iter().map(|name| name.parse().ok());
+        let kinds = kinds.collect::<Option<Vec<SoundKind>>>();
+        let kinds = kinds.and_then(|kinds| kinds.try_into().ok());
+        kinds.map(Some).ok_or_else(|| ConfigError::Range {
+            field: "heads.names",
+            value: self.names.join(", "),
+            expected: "music, speech and effects where sound_kind is set",
+        })
     }
 
     /// What a teacher said of the row's song; `None` if the row names no file.

@@ -36,6 +36,9 @@ pub fn resolve(config: &mut TrainingConfig, rows: &[TableRow]) -> Result<(), Con
             });
         }
     }
+    for head in &config.heads {
+        head.sound_kinds()?;
+    }
     let outputs = Heads::new(&config.heads).outputs();
     let layers = &mut config.architecture.layers;
     let dense = layers.iter_mut().rev().find_map(|layer| match layer {

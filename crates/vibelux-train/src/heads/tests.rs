@@ -12,6 +12,7 @@ fn head(column: &str, kind: HeadKind, weight: f32) -> HeadConfig {
         kind,
         condition: None,
         array: None,
+        sound_kind: false,
         weight,
         least_rows: 1,
         names: Vec::new(),

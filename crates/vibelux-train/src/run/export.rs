@@ -1,7 +1,9 @@
 //! The model of a finished run as others use it: `model.onnx` and its sidecar.
 
+use std::ops::Range;
 use std::path::Path;
 
+use vibelux::audio::SoundKind;
 use vibelux::model::architecture::{Architecture, LayerSpec};
 use vibelux::model::onnx::{WeightPrecision, to_onnx_with};
 use vibelux::model::sidecar::{self, FrontEnd, OutputKind, Sidecar};
@@ -10,7 +12,7 @@ use vibelux::{Emotion, EmotionVector};
 
 use super::data_sets::DataSets;
 use super::error::RunError;
-use crate::config::{TaskConfig, TrainingConfig};
+use crate::config::{ConfigError, TaskConfig, TrainingConfig};
 use crate::dataset::BandStatistics;
 use crate::fingerprint::fnv1a;
 use crate::nn::Network;
@@ -30,7 +32,10 @@ pub(super) fn export(
         .layers
         .retain(|layer| *layer != LayerSpec::Softmax);
     let mut weights = network.weights();
-    keep_emotions(&mut architecture, &mut weights);
+    let sound = sound_outputs(config)?;
+    let mut kept: Vec<usize> = (0..Emotion::ALL.len()).collect();
+    kept.extend(sound.iter().flat_map(|sound| sound.outputs.clone()));
+    keep_outputs(&mut architecture, &mut weights, &kept);
     let onnx = to_onnx_with(&architecture, &weights, WeightPrecision::F16)?;
     let path = out.join("model.onnx");
     vibelux::atomic::write(&path, &onnx).map_err(|source| RunError::Io { path, source })?;
@@ -82,6 +87,7 @@ pub(super) fn export(
         name: format!("{task}-{}-{:08x}", config.preset, fnv1a(onnx) as u32),
         input: architecture.input,
         classes: Emotion::ALL.to_vec(),
+        sound_kinds: sound.map(|sound| sound.kinds),
         output: OutputKind::Logits,
         temperature,
         prior: EmotionVector::mean(&vectors),
@@ -91,8 +97,28 @@ pub(super) fn export(
     Ok(())
 }
 
-/// Takes the outputs of other heads off the last layer: a model gives the seven emotions.
-fn keep_emotions(architecture: &mut Architecture, weights: &mut Weights) {
+/// The outputs of a network that say what sort of sound a window is.
+struct SoundOutputs {
+    outputs: Range<usize>,
+    kinds: [SoundKind; 3],
+}
+
+/// `None` if no head is for that.
+fn sound_outputs(config: &TrainingConfig) -> Result<Option<SoundOutputs>, ConfigError> {
+    let mut start = Emotion::ALL.len();
+    for head in &config.heads {
+        let end = start + head.names.len();
+        if let Some(kinds) = head.sound_kinds()? {
+            let outputs = start..end;
+            return Ok(Some(SoundOutputs { outputs, kinds }));
+        }
+        start = end;
+    }
+    Ok(None)
+}
+
+/// Takes all outputs but these off the last layer.
+fn keep_outputs(architecture: &mut Architecture, weights: &mut Weights, kept: &[usize]) {
     let dense_layers = architecture
         .layers
         .iter_mut()
@@ -100,18 +126,19 @@ fn keep_emotions(architecture: &mut Architecture, weights: &mut Weights) {
             LayerSpec::Dense { units } => Some(units),
             _ => None,
         });
-    let (last, count) = dense_layers.fold((None, 0), |(_, count), units| (Some(units), count + 1));
-    let Some(units) = last.filter(|units| **units > Emotion::ALL.len()) else {
+    let (last, number) = dense_layers.fold((None, 0), |(_, n), units| (Some(units), n + 1));
+    let Some(units) = last.filter(|units| **units > kept.len()) else {
         return;
     };
-    *units = Emotion::ALL.len();
+    *units = kept.len();
     for name in ["weight", "bias"] {
-        if let Some(tensor) = weights.0.get_mut(&format!("dense{count}.{name}"))
+        if let Some(tensor) = weights.0.get_mut(&format!("dense{number}.{name}"))
             && let Some((outputs, inputs)) = tensor.shape.split_first_mut()
         {
-            *outputs = Emotion::ALL.len();
-            let len = *outputs * inputs.iter().product::<usize>();
-            tensor.data.truncate(len);
+            *outputs = kept.len();
+            let len: usize = inputs.iter().product();
+            let row = |&output: &usize| tensor.data.get(output * len..(output + 1) * len);
+            tensor.data = kept.iter().filter_map(row).flatten().copied().collect();
         }
     }
 }

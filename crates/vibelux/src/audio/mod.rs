@@ -14,6 +14,7 @@ mod codecs;
 mod error;
 mod ffmpeg;
 mod file_kind;
+mod kind;
 mod limits;
 mod mono;
 mod mp4;
@@ -26,6 +27,7 @@ mod waveform;
 mod window;
 
 pub use error::AudioError;
+pub use kind::{SoundKind, SoundShares, UnknownSoundKind};
 pub use limits::{MAX_SAMPLE_RATE_HZ, MAX_WAVEFORM_SECONDS};
 pub use resample::resample;
 pub use song::{decode_start, decode_windows};

@@ -43,6 +43,7 @@ impl SongEmbedder for Substitute {
         Ok(SongEmbedding {
             vector,
             windows: vec![(0.0, vector), (10.0, vector)],
+            sound: None,
             duration_seconds: 20.0,
         })
     }

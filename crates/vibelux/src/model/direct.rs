@@ -14,7 +14,6 @@ use vibelux_kernels::passes::Windows;
 
 use super::architecture::{Architecture, LayerSpec, Padding, Shape};
 use super::weights::{Tensor, Weights, WeightsError};
-use crate::emotion::EMOTION_COUNT;
 
 /// A network whose weights lie ready for the kernels. Images between its steps are channels-last.
 pub(super) struct DirectNetwork {
@@ -64,7 +63,7 @@ thread_local! {
 }
 
 impl DirectNetwork {
-    /// Lays out a network; `None` if it does not end in one value per emotion.
+    /// Lays out a network; `None` if it does not end in so many `outputs`.
     ///
     /// # Errors
     /// If the weights do not fit the architecture.
@@ -72,11 +71,12 @@ impl DirectNetwork {
         isa: InstructionSet,
         architecture: &Architecture,
         weights: &Weights,
+        outputs: usize,
     ) -> Result<Option<Self>, WeightsError> {
         let Ok(shapes) = architecture.shapes() else {
             return Ok(None);
         };
-        if shapes.last() != Some(&Shape::Flat([EMOTION_COUNT])) {
+        if shapes.last() != Some(&Shape::Flat([outputs])) {
             return Ok(None);
         }
         let mut builder = Builder {
@@ -100,11 +100,11 @@ impl DirectNetwork {
         }))
     }
 
-    /// The output for one example of `[channels, height, width]`.
+    /// Adds the outputs for one example of `[channels, height, width]`.
     ///
     /// # Panics
     /// If it has another number of values.
-    pub fn run(&self, example: &[f32]) -> [f32; EMOTION_COUNT] {
+    pub fn run(&self, example: &[f32], outputs: &mut Vec<f32>) {
         BUFFERS.with_borrow_mut(|buffers| {
             let [channels, height, width] = self.input;
             assert_eq!(example.len(), channels * height * width);
@@ -118,10 +118,8 @@ impl DirectNetwork {
             for step in &self.steps {
                 step.run(self.isa, buffers);
             }
-            let mut output = [0.0; EMOTION_COUNT];
-            output.copy_from_slice(&buffers.values);
-            output
-        })
+            outputs.extend_from_slice(&buffers.values);
+        });
     }
 }
 

@@ -72,8 +72,8 @@ pub enum ModelError {
         /// Channels, height and width.
         sidecar: [usize; 3],
     },
-    /// The network gave something other than seven numbers per example.
-    #[error("{path}: the network gives an output of shape {got:?}, expected [{batch}, 7]")]
+    /// The network gave something other than a number for each class of its sidecar per example.
+    #[error("{path}: the network gives an output of shape {got:?}, expected [{batch}, {outputs}]")]
     OutputShape {
         /// Which file.
         path: PathBuf,
@@ -81,6 +81,14 @@ pub enum ModelError {
         got: Vec<usize>,
         /// Number of examples that were put in.
         batch: usize,
+        /// Number of outputs that the sidecar names.
+        outputs: usize,
+    },
+    /// The network's values for the kinds of sound are not finite.
+    #[error("{path}: the network gives values that are not finite for music, speech and effects")]
+    SoundOutput {
+        /// Which file.
+        path: PathBuf,
     },
     /// The network could not be run.
     #[error("{path} failed while it ran: {source}")]

@@ -72,7 +72,7 @@ impl FaceModel {
     /// If the network fails or gives numbers that are no distribution.
     pub fn classify(&self, face: &FaceImage) -> Result<EmotionVector, ModelError> {
         let values = self.views(face);
-        self.combine(&self.network.run(&values)?)
+        self.combine(self.network.run(&values)?.as_chunks().0)
     }
 
     /// One vector per face, in order.
@@ -86,7 +86,8 @@ impl FaceModel {
         let mut vectors = Vec::with_capacity(faces.len());
         for faces in faces.chunks(AT_ONCE) {
             let values: Vec<f32> = faces.iter().flat_map(|face| self.views(face)).collect();
-            for logits in self.network.run(&values)?.chunks(views) {
+            let outputs = self.network.run(&values)?;
+            for logits in outputs.as_chunks().0.chunks(views) {
                 vectors.push(self.combine(logits)?);
             }
         }
@@ -192,6 +193,7 @@ mod tests {
             name: "own".to_owned(),
             input: [1, 2, 48],
             classes,
+            sound_kinds: None,
             output,
             temperature: 2.0,
             prior: None,

@@ -14,9 +14,8 @@ use rten_tensor::prelude::*;
 
 use super::error::ModelError;
 use super::sidecar::Sidecar;
-use crate::emotion::EMOTION_COUNT;
 
-/// A loaded network with one input and one output `[batch, 7]`.
+/// A loaded network with one input and one output `[batch, outputs]`.
 pub(super) struct GeneralNetwork {
     model: Model,
     path: PathBuf,
@@ -24,6 +23,8 @@ pub(super) struct GeneralNetwork {
     output: NodeId,
     /// Channels, height and width.
     shape: [usize; 3],
+    /// Values per example that the sidecar names.
+    outputs: usize,
     /// The file wants `[batch, height, width, channels]`, as TensorFlow's exporters write it.
     channels_last: bool,
     /// The file's batch axis, where it is not free.
@@ -63,6 +64,7 @@ impl GeneralNetwork {
             input,
             output,
             shape: sidecar.input,
+            outputs: sidecar.outputs(),
             channels_last,
             fixed_batch,
         })
@@ -73,9 +75,9 @@ impl GeneralNetwork {
         self.shape[0] * self.shape[1] * self.shape[2]
     }
 
-    /// Outputs for a batch: `values` holds whole examples of `[channels, height, width]`, one after
-    /// the other.
-    pub fn run(&self, values: &[f32]) -> Result<Vec<[f32; EMOTION_COUNT]>, ModelError> {
+    /// Outputs for a batch, `[example][output]`: `values` holds whole examples of `[channels, height,
+    /// width]`, one after the other.
+    pub fn run(&self, values: &[f32]) -> Result<Vec<f32>, ModelError> {
         let Some(batch) = self.fixed_batch else {
             return self.run_batch(values, values.len() / self.example_len());
         };
@@ -85,16 +87,13 @@ impl GeneralNetwork {
             // What is missing to a full batch is zeros, whose outputs are dropped.
             let mut padded = chunk.to_vec();
             padded.resize(batch * self.example_len(), 0.0);
-            outputs.extend(self.run_batch(&padded, batch)?.into_iter().take(examples));
+            let kept = examples * self.outputs;
+            outputs.extend(self.run_batch(&padded, batch)?.into_iter().take(kept));
         }
         Ok(outputs)
     }
 
-    fn run_batch(
-        &self,
-        values: &[f32],
-        batch: usize,
-    ) -> Result<Vec<[f32; EMOTION_COUNT]>, ModelError> {
+    fn run_batch(&self, values: &[f32], batch: usize) -> Result<Vec<f32>, ModelError> {
         let failed = |source| ModelError::Run {
             path: self.path.clone(),
             source,
@@ -127,19 +126,15 @@ impl GeneralNetwork {
             })?
             .map_err(|source| failed(source.into()))?;
         let output: Tensor<f32> = output.try_into().map_err(|e| failed(Box::new(e)))?;
-        let rows: Vec<[f32; EMOTION_COUNT]> = output
-            .to_vec()
-            .chunks_exact(EMOTION_COUNT)
-            .filter_map(|row| row.try_into().ok())
-            .collect();
-        if output.len() != batch * EMOTION_COUNT || output.shape().first() != Some(&batch) {
+        if output.len() != batch * self.outputs || output.shape().first() != Some(&batch) {
             return Err(ModelError::OutputShape {
                 path: self.path.clone(),
                 got: output.shape().to_vec(),
                 batch,
+                outputs: self.outputs,
             });
         }
-        Ok(rows)
+        Ok(output.to_vec())
     }
 }
 

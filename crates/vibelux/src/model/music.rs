@@ -9,8 +9,8 @@ use super::face::distribution;
 use super::runtime::Network;
 use super::shipped;
 use super::sidecar::{FrontEnd, Sidecar};
-use crate::audio::{self, MAX_WAVEFORM_SECONDS, Waveform, WindowPlan};
-use crate::emotion::EmotionVector;
+use crate::audio::{self, MAX_WAVEFORM_SECONDS, SoundShares, Waveform, WindowPlan};
+use crate::emotion::{EMOTION_COUNT, EmotionVector};
 use crate::spectrogram::image::{SAMPLE_RATE_HZ, SECONDS, spectrogram_image};
 use crate::spectrogram::{LogMel, not_music};
 
@@ -21,6 +21,8 @@ pub struct SongEmbedding {
     pub vector: EmotionVector,
     /// Where each window starts, in seconds, and its vector.
     pub windows: Vec<(f64, EmotionVector)>,
+    /// What sort of sound it is, the mean over its windows; `None` if the model does not say.
+    pub sound: Option<SoundShares>,
     /// Length of the song.
     pub duration_seconds: f64,
 }
@@ -171,13 +173,14 @@ impl MusicModel {
             let path = path.to_owned();
             return Err(ModelError::NotMusic { path, what });
         }
-        let vectors = self.embed_windows(&windows)?;
+        let (vectors, sounds) = self.classify_windows(&windows)?;
         let vector = EmotionVector::mean(&vectors).ok_or_else(|| ModelError::NoSound {
             path: path.to_owned(),
         })?;
         Ok(SongEmbedding {
             vector,
             windows: starts.into_iter().zip(vectors).collect(),
+            sound: SoundShares::mean(&sounds),
             duration_seconds,
         })
     }
@@ -189,18 +192,37 @@ impl MusicModel {
     /// # Errors
     /// If the network fails or gives numbers that are no distribution.
     pub fn embed_windows(&self, windows: &[Waveform]) -> Result<Vec<EmotionVector>, ModelError> {
+        Ok(self.classify_windows(windows)?.0)
+    }
+
+    /// The vector of each window and, if the model says so, what sort of sound it is.
+    fn classify_windows(
+        &self,
+        windows: &[Waveform],
+    ) -> Result<(Vec<EmotionVector>, Vec<SoundShares>), ModelError> {
         let mut vectors = Vec::with_capacity(windows.len());
+        let mut sounds = Vec::new();
+        let failed = |source| ModelError::Output {
+            path: self.path(),
+            source,
+        };
         // One at a time: a batch is no faster on one core and takes more memory.
         for window in windows {
-            for logits in self.network.run(&self.input(window)?)? {
-                let vector = distribution(&[logits], &self.sidecar);
-                vectors.push(vector.map_err(|source| ModelError::Output {
-                    path: self.path(),
-                    source,
-                })?);
+            let outputs = self.network.run(&self.input(window)?)?;
+            for output in outputs.chunks_exact(self.network.outputs()) {
+                let Some((logits, rest)) = output.split_first_chunk::<EMOTION_COUNT>() else {
+                    continue;
+                };
+                vectors.push(distribution(&[*logits], &self.sidecar).map_err(failed)?);
+                if let (Some(kinds), Some(logits)) = (self.sidecar.sound_kinds, rest.first_chunk())
+                {
+                    let shares = SoundShares::from_logits(*logits, kinds);
+                    let path = || self.path();
+                    sounds.push(shares.ok_or_else(|| ModelError::SoundOutput { path: path() })?);
+                }
             }
         }
-        Ok(vectors)
+        Ok((vectors, sounds))
     }
 
     /// The sidecar's name for this model.
@@ -284,24 +306,36 @@ mod tests {
     use super::super::sidecar::{OutputKind, VERSION};
     use super::super::weights::{Tensor, Weights};
     use super::*;
+    use crate::audio::SoundKind;
     use crate::emotion::Emotion;
     use crate::spectrogram::LogMelConfig;
 
-    /// Class 0 has the mean of the input as its logit, the others zero.
     fn load(front_end: FrontEnd) -> Result<MusicModel, ModelError> {
+        load_with(front_end, None, 7)
+    }
+
+    /// Class 0 has the mean of the input as its logit, the others zero.
+    fn load_with(
+        front_end: FrontEnd,
+        sound_kinds: Option<[SoundKind; 3]>,
+        units: usize,
+    ) -> Result<MusicModel, ModelError> {
         let net = Architecture {
             input: [1, 8, 20],
-            layers: vec![LayerSpec::GlobalAveragePool, LayerSpec::Dense { units: 7 }],
+            layers: vec![LayerSpec::GlobalAveragePool, LayerSpec::Dense { units }],
         };
         let tensor = |shape: &[usize], data: &[f32]| Tensor {
             shape: shape.to_vec(),
             data: data.to_vec(),
         };
-        let row = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let mut row = vec![0.0; units];
+        row[0] = 1.0;
+        // After the emotions, the second kind of sound is the loudest.
+        let bias: Vec<f32> = (0..units).map(|i| if i == 8 { 3.0 } else { 0.0 }).collect();
         let weights = Weights(
             [
-                ("dense1.weight".to_owned(), tensor(&[7, 1], &row)),
-                ("dense1.bias".to_owned(), tensor(&[7], &[0.0; 7])),
+                ("dense1.weight".to_owned(), tensor(&[units, 1], &row)),
+                ("dense1.bias".to_owned(), tensor(&[units], &bias)),
             ]
             .into(),
         );
@@ -313,12 +347,13 @@ mod tests {
             name: "own".to_owned(),
             input: [1, 8, 20],
             classes: Emotion::ALL.to_vec(),
+            sound_kinds,
             output: OutputKind::Logits,
             temperature: 1.0,
             prior: None,
             front_end,
         };
-        sidecar.save(&dir.path().join("own.toml")).unwrap();
+        sidecar.save(&dir.path().join("own.toml"))?;
         MusicModel::load(&onnx)
     }
 
@@ -366,6 +401,29 @@ mod tests {
         assert_eq!(vectors.len(), 2);
         assert_eq!(vectors[0], vectors[1]);
         assert_eq!(model.name(), "own");
+    }
+
+    #[test]
+    fn outputs_after_the_emotions_are_kinds_of_sound() {
+        let kinds = [SoundKind::Effects, SoundKind::Music, SoundKind::Speech];
+        let window = Waveform {
+            samples: (0..20 * 256).map(|i| (i as f32 * 0.3).sin()).collect(),
+            sample_rate_hz: 8000,
+        };
+        let model = load_with(log_mel(), Some(kinds), 10).unwrap();
+        let (vectors, sounds) = model
+            .classify_windows(&[window.clone(), window.clone()])
+            .unwrap();
+        assert_eq!((vectors.len(), sounds.len()), (2, 2));
+        assert_eq!(sounds[0].strongest(), SoundKind::Music);
+        let plain = load(log_mel()).unwrap();
+        let (without, none) = plain.classify_windows(&[window]).unwrap();
+        assert_eq!((without[0], none.len()), (vectors[0], 0));
+        // A network and a sidecar that do not say the same.
+        assert!(load_with(log_mel(), Some(kinds), 7).is_err());
+        assert!(load_with(log_mel(), None, 10).is_err());
+        let twice = [SoundKind::Music, SoundKind::Music, SoundKind::Speech];
+        assert!(load_with(log_mel(), Some(twice), 10).is_err());
     }
 
     #[test]

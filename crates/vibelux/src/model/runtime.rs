@@ -12,16 +12,17 @@ use super::error::ModelError;
 use super::general::GeneralNetwork;
 use super::onnx::{is_well_formed, read};
 use super::sidecar::Sidecar;
-use crate::emotion::EMOTION_COUNT;
 
 /// Far beyond any network that makes sense here, so a wrong file is refused before it is read.
 const LARGEST_FILE_BYTES: u64 = 512 << 20;
 
-/// A loaded network with one input `[batch, channels, height, width]` and one output `[batch, 7]`.
+/// A loaded network with one input `[batch, channels, height, width]` and one output `[batch, outputs]`.
 pub(super) struct Network {
     path: PathBuf,
     /// Channels, height and width.
     shape: [usize; 3],
+    /// Values per example that the sidecar names.
+    outputs: usize,
     runtime: Runtime,
 }
 
@@ -59,16 +60,17 @@ impl Network {
                 path: path.to_owned(),
             });
         }
-        let runtime = match direct(&bytes, sidecar.input) {
+        let runtime = match direct(&bytes, sidecar) {
             Some(network) => Runtime::Direct(network),
             None => Runtime::General(Box::new(GeneralNetwork::new(bytes, path, sidecar)?)),
         };
         let network = Self {
             path: path.to_owned(),
             shape: sidecar.input,
+            outputs: sidecar.outputs(),
             runtime,
         };
-        // One run on zeros: what cannot run, or does not give seven numbers, is refused here and
+        // One run on zeros: what cannot run, or gives other numbers than the sidecar names, is refused here and
         // not at the first face.
         network.run(&vec![0.0; network.example_len()])?;
         Ok(network)
@@ -89,13 +91,21 @@ impl Network {
         self.shape[0] * self.shape[1] * self.shape[2]
     }
 
-    /// Outputs for a batch: `values` holds whole examples of `[channels, height, width]`, one after
-    /// the other.
-    pub fn run(&self, values: &[f32]) -> Result<Vec<[f32; EMOTION_COUNT]>, ModelError> {
+    /// Outputs of one example: the emotions in the sidecar's order, then the kinds of sound if it has them.
+    pub const fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Outputs for a batch, `[example][output]`: `values` holds whole examples of `[channels, height,
+    /// width]`, one after the other.
+    pub fn run(&self, values: &[f32]) -> Result<Vec<f32>, ModelError> {
         match &self.runtime {
             Runtime::Direct(network) => {
-                let examples = values.chunks_exact(self.example_len());
-                Ok(examples.map(|example| network.run(example)).collect())
+                let mut outputs = Vec::new();
+                for example in values.chunks_exact(self.example_len()) {
+                    network.run(example, &mut outputs);
+                }
+                Ok(outputs)
             }
             Runtime::General(network) => network.run(values),
         }
@@ -103,13 +113,13 @@ impl Network {
 }
 
 /// The file on our own loops, if it is made of our own layers and takes the sidecar's input.
-fn direct(bytes: &[u8], input: [usize; 3]) -> Option<DirectNetwork> {
+fn direct(bytes: &[u8], sidecar: &Sidecar) -> Option<DirectNetwork> {
     let (architecture, weights) = read(bytes)?;
-    if architecture.input != input {
+    if architecture.input != sidecar.input {
         return None;
     }
     let isa = InstructionSet::detect(Precision::F32);
-    DirectNetwork::new(isa, &architecture, &weights).ok()?
+    DirectNetwork::new(isa, &architecture, &weights, sidecar.outputs()).ok()?
 }
 
 impl std::fmt::Debug for Network {
@@ -174,6 +184,7 @@ mod tests {
             name: "test".to_owned(),
             input,
             classes: Emotion::ALL.to_vec(),
+            sound_kinds: None,
             output: OutputKind::Logits,
             temperature: 1.0,
             prior: None,
@@ -206,8 +217,8 @@ mod tests {
         let mut largest = 0.0_f32;
         for outputs in [network.run(&values), general.run(&values)] {
             let outputs = outputs.unwrap();
-            assert_eq!(outputs.len(), batch);
-            for (example, output) in values.chunks(len).zip(outputs) {
+            assert_eq!(outputs.len(), 7 * batch);
+            for (example, output) in values.chunks(len).zip(outputs.chunks(7)) {
                 for (a, b) in forward(net, &weights, example).unwrap().iter().zip(output) {
                     assert!(a.is_finite() && b.is_finite());
                     largest = largest.max((a - b).abs());

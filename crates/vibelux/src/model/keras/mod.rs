@@ -120,6 +120,7 @@ fn describe(
         name: name.into_owned(),
         input: architecture.input,
         classes: Emotion::ALL.to_vec(),
+        sound_kinds: None,
         output: match architecture.layers.last() {
             Some(LayerSpec::Softmax) => OutputKind::Probabilities,
             _ => OutputKind::Logits,

@@ -1,6 +1,7 @@
 //! Whether the values of a sidecar make sense, before anything is computed with them.
 
 use super::format::{FrontEnd, Sidecar, VERSION};
+use crate::audio::SoundKind;
 use crate::emotion::{EMOTION_COUNT, Emotion};
 use crate::spectrogram::LogMelConfig;
 
@@ -20,6 +21,16 @@ pub enum InvalidSidecar {
          missing"
     )]
     MissingClass(Emotion),
+    /// Not every kind of sound once.
+    #[error(
+        "sound_kinds must be music, speech and effects once each, in the network's own order, but {0} is missing"
+    )]
+    MissingSoundKind(SoundKind),
+    /// Kinds of sound of what is no sound.
+    #[error(
+        "sound_kinds must be left out where front_end is {0}: only log_mel hears windows of sound"
+    )]
+    NoSound(&'static str),
     /// More entries than emotions.
     #[error("classes holds {0} entries, expected {EMOTION_COUNT}")]
     ClassCount(usize),
@@ -66,6 +77,12 @@ pub enum InvalidSidecar {
 }
 
 impl Sidecar {
+    /// How many numbers the network gives for an example.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.classes.len() + self.sound_kinds.map_or(0, |kinds| kinds.len())
+    }
+
     /// Checks every value.
     ///
     /// # Errors
@@ -84,6 +101,14 @@ impl Sidecar {
         }
         if let Some(missing) = Emotion::ALL.iter().find(|e| !self.classes.contains(e)) {
             return Err(InvalidSidecar::MissingClass(*missing));
+        }
+        if let Some(kinds) = &self.sound_kinds {
+            if let Some(missing) = SoundKind::ALL.iter().find(|k| !kinds.contains(k)) {
+                return Err(InvalidSidecar::MissingSoundKind(*missing));
+            }
+            if !matches!(self.front_end, FrontEnd::LogMel { .. }) {
+                return Err(InvalidSidecar::NoSound(self.front_end.name()));
+            }
         }
         positive("temperature", self.temperature)?;
         match &self.front_end {

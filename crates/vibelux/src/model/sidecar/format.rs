@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audio::SoundKind;
 use crate::emotion::{Emotion, EmotionVector};
 use crate::spectrogram::LogMelConfig;
 
@@ -88,6 +89,9 @@ pub struct Sidecar {
     pub input: [usize; 3],
     /// What the network's outputs mean, in the order in which it gives them.
     pub classes: Vec<Emotion>,
+    /// What the outputs after them mean, if there are more: logits of what sort of sound a window is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound_kinds: Option<[SoundKind; 3]>,
     /// What the last layer gives.
     pub output: OutputKind,
     /// Divides the logits; 1 if never fitted.

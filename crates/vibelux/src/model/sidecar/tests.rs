@@ -12,6 +12,7 @@ fn log_mel() -> Sidecar {
         name: "test".to_owned(),
         input: [1, 3, 10],
         classes: Emotion::ALL.to_vec(),
+        sound_kinds: None,
         output: OutputKind::Logits,
         temperature: 1.25,
         prior: Some(EmotionVector::one_hot(Emotion::Sad)),
