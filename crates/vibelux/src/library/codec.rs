@@ -1,13 +1,12 @@
 //! [`Mp4Codec`]: what an MP4 audio file holds. Its name does not tell, and players do not play all of it.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use lofty::config::ParseOptions;
 use lofty::file::AudioFile;
 use lofty::mp4::{self, Mp4File};
+
+use super::tag_file::{BoundedFile, guarded};
 
 /// The coding of the first sound track of an MP4 file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,15 +28,12 @@ pub enum Mp4Codec {
 /// or is no MP4 file.
 #[must_use]
 pub fn read_mp4_codec(path: &Path) -> Option<Mp4Codec> {
-    // A hostile file may trip an assertion in the parser; that costs the answer, not the program.
-    catch_unwind(AssertUnwindSafe(|| try_read(path)))
-        .ok()
-        .flatten()
+    guarded(|| try_read(path))
 }
 
 fn try_read(path: &Path) -> Option<Mp4Codec> {
     let options = ParseOptions::new().read_tags(false).read_cover_art(false);
-    let mut reader = BufReader::new(File::open(path).ok()?);
+    let mut reader = BoundedFile::open(path).ok()?;
     let file = Mp4File::read_from(&mut reader, options).ok()?;
     Some(match file.properties().codec() {
         Some(mp4::Mp4Codec::AAC) => Mp4Codec::Aac,

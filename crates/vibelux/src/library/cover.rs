@@ -2,13 +2,14 @@
 //!
 //! Read when somebody looks at the song, never while scanning: covers are most of a tag's bytes.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use lofty::config::ParseOptions;
 use lofty::file::TaggedFileExt;
 use lofty::picture::PictureType;
-use lofty::probe::Probe;
 use lofty::tag::Tag;
+
+use super::tag_file;
 
 /// A larger picture is not shown.
 const MAX_BYTES: usize = 16 << 20;
@@ -27,19 +28,9 @@ pub struct Cover {
 /// or cannot be read.
 #[must_use]
 pub fn read_cover(path: &Path) -> Option<Cover> {
-    // A hostile tag may trip an assertion in the parser; that costs the cover, not the program.
-    catch_unwind(AssertUnwindSafe(|| try_read(path)))
-        .ok()
-        .flatten()
-}
-
-fn try_read(path: &Path) -> Option<Cover> {
-    let file = Probe::open(path)
-        .ok()?
-        .guess_file_type()
-        .ok()?
-        .read()
-        .ok()?;
+    let mut options = ParseOptions::new();
+    options.read_properties(false);
+    let file = tag_file::read(path, options)?;
     let pictures = file.tags().iter().flat_map(Tag::pictures);
     let mut best = None;
     for picture in pictures {

@@ -13,6 +13,7 @@ mod path_bytes;
 mod scan;
 mod song;
 mod store;
+mod tag_file;
 mod tags;
 
 pub use codec::{Mp4Codec, read_mp4_codec};

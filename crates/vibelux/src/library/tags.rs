@@ -1,13 +1,13 @@
 //! What a song file says of itself. Tags are a courtesy to the reader: nothing that is wrong with
 //! them may keep a song out of the library.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use lofty::config::ParseOptions;
 use lofty::file::{AudioFile, TaggedFileExt};
-use lofty::probe::Probe;
 use lofty::tag::{Accessor, ItemKey};
+
+use super::tag_file;
 
 /// A tag longer than this is not a name; it is cut.
 const MAX_CHARS: usize = 1000;
@@ -38,23 +38,13 @@ impl Tags {
 /// read is `None`; cover art is skipped, as it is most of a tag's bytes.
 #[must_use]
 pub fn read_tags(path: &Path) -> (Tags, Option<f64>) {
-    // A hostile tag may trip an assertion in the parser; that costs the tags, not the song.
-    catch_unwind(AssertUnwindSafe(|| try_read(path)))
-        .ok()
-        .flatten()
-        .unwrap_or_default()
+    try_read(path).unwrap_or_default()
 }
 
 fn try_read(path: &Path) -> Option<(Tags, Option<f64>)> {
     let mut options = ParseOptions::new();
     options.read_cover_art(false);
-    let file = Probe::open(path)
-        .ok()?
-        .guess_file_type()
-        .ok()?
-        .options(options)
-        .read()
-        .ok()?;
+    let file = tag_file::read(path, options)?;
     let seconds = file.properties().duration().as_secs_f64();
     let seconds = (seconds > 0.0).then_some(seconds);
     let Some(tag) = file.primary_tag().or_else(|| file.first_tag()) else {
