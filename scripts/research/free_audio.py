@@ -4,8 +4,8 @@
     python3 scripts/research/free_audio.py FOLDER [--only PACKAGE ...]
 
 FOLDER gets the sound files of each package and free.csv: path, package, kind (music, speech or effects), seconds,
-fold, and the empty columns of emotions that a table of songs has. Fold "held" is a quarter of the packages of
-each kind, chosen by a hash of their names, to judge on: no package is in two folds. What a file is follows from its
+fold, and the empty columns of emotions that a table of songs has. Fold "held" is about a quarter of the packages,
+chosen by a hash of their names, to judge on: no package is in two folds. What a file is follows from its
 package and its folder, by the rules below; what no rule names, and music of less than 20 seconds, is left out. Of
 equal files one is kept. Packages that are there already are not fetched again; absent ones are named. Modules of
 trackers are rendered. Needs apt-get with package lists, dpkg-deb, and ffmpeg with libopenmpt. Nothing of it
@@ -39,7 +39,8 @@ SPEECH = [(r"/(voices?|speech|announcer|dialogs?|narration|mk-viii|tcas)/", "spe
 MUSIC = [(r"/(musics?|ogg-music|soundtracks?|bgm|tunes|zik|tracks|songs|modules?)(/|-|\.|_)|_soundtrack/", "music")]
 EFFECTS = [(r"/(sounds?|sfx|fx|snd|effects|wavs?|ambience|samples|noises|audio|media)/", "effects")]
 GAME = SPEECH + MUSIC + EFFECTS
-ALL = {kind: [("", kind)] for kind in ("music", "speech", "effects")}
+KINDS = ("music", "speech", "effects")
+ALL = {kind: [("", kind)] for kind in KINDS}
 
 PACKAGES = {
     **dict.fromkeys(
@@ -121,6 +122,7 @@ def fetch(package: str, rules: list[tuple[str, str]], folder: Path, seen: set[st
                 continue
             seen.add(digest)
             name = re.sub(r"^(usr-)?(share-)?(games-)?", "", re.sub(r"[^\w.]+", "-", path.lstrip("/")))
+            name = f"{digest[:6]}-{name}"
             target = part / name
             if suffix in MODULES:
                 target = target.with_name(target.name + ".flac")
@@ -140,10 +142,9 @@ def fetch(package: str, rules: list[tuple[str, str]], folder: Path, seen: set[st
     return rows
 
 
-def held(packages: set[str]) -> set[str]:
-    """The quarter with the smallest hashes."""
-    order = sorted(packages, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
-    return set(order[:round(HELD_SHARE * len(order))])
+def is_held(package: str) -> bool:
+    """By the name alone, so that it does not change with what else there is."""
+    return int(hashlib.sha256(package.encode()).hexdigest()[:8], 16) < HELD_SHARE * 2**32
 
 
 def main() -> None:
@@ -154,6 +155,8 @@ def main() -> None:
     args.folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict] = []
     seen: set[str] = set()
+    for cached in args.folder.glob("*/rows.json"):
+        seen |= {row["sha256"] for row in json.loads(cached.read_text(encoding="utf-8"))}
     for package, rules in sorted(PACKAGES.items()):
         if args.only and package not in args.only:
             continue
@@ -166,24 +169,19 @@ def main() -> None:
             except (subprocess.CalledProcessError, StopIteration, zipfile.BadZipFile) as error:
                 print(f"{package}: {error}", file=sys.stderr)
                 continue
-        seen |= {row["sha256"] for row in found}
         rows += found
-        minutes = {kind: sum(r["seconds"] for r in found if r["kind"] == kind) / 60 for kind in ALL}
+        minutes = {kind: sum(r["seconds"] for r in found if r["kind"] == kind) / 60 for kind in KINDS}
         print(package, ", ".join(f"{kind} {m:.1f} min" for kind, m in minutes.items() if m), file=sys.stderr, flush=True)
 
-    # By kind, so that each kind has packages to be judged on; a package with several kinds is held if one is.
-    held_packages: set[str] = set()
-    for kind in ALL:
-        held_packages |= held({row["package"] for row in rows if row["kind"] == kind} - held_packages)
     columns = ["path", "package", "kind", "seconds", "fold", *(f"p_{e}" for e in EMOTIONS)]
     with open(args.folder / "free.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore", restval="")
         writer.writeheader()
         for row in rows:
-            writer.writerow({**row, "fold": "held" if row["package"] in held_packages else "free"})
-    for kind in ALL:
+            writer.writerow({**row, "fold": "held" if is_held(row["package"]) else "free"})
+    for kind in KINDS:
         for fold, inside in [("free", False), ("held", True)]:
-            chosen = [r for r in rows if r["kind"] == kind and (r["package"] in held_packages) == inside]
+            chosen = [r for r in rows if r["kind"] == kind and is_held(r["package"]) == inside]
             print(f"{kind}, {fold}: {len(chosen)} files of {len({r['package'] for r in chosen})} packages, "
                   f"{sum(r['seconds'] for r in chosen) / 3600:.1f} hours")
 

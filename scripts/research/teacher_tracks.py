@@ -5,7 +5,7 @@
 
 TABLE is a table of songs. FOLDER gets a safetensors file per song (`tags`: 150 probabilities, `features`: 64
 values, `hop_seconds`), OUT.csv is the table with a column `teacher` that names them; its paths are absolute.
-Songs that are there already are not asked about again.
+Songs that are there already, by their paths, are not asked about again.
 
 The teachers are the nets of PyPI's musicnn 0.1.0 (Pons and Serra 2019, arXiv:1909.06654; ISC licence): two
 trained on the Million Song Dataset, one on MagnaTagATune. MUSICNN is the folder into which its wheel was
@@ -149,7 +149,9 @@ def components(rows: list[str], raw: Path, place: Path) -> tuple[numpy.ndarray, 
         best = vectors[:, ::-1][:, :COMPONENTS]
         kept = values[::-1][:COMPONENTS]
         print(f"{COMPONENTS} components have {kept.sum() / values.sum():.1%} of the variance of {len(said)} patches", file=sys.stderr)
-        numpy.savez(place, mean=mean, directions=(best / deviation[:, None] / numpy.sqrt(kept.mean())).T)
+        part = place.with_suffix(".part.npz")
+        numpy.savez(part, mean=mean, directions=(best / deviation[:, None] / numpy.sqrt(kept.mean())).T)
+        part.rename(place)
     found = numpy.load(place)
     return found["mean"], found["directions"]
 
@@ -162,7 +164,9 @@ def write_safetensors(path: Path, arrays: dict[str, numpy.ndarray]) -> None:
         data += raw
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+    part = path.with_suffix(".part")
+    part.write_bytes(struct.pack("<Q", len(text)) + text + data)
+    part.rename(path)
 
 
 def main() -> None:
@@ -193,13 +197,15 @@ def main() -> None:
 
     column, _, value = (args.fit or "").partition("=")
     chosen = [row["path"] for row in rows if not column or row[column] == value]
-    mean, directions = components(chosen, raw, args.folder / "components.npz")
+    components_of = args.folder / "components.npz"
+    mean, directions = components(chosen, raw, components_of)
     for row in rows:
         place, row["teacher"] = args.folder / f"{name_of(row['path'])}.safetensors", ""
         source = raw / f"{name_of(row['path'])}.npz"
         if source.exists():
             row["teacher"] = str(place.resolve())
-            if not place.exists():
+            # Components that were found anew have another meaning.
+            if not place.exists() or place.stat().st_mtime < components_of.stat().st_mtime:
                 said = numpy.load(source)
                 features = (said["features"].astype("f4") - mean) @ directions.T
                 write_safetensors(place, {"tags": said["tags"].astype("f4"), "features": features,

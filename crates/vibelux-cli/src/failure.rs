@@ -57,7 +57,7 @@ pub fn wants_json(words: impl Iterator<Item = impl AsRef<OsStr>>) -> bool {
 /// Tells why a command failed.
 pub fn tell_error(error: &anyhow::Error, json: bool) -> ExitCode {
     let mut message = with_causes(error.as_ref());
-    if let Some(advice) = advice(error).filter(|_| !message.contains("check the path")) {
+    if let Some(advice) = advice(error, &message) {
         message = format!("{message}; {advice}");
     }
     crate::tell!("vibelux: {message}");
@@ -69,15 +69,16 @@ pub fn tell_error(error: &anyhow::Error, json: bool) -> ExitCode {
     })
 }
 
-/// What to do about what the system said, where the message only quotes it.
-fn advice(error: &anyhow::Error) -> Option<&'static str> {
+/// What to do about what the system said, where the message ends with it: others say more.
+fn advice(error: &anyhow::Error, message: &str) -> Option<&'static str> {
     let mut causes = error.chain();
-    let system = causes.find_map(|cause| {
-        let said = cause.downcast_ref::<io::Error>()?;
-        // With words of its own, it says more than the system does.
-        said.raw_os_error().map(|_| said.kind())
-    });
-    match system? {
+    let system = causes.find_map(|cause| cause.downcast_ref::<io::Error>())?;
+    let said = system.to_string();
+    // The system's own words end with their number.
+    if !(said.contains("(os error ") && message.ends_with(&said)) {
+        return None;
+    }
+    match system.kind() {
         ErrorKind::NotFound => Some("check the path"),
         ErrorKind::IsADirectory => Some("name a file instead of the folder"),
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
@@ -162,6 +163,7 @@ mod tests {
     fn what_the_system_says_gets_advice() {
         let system = fs::read("no such file.png").unwrap_err();
         let told = Err::<(), _>(system).context("me.png").unwrap_err();
+        let advice = |error: &anyhow::Error| advice(error, &with_causes(error.as_ref()));
         assert_eq!(advice(&told), Some("check the path"));
         let own = io::Error::new(
             ErrorKind::NotFound,
@@ -169,6 +171,13 @@ mod tests {
         );
         assert_eq!(advice(&own.into()), None);
         assert_eq!(advice(&NoFace("nobody".to_owned()).into()), None);
+        // Who says more than the system needs no advice.
+        let folder = LibraryError::Folder {
+            path: "a.jpg/l.db".into(),
+            folder: "a.jpg".into(),
+            source: fs::read("no such file.png").unwrap_err(),
+        };
+        assert_eq!(advice(&folder.into()), None);
     }
 
     #[test]

@@ -349,4 +349,10 @@ fn a_command_line_that_cannot_be_understood_is_an_error_like_others() {
         workspace.fails("usage", 2, &[command, &["--nonsense"]].concat());
     }
     workspace.fails("usage", 2, &["recommend", "--mood", "hapy"]);
+    let typo = workspace.ask("Error", 2, &["recommend", "--mode", "plane"]);
+    let message = typo["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("tip:") && !message.contains("Usage:"),
+        "{message}"
+    );
 }

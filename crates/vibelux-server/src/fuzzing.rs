@@ -64,7 +64,7 @@ impl Camera {
     }
 }
 
-/// A error can be sent, and says something.
+/// An error can be sent, and says something.
 fn check(error: &LiveError) {
     let sent = serde_json::to_string(error).is_ok();
     assert!(sent && !error.error.code.is_empty() && !error.error.message.is_empty());

@@ -104,10 +104,15 @@ impl Server {
         let file = config.library;
         // A large library takes a while, and this may be given up meanwhile.
         let opening = spawn_blocking(move || SongLibrary::open(&file)).await;
-        let library = opening.map_err(|broken| ServerError::Start {
-            source: broken.into(),
-        })?;
-        let library = Arc::new(library?);
+        let library = match opening {
+            Ok(library) => Arc::new(library?),
+            // A mistake in vibelux is told as one.
+            Err(broken) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),
+            Err(broken) => {
+                let source = broken.into();
+                return Err(ServerError::Start { source });
+            }
+        };
         let face_model = Arc::new(config.face_model);
         let music_model = Arc::new(config.music_model);
         let (stopping, stops) = watch::channel(false);

@@ -42,7 +42,9 @@ pub(crate) fn part_beside(path: &Path) -> io::Result<NamedTempFile> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let folder = folder.unwrap_or(Path::new("."));
-    if !folder.is_dir() {
+    if let Err(error) = fs::metadata(folder)
+        && error.kind() == io::ErrorKind::NotFound
+    {
         let message = "its folder is not there; make it first";
         return Err(io::Error::new(io::ErrorKind::NotFound, message));
     }
@@ -70,7 +72,13 @@ mod tests {
         let path = dir.path().join("absent/list.m3u8");
         let error = write_with(&path, |_| Ok(())).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(error.to_string().contains("make it first"), "{error}");
+        // A file in the folder's place: the system's own words, without the part's name.
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = write_with(&file.join("list.m3u8"), |_| Ok(())).unwrap_err();
         assert!(!error.to_string().contains(".part"), "{error}");
+        assert!(error.to_string().contains("os error"), "{error}");
     }
 
     #[test]

@@ -53,6 +53,18 @@ mod tests {
     }
 
     #[test]
+    fn what_sqlite_says_is_said_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.db");
+        std::fs::write(&path, "no database ".repeat(100)).unwrap();
+        let error = crate::library::SongStore::open(&path)
+            .map(drop)
+            .unwrap_err();
+        let text = with_causes(&error);
+        assert_eq!(text.matches("not a database").count(), 1, "{text}");
+    }
+
+    #[test]
     fn only_the_path_at_the_beginning_goes() {
         let messages = [
             ("a.mp3: no sound", "no sound"),

@@ -79,7 +79,7 @@ pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
     }
     if run.interrupted {
         let again = if args.force {
-            "the same command begins anew, without --force it embeds only what is new or has changed"
+            "the same command begins anew; without --force it embeds only what is new or has changed"
         } else {
             "run the same command again to go on"
         };
@@ -102,17 +102,30 @@ fn find(songs: &[PathBuf]) -> anyhow::Result<Scan> {
         crate::tell!("cannot read {path}: {}", problem.reason);
     }
     if found.problems.iter().filter(|p| p.is_root).count() == songs.len() {
-        let paths: Vec<String> = songs.iter().map(|path| output::readable(path)).collect();
         anyhow::bail!(
             "none of the given files and folders can be read; check the paths: {}",
-            paths.join(", ")
+            listed(songs)
         );
     }
     if found.songs.is_empty() {
-        let paths: Vec<String> = songs.iter().map(|path| output::readable(path)).collect();
-        crate::tell!("there are no song files in {}", paths.join(", "));
+        crate::tell!("there are no song files in {}", listed(songs));
     }
     Ok(found)
+}
+
+/// The first of them, with commas.
+fn listed(paths: &[PathBuf]) -> String {
+    const MOST: usize = 5;
+    let first: Vec<String> = paths
+        .iter()
+        .take(MOST)
+        .map(|p| output::readable(p))
+        .collect();
+    let more = match paths.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    first.join(", ") + &more
 }
 
 fn embed(

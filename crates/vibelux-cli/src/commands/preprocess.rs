@@ -111,17 +111,25 @@ pub fn run(args: PreprocessArgs) -> anyhow::Result<ExitCode> {
 /// stops the run: a class that is silently missing would be worse.
 fn find_songs(folder: &Path, songs: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in WalkDir::new(folder).follow_links(true) {
-        match entry {
-            Ok(entry) if entry.file_type().is_dir() => {}
-            Ok(entry) if is_audio_file(entry.path()) => songs.push(entry.into_path()),
-            Ok(_) => {}
-            Err(error) if error.loop_ancestor().is_some() => {}
+        let error = match entry {
+            Ok(entry) => {
+                if entry.file_type().is_file() && is_audio_file(entry.path()) {
+                    songs.push(entry.into_path());
+                }
+                continue;
+            }
+            Err(error) => error,
+        };
+        let link = error.path().filter(|path| path.is_symlink());
+        match link.filter(|_| error.depth() > 0) {
+            _ if error.loop_ancestor().is_some() => {}
             // A link that leads nowhere is one song that fails.
-            Err(error) => match error.path().filter(|path| path.is_symlink()) {
-                Some(link) if is_audio_file(link) => songs.push(link.to_owned()),
-                Some(_) => {}
-                None => return Err(error.into()),
-            },
+            Some(link) if is_audio_file(link) => songs.push(link.to_owned()),
+            Some(link) => {
+                let link = output::readable(link);
+                crate::tell!("{link} leads nowhere and is left out");
+            }
+            None => return Err(error.into()),
         }
     }
     Ok(())
@@ -254,5 +262,6 @@ mod tests {
         let expected = ["happy/a.mp3", "happy/gone.mp3"].map(|name| raw.join(name));
         assert_eq!(songs, expected);
         assert!(find_songs(&dir.path().join("absent"), &mut songs).is_err());
+        assert!(find_songs(&raw.join("happy/gone.txt"), &mut songs).is_err());
     }
 }

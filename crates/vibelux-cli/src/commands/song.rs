@@ -89,7 +89,7 @@ fn to_text(args: &SongArgs, song: &SongEmbedding) -> String {
         output::counted(song.windows.len(), "window"),
         bars(&song.vector, columns())
     );
-    text += "strongest from\n";
+    text += "    from  strongest share\n";
     for (start, emotion, share) in stretches(&song.windows) {
         text += &format!("  {:>6}  {:<9} {share:.2}\n", clock(start), emotion.name());
     }

@@ -193,9 +193,13 @@ impl TrainingConfig {
             crop_seconds: Some(seconds),
             ..
         } = self.task
-            && !(seconds.is_finite() && seconds > 0.0)
+            && !(0.1..=3600.0).contains(&seconds)
         {
-            return Err(wrong("task.crop_seconds", seconds.to_string(), "above 0"));
+            return Err(wrong(
+                "task.crop_seconds",
+                seconds.to_string(),
+                "from 0.1 to 3600",
+            ));
         }
         let mut kept = self.heads.iter().filter(|head| head.sound_kind);
         let first = kept.next();

@@ -102,7 +102,8 @@ pub fn songs_in_folders(split: &Path) -> Result<Vec<TableRow>, DatasetError> {
 
 impl MusicSet {
     /// Decodes songs (their first ten minutes) and makes their spectrograms, on all cores, as far as
-    /// `cache` does not have them. `heads` says what is known of a song.
+    /// `cache` does not have them. `heads` says what is known of a song. It trains nobody before
+    /// [`Self::with_training`] says how many windows are drawn.
     ///
     /// # Errors
     /// If none can be read, or the cache cannot be written.
@@ -314,7 +315,9 @@ impl TrainingSet for MusicSet {
         };
         for (at, track) in &song.tracks {
             let said = &mut target[*at..at + track.names()];
-            track.mean(seconds(start), seconds(start + span), said);
+            // A song that ends before the window begins again, and says the same again.
+            let end = (start + span).min(song.mel.frames as f32);
+            track.mean(seconds(start), seconds(end), said);
         }
         // The seven emotions only: the other heads are there to say what they know.
         let emotions = target.iter_mut().take(7);

@@ -16,10 +16,10 @@ use crate::heads::{HeadConfig, HeadKind, Heads};
 /// What a head is worth on songs that its runs were not trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HeadReport {
-    /// Its column, with the condition in brackets.
+    /// Its column, with the array and the condition if it has them: `teacher/tags[dataset=panda4q]`.
     pub column: String,
     /// What it gives, which says what `figure` is: a class, the share of right ones; tags, the mean area
-    /// under the ROC curve; scales and tracks, the mean correlation. Tags and scales are compared within a run.
+    /// under the ROC curve; scales and tracks, the mean correlation. All but classes are compared within a run.
     pub kind: HeadKind,
     /// Songs that the column says something of.
     pub songs: usize,
@@ -82,7 +82,7 @@ pub fn heads(rows: &[TableRow], runs: &[PathBuf], seed: u64) -> Result<Vec<HeadR
 /// What a run's line says of a head, and what the table does; `None` if the table says nothing.
 fn answer(head: &HeadConfig, run: usize, said: &TableRow, row: &TableRow) -> Option<Answer> {
     let own = Heads::new(std::slice::from_ref(head));
-    // Of a song whose file is gone, nothing is known.
+    // Of a song whose file is gone or damaged, nothing is known: training has told it.
     let truth = own.targets_overall(row).ok()?.split_off(EMOTION_COUNT);
     if truth.iter().any(|t| t.is_nan()) {
         return None;

@@ -52,7 +52,7 @@ pub struct HeadConfig {
     pub sound_kind: bool,
     /// Weight of its loss beside that of the seven emotions, 1.
     pub weight: f32,
-    /// Names that fewer training rows have are left out.
+    /// Names that fewer training rows have are left out; not asked of tracks, whose names are numbers.
     #[serde(default = "one")]
     pub least_rows: usize,
     /// Its outputs, in order; [`super::resolve`] fills them in.
@@ -94,11 +94,12 @@ impl HeadConfig {
         }
         let kinds = self.names.iter().map(|name| name.parse().ok());
         let kinds = kinds.collect::<Option<Vec<SoundKind>>>();
-        let kinds = kinds.and_then(|kinds| kinds.try_into().ok());
+        let kinds = kinds.and_then(|kinds| <[SoundKind; 3]>::try_from(kinds).ok());
+        let kinds = kinds.filter(|kinds| SoundKind::ALL.iter().all(|kind| kinds.contains(kind)));
         kinds.map(Some).ok_or_else(|| ConfigError::Range {
             field: "heads.names",
             value: self.names.join(", "),
-            expected: "music, speech and effects where sound_kind is set",
+            expected: "music, speech and effects once each where sound_kind is set",
         })
     }
 
@@ -111,6 +112,9 @@ impl HeadConfig {
             return Ok(None);
         };
         let track = Track::load(&row.folder.join(file), array)?;
+        if self.kind == HeadKind::TagTrack {
+            track.check_shares()?;
+        }
         Ok(Some(track))
     }
 

@@ -3,7 +3,8 @@
 //!
 //! [`resolve`] finds the names that a column holds and widens the last layer; [`Heads::targets`] reads a
 //! row; [`Heads::loss`] is what [`crate::trainer`] descends. The exported model has the seven emotions
-//! only; the other outputs of the judged songs are in the run's `predictions.csv`.
+//! and, of a head that is for them, the kinds of sound; the other outputs of the judged songs are in the run's
+//! `predictions.csv`.
 
 mod config;
 mod loss;

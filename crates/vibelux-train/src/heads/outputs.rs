@@ -30,7 +30,8 @@ impl Heads {
         EMOTIONS + self.heads.iter().map(|h| h.names.len()).sum::<usize>()
     }
 
-    /// Names of the outputs beyond the seven: `column:name`, or `column[condition]:name`.
+    /// Names of the outputs beyond the seven: that of the head ([`HeadConfig::label`]), then the name:
+    /// `quadrant:Q1`.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
         self.heads.iter().flat_map(|head| {
             let label = head.label();
@@ -54,7 +55,7 @@ impl Heads {
             };
             targets.resize(start + head.names.len(), 0.0);
             for (name, value) in values {
-                if let Ok(at) = head.names.binary_search_by(|n| n.as_str().cmp(name)) {
+                if let Some(at) = head.names.iter().position(|n| n == name) {
                     targets[start + at] = value;
                 } else if head.kind == HeadKind::Class {
                     // A class that training never saw: nothing to learn or to judge.

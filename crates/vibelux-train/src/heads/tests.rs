@@ -208,6 +208,38 @@ fn tracks_are_named_by_number_and_have_gradients() {
 }
 
 #[test]
+fn kinds_of_sound_are_each_named_once() {
+    let mut config = preset::music("default").unwrap();
+    let kinds = |names: &[&str]| HeadConfig {
+        sound_kind: true,
+        names: names.iter().map(|n| (*n).to_owned()).collect(),
+        ..head("sound", HeadKind::Class, 1.0)
+    };
+    config.heads = vec![kinds(&["music", "speech", "effects"])];
+    config.check().unwrap();
+    // In the order of the names, sorted or not.
+    let row = TableRow {
+        values: [("sound".to_owned(), "effects".to_owned())].into(),
+        ..rows()[0].clone()
+    };
+    assert_eq!(
+        Heads::new(&config.heads).targets(&row)[7..],
+        [0.0, 0.0, 1.0]
+    );
+    for wrong in [
+        &["Music", "music", "speech"][..],
+        &["music", "speech"],
+        &["music", "speech", "noise"],
+    ] {
+        config.heads = vec![kinds(wrong)];
+        assert!(config.check().is_err(), "{wrong:?}");
+    }
+    let all = ["effects", "music", "speech"];
+    config.heads = vec![kinds(&all), kinds(&all)];
+    assert!(config.check().is_err());
+}
+
+#[test]
 fn a_track_of_another_width_or_without_its_array_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let row = taught(dir.path(), [[0.0; 2]; 2], [[0.0; 3]; 2]);
@@ -220,6 +252,9 @@ fn a_track_of_another_width_or_without_its_array_is_refused() {
     assert!(error.to_string().contains("x.safetensors"), "{error}");
     config.heads[0].array = None;
     assert!(config.check().is_err());
+    let loud = taught(dir.path(), [[0.0, 1.5]; 2], [[0.0; 3]; 2]);
+    config.heads = vec![track_head("tags", HeadKind::TagTrack)];
+    assert!(resolve(&mut config, std::slice::from_ref(&loud)).is_err());
     config.heads = vec![HeadConfig {
         array: Some("tags".to_owned()),
         ..head("quadrant", HeadKind::Class, 1.0)

@@ -27,6 +27,18 @@ pub enum TrackError {
         /// What it must be.
         expected: &'static str,
     },
+    /// It says another number of values than the files of other songs.
+    #[error("{path}: {array} has {got} values in a row, those of other songs {expected}")]
+    Width {
+        /// Which file.
+        path: PathBuf,
+        /// Which array.
+        array: String,
+        /// How many values a row has.
+        got: usize,
+        /// How many the head has.
+        expected: usize,
+    },
 }
 
 /// Values over the time of a song: a row each `hop_seconds`, which holds from its moment to the next.
@@ -92,10 +104,23 @@ impl Track {
         if self.names == names {
             return Ok(());
         }
+        Err(TrackError::Width {
+            path: self.path.clone(),
+            array: self.array.clone(),
+            got: self.names,
+            expected: names,
+        })
+    }
+
+    /// Refuses values that are no shares.
+    pub(super) fn check_shares(&self) -> Result<(), TrackError> {
+        if self.values.iter().all(|v| (0.0..=1.0).contains(v)) {
+            return Ok(());
+        }
         Err(TrackError::Content {
             path: self.path.clone(),
             name: self.array.clone(),
-            expected: "as wide as in the files of the other songs",
+            expected: "from 0 to 1",
         })
     }
 

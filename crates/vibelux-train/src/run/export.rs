@@ -117,7 +117,7 @@ fn sound_outputs(config: &TrainingConfig) -> Result<Option<SoundOutputs>, Config
     Ok(None)
 }
 
-/// Takes all outputs but these off the last layer.
+/// Takes all outputs but these off the last layer: what else a network learnt is no part of the model.
 fn keep_outputs(architecture: &mut Architecture, weights: &mut Weights, kept: &[usize]) {
     let dense_layers = architecture
         .layers

@@ -14,7 +14,7 @@ mod codecs;
 mod error;
 mod ffmpeg;
 mod file_kind;
-mod kind;
+mod flac;
 mod limits;
 mod mono;
 mod mp4;
@@ -22,15 +22,16 @@ mod opus;
 mod reader;
 mod resample;
 mod song;
+mod sound_kind;
 mod source;
 mod waveform;
 mod window;
 
 pub use error::AudioError;
-pub use kind::{SoundKind, SoundShares, UnknownSoundKind};
 pub use limits::{MAX_SAMPLE_RATE_HZ, MAX_WAVEFORM_SECONDS};
 pub use resample::resample;
 pub use song::{decode_start, decode_windows};
+pub use sound_kind::{SoundKind, SoundShares, UnknownSoundKind};
 pub use waveform::Waveform;
 pub use window::{SongAudio, WindowPlan};
 

@@ -18,7 +18,8 @@ use symphonia::core::units::{TimeBase, Timestamp};
 use super::AudioError;
 use super::codecs::{audio_rate, make_decoder, unsupported};
 use super::file_kind::{FileKind, UNKNOWN_FORMAT};
-use super::limits::MAX_SAMPLE_RATE_HZ;
+use super::flac;
+use super::limits::SONG_RATES_HZ;
 use super::mono::mix_down;
 use super::mp4::{self, Mp4Facts};
 use super::source::{Deadline, TimedFile};
@@ -68,8 +69,10 @@ impl SongReader {
         }
         let mut file = File::open(path).map_err(io)?;
         let facts = examine(&mut file, path)?;
+        let patches = flac::hide_wrong_seek_tables(&mut file, metadata.len()).map_err(io)?;
+        file.seek(SeekFrom::Start(0)).map_err(io)?;
 
-        let source = TimedFile::new(file, metadata.len(), deadline);
+        let source = TimedFile::new(file, metadata.len(), deadline, patches);
         let stream = MediaSourceStream::new(Box::new(source), Default::default());
         let mut hint = Hint::new();
         if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
@@ -99,7 +102,7 @@ impl SongReader {
             .codec_params()
             .sample_rate
             .or_else(|| audio_rate(&track));
-        let Some(rate_hz) = rate_hz.filter(|hz| (1..=MAX_SAMPLE_RATE_HZ).contains(hz)) else {
+        let Some(rate_hz) = rate_hz.filter(|hz| SONG_RATES_HZ.contains(hz)) else {
             let detail = format!("sample rate {rate_hz:?}");
             return Err(AudioError::Malformed {
                 path: owned(),

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use symphonia::core::io::MediaSource;
 
+use super::flac::Patch;
+
 /// When to give up on a song.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline {
@@ -33,19 +35,25 @@ impl Deadline {
     }
 }
 
-/// A regular file with a deadline.
+/// A regular file with a deadline, in which some bytes are shown as others.
 pub(super) struct TimedFile {
     file: File,
     len: u64,
     deadline: Deadline,
+    /// Where the next byte is read.
+    position: u64,
+    patches: Vec<Patch>,
 }
 
 impl TimedFile {
-    pub(super) fn new(file: File, len: u64, deadline: Deadline) -> Self {
+    /// Of a file that stands at its beginning.
+    pub(super) fn new(file: File, len: u64, deadline: Deadline, patches: Vec<Patch>) -> Self {
         Self {
             file,
             len,
             deadline,
+            position: 0,
+            patches,
         }
     }
 }
@@ -55,13 +63,25 @@ impl Read for TimedFile {
         if self.deadline.passed() {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        self.file.read(buffer)
+        let count = self.file.read(buffer)?;
+        for patch in &self.patches {
+            let place = patch
+                .at
+                .checked_sub(self.position)
+                .and_then(|at| usize::try_from(at).ok());
+            if let Some(byte) = place.and_then(|at| buffer[..count].get_mut(at)) {
+                *byte = patch.byte;
+            }
+        }
+        self.position += count as u64;
+        Ok(count)
     }
 }
 
 impl Seek for TimedFile {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
+        self.position = self.file.seek(to)?;
+        Ok(self.position)
     }
 }
 

@@ -31,7 +31,7 @@ pub enum LibraryError {
         source: std::io::Error,
     },
     /// The library's path is a folder's.
-    #[error("{path} is a folder; choose a file for the library, such as one in it")]
+    #[error("{path} is a folder; name a file, such as {path}/library.db")]
     IsFolder {
         /// The folder.
         path: PathBuf,

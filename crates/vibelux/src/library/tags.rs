@@ -34,8 +34,8 @@ impl Tags {
     }
 }
 
-/// Reads the tags of a file and its length in seconds as the container states it. What cannot be
-/// read is `None`; cover art is skipped, as it is most of a tag's bytes.
+/// Reads the tags of a file and its length in seconds as the container states it (raw AAC states none). What
+/// cannot be read is `None`; cover art is skipped, as it is most of a tag's bytes.
 #[must_use]
 pub fn read_tags(path: &Path) -> (Tags, Option<f64>) {
     try_read(path).unwrap_or_default()

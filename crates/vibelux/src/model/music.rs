@@ -217,8 +217,8 @@ impl MusicModel {
                 if let (Some(kinds), Some(logits)) = (self.sidecar.sound_kinds, rest.first_chunk())
                 {
                     let shares = SoundShares::from_logits(*logits, kinds);
-                    let path = || self.path();
-                    sounds.push(shares.ok_or_else(|| ModelError::SoundOutput { path: path() })?);
+                    sounds
+                        .push(shares.ok_or_else(|| ModelError::SoundOutput { path: self.path() })?);
                 }
             }
         }

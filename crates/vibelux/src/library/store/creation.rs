@@ -21,8 +21,8 @@ impl SongStore {
     /// processes at once, one makes it and the others find it.
     ///
     /// # Errors
-    /// [`LibraryError::Empty`] if the file is there and holds nothing, [`LibraryError::IsFolder`], [`LibraryError::Io`] if it
-    /// cannot be looked at or made, and what the layout of a new file can fail with.
+    /// [`LibraryError::Empty`] if the file is there and holds nothing, [`LibraryError::IsFolder`],
+    /// [`LibraryError::Io`] if it cannot be looked at or made, and what the layout of a new file can fail with.
     pub(super) fn create_if_absent(path: &Path) -> Result<(), LibraryError> {
         match fs::metadata(path) {
             Ok(found) if found.is_file() && found.len() <= EMPTY_BYTES => {

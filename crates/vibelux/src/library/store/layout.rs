@@ -41,6 +41,7 @@ const MIGRATIONS: &[&str] = &[
 ",
     "CREATE TABLE likes (path BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;",
     // A path alone has the shape of an index entry: a page of one, written to the wrong place, would be likes.
+    // Such damage from before cannot be told any more.
     "
     ALTER TABLE likes RENAME TO bare_likes;
     CREATE TABLE likes (
@@ -58,7 +59,8 @@ impl SongStore {
     ///
     /// # Errors
     /// [`LibraryError::Folder`] if the folder cannot be made, [`LibraryError::IsFolder`],
-    /// [`LibraryError::Empty`], [`LibraryError::Corrupt`] and [`LibraryError::Foreign`] if the file is no library,
+    /// [`LibraryError::Empty`], [`LibraryError::Corrupt`] and [`LibraryError::Foreign`] if the file is no
+    /// library,
     /// [`LibraryError::NewerSchema`], [`LibraryError::Busy`] after 5 s of waiting for another writer.
     pub fn open(path: &Path) -> Result<Self, LibraryError> {
         if let Some(folder) = path.parent() {
@@ -70,9 +72,12 @@ impl SongStore {
         }
         Self::create_if_absent(path)?;
         let mut store = Self::connect(path)?;
-        store.migrate()?;
         let error = |source| LibraryError::database(path, source);
-        soundness::check(&store.connection).map_err(error)?;
+        // Before an older layout is rewritten, so that nothing is made of what is damaged.
+        if store.version()? > 0 {
+            soundness::check(&store.connection).map_err(error)?;
+        }
+        store.migrate()?;
         store.log_ahead().map_err(error)?;
         Ok(store)
     }

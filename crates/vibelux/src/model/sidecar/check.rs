@@ -1,6 +1,6 @@
 //! Whether the values of a sidecar make sense, before anything is computed with them.
 
-use super::format::{FrontEnd, Sidecar, VERSION};
+use super::format::{FrontEnd, OutputKind, Sidecar, VERSION};
 use crate::audio::SoundKind;
 use crate::emotion::{EMOTION_COUNT, Emotion};
 use crate::spectrogram::LogMelConfig;
@@ -31,6 +31,9 @@ pub enum InvalidSidecar {
         "sound_kinds must be left out where front_end is {0}: only log_mel hears windows of sound"
     )]
     NoSound(&'static str),
+    /// Kinds of sound beside probabilities.
+    #[error("sound_kinds needs output = \"logits\"")]
+    SoundNeedsLogits,
     /// More entries than emotions.
     #[error("classes holds {0} entries, expected {EMOTION_COUNT}")]
     ClassCount(usize),
@@ -108,6 +111,9 @@ impl Sidecar {
             }
             if !matches!(self.front_end, FrontEnd::LogMel { .. }) {
                 return Err(InvalidSidecar::NoSound(self.front_end.name()));
+            }
+            if self.output != OutputKind::Logits {
+                return Err(InvalidSidecar::SoundNeedsLogits);
             }
         }
         positive("temperature", self.temperature)?;

@@ -89,7 +89,8 @@ pub struct Sidecar {
     pub input: [usize; 3],
     /// What the network's outputs mean, in the order in which it gives them.
     pub classes: Vec<Emotion>,
-    /// What the outputs after them mean, if there are more: logits of what sort of sound a window is.
+    /// What the outputs after them mean, if there are more: logits of what sort of sound a window is, which
+    /// the temperature does not divide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sound_kinds: Option<[SoundKind; 3]>,
     /// What the last layer gives.
