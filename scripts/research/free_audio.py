@@ -6,7 +6,7 @@
 FOLDER gets the sound files of each package and free.csv: path, package, kind (music, speech or effects), seconds,
 fold, and the empty columns of emotions that a table of songs has. Fold "held" is about a quarter of the packages,
 chosen by a hash of their names, to judge on: no package is in two folds. What a file is follows from its
-package and its folder, by the rules below; what no rule names, and music of less than 20 seconds, is left out. Of
+package and its folder, by the rules below; what no rule names is left out, and music of less than 20 seconds and effects of more than a minute. Of
 equal files one is kept. Packages that are there already are not fetched again; absent ones are named. Modules of
 trackers are rendered. Needs apt-get with package lists, dpkg-deb, and ffmpeg with libopenmpt. Nothing of it
 goes into the repository.
@@ -29,6 +29,8 @@ MODULES = {".xm", ".mod", ".it", ".s3m"}
 ARCHIVES = {".zip", ".pk3", ".pk4"}
 EMOTIONS = ["angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"]
 SHORTEST_MUSIC_SECONDS = 20
+# A longer one may well be music in the wrong folder.
+LONGEST_EFFECT_SECONDS = 60
 LONGEST_MODULE_SECONDS = 300
 HELD_SHARE = 0.25
 # Of speech and effects; thousands of syllables of one voice teach no more.
@@ -132,7 +134,8 @@ def fetch(package: str, rules: list[tuple[str, str]], folder: Path, seen: set[st
             else:
                 shutil.copy(source, target)
             seconds = seconds_of(target)
-            if seconds <= 0.1 or (kind == "music" and seconds < SHORTEST_MUSIC_SECONDS):
+            too_short = seconds < (SHORTEST_MUSIC_SECONDS if kind == "music" else 0.1)
+            if too_short or (kind == "effects" and seconds > LONGEST_EFFECT_SECONDS):
                 target.unlink()
                 continue
             rows.append({"path": f"{package}/{target.name}", "package": package, "kind": kind, "seconds": round(seconds, 2), "sha256": digest})
