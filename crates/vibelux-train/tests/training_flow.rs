@@ -578,6 +578,15 @@ fn write_songs(root: &Path) -> PathBuf {
     path
 }
 
+/// The folds of [`write_songs`]: 1 and 2 to train on, 3 to judge on.
+fn folds_of(table: &Path) -> RunPaths {
+    RunPaths {
+        train_folds: vec!["1".to_owned(), "2".to_owned()],
+        validation_folds: vec!["3".to_owned()],
+        ..paths(table)
+    }
+}
+
 /// What a teacher says of a tone all the time: one tag, and two values.
 fn write_track(path: &Path, high: bool) {
     let array = |shape: [usize; 2], row: &[f32]| Tensor {
@@ -669,9 +678,7 @@ fn a_music_run_learns_from_folders_and_from_a_table() {
     check_song_model(&folders, &config, &sets, &data.join("test"));
 
     let from_table = dir.path().join("from_table");
-    let mut table_paths = paths(&table);
-    table_paths.train_folds = vec!["1".to_owned(), "2".to_owned()];
-    table_paths.validation_folds = vec!["3".to_owned()];
+    let mut table_paths = folds_of(&table);
     let (sets, finished) = whole_run(&config, &table_paths, &from_table);
     check_run_folder(&from_table, &config);
     let accuracy = finished.report.accuracy;
@@ -704,9 +711,7 @@ fn a_music_run_learns_from_folders_and_from_a_table() {
 fn teachers_of_stretches_are_learnt_and_judged() {
     let dir = tempfile::tempdir().unwrap();
     let table = write_songs(&dir.path().join("data"));
-    let mut table_paths = paths(&table);
-    table_paths.train_folds = vec!["1".to_owned(), "2".to_owned()];
-    table_paths.validation_folds = vec!["3".to_owned()];
+    let table_paths = folds_of(&table);
     let mut config = music_config();
     let head = |array: &str, kind| HeadConfig {
         column: "teacher".to_owned(),
@@ -776,9 +781,7 @@ fn teachers_of_stretches_are_learnt_and_judged() {
 fn other_heads_learn_from_their_columns_and_stay_out_of_the_model() {
     let dir = tempfile::tempdir().unwrap();
     let table = write_songs(&dir.path().join("data"));
-    let mut table_paths = paths(&table);
-    table_paths.train_folds = vec!["1".to_owned(), "2".to_owned()];
-    table_paths.validation_folds = vec!["3".to_owned()];
+    let table_paths = folds_of(&table);
     let mut config = music_config();
     let head = |column: &str, kind| HeadConfig {
         column: column.to_owned(),

@@ -171,12 +171,10 @@ impl MusicSet {
     ) -> Self {
         self.augmentation = augmentation;
         self.label_smoothing = label_smoothing;
-        let frames_per_second =
-            f64::from(self.config.sample_rate_hz) / self.config.hop_length as f64;
         let counts: Vec<usize> = self
             .songs
             .iter()
-            .map(|song| crops.of(song.mel.frames as f64 / frames_per_second))
+            .map(|song| crops.of(self.seconds(song.mel.frames as f32)))
             .collect();
         // In rounds over the songs; of equal counts, every round has all.
         let most = counts.iter().copied().max().unwrap_or(0);
@@ -186,6 +184,11 @@ impl MusicSet {
             .map(|(_, song)| song)
             .collect();
         self
+    }
+
+    /// How long so many frames last.
+    fn seconds(&self, frames: f32) -> f64 {
+        f64::from(frames) * self.config.hop_length as f64 / f64::from(self.config.sample_rate_hz)
     }
 
     /// Fills `input` (`[band][frame]`) from `start` in steps of `step` frames; beyond the end the
@@ -309,15 +312,11 @@ impl TrainingSet for MusicSet {
         self.augmentation
             .apply(input, self.config.n_mels, &self.statistics.std, random);
         target.copy_from_slice(&song.targets);
-        let seconds = |frames: f32| {
-            f64::from(frames) * self.config.hop_length as f64
-                / f64::from(self.config.sample_rate_hz)
-        };
         for (at, track) in &song.tracks {
             let said = &mut target[*at..at + track.names()];
             // A song that ends before the window begins again, and says the same again.
             let end = (start + span).min(song.mel.frames as f32);
-            track.mean(seconds(start), seconds(end), said);
+            track.mean(self.seconds(start), self.seconds(end), said);
         }
         // The seven emotions only: the other heads are there to say what they know.
         let emotions = target.iter_mut().take(7);
