@@ -1,11 +1,12 @@
-//! What symphonia does not tell about an M4A file: copy protection, and the encoder's priming
-//! samples at the start of the track, which an edit list hides (ISO/IEC 14496-12, 8.6.6).
+//! What symphonia does not tell about an M4A file: copy protection, the encoder's priming
+//! samples at the start of the track, which an edit list hides (ISO/IEC 14496-12, 8.6.6), and
+//! fragments that claim more samples than the file can hold, which it would count one by one.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// The whole index of a long audio book is a few megabytes.
-const MAX_MOOV_BYTES: u64 = 64 << 20;
+/// The whole index of a long audio book is a few megabytes, that of a fragment a few kilobytes.
+const MAX_INDEX_BYTES: u64 = 64 << 20;
 /// Sample entries that mark encryption: Apple's FairPlay and Common Encryption.
 const PROTECTED_ENTRIES: [(&[u8; 4], &str); 3] =
     [(b"drms", "drms"), (b"drmi", "drmi"), (b"enca", "enca")];
@@ -17,55 +18,76 @@ pub(super) struct Mp4Facts {
     pub(super) protection: Option<&'static str>,
     /// How much of the track comes before the music, in seconds.
     pub(super) priming_seconds: f64,
+    /// Its fragments claim more samples than the file has bytes.
+    pub(super) claims_too_much: bool,
 }
 
 /// Reads the facts. A file that is too damaged for it has none: symphonia will say why.
 pub(super) fn read_facts(file: &mut File) -> io::Result<Mp4Facts> {
-    let facts = find_moov(file)?
-        .and_then(|moov| sound_track(&moov))
-        .unwrap_or_default();
+    let len = file.metadata()?.len();
+    let mut moov = None;
+    let mut claimed = 0_u64;
+    each_index(file, len, |kind, content| match kind {
+        b"moov" if moov.is_none() => moov = sound_track(&content),
+        b"moof" => claimed = claimed.saturating_add(samples_claimed(&content)),
+        _ => {}
+    })?;
     file.seek(SeekFrom::Start(0))?;
-    Ok(facts)
+    Ok(Mp4Facts {
+        claims_too_much: claimed > len,
+        ..moov.unwrap_or_default()
+    })
 }
 
-/// The content of the `moov` box, wherever it lies in the file.
-fn find_moov(file: &mut File) -> io::Result<Option<Vec<u8>>> {
-    let end = file.metadata()?.len();
+/// Calls `visit` with every `moov` and `moof` box at the top of a file of `end` bytes.
+fn each_index(
+    file: &mut File,
+    end: u64,
+    mut visit: impl FnMut(&[u8; 4], Vec<u8>),
+) -> io::Result<()> {
     let mut position = 0_u64;
     while end.saturating_sub(position) >= 8 {
         file.seek(SeekFrom::Start(position))?;
-        let mut header = [0_u8; 16];
-        file.read_exact(&mut header[..8])?;
-        let short = u64::from(u32::from_be_bytes([
-            header[0], header[1], header[2], header[3],
-        ]));
-        let (size, header_len) = match short {
+        let [mut size, mut kind] = [[0_u8; 4]; 2];
+        file.read_exact(&mut size)?;
+        file.read_exact(&mut kind)?;
+        let (size, header_len) = match u32::from_be_bytes(size) {
             0 => (end - position, 8),
             1 => {
-                file.read_exact(&mut header[8..])?;
                 let mut long = [0; 8];
-                long.copy_from_slice(&header[8..]);
+                file.read_exact(&mut long)?;
                 (u64::from_be_bytes(long), 16)
             }
-            size => (size, 8),
+            size => (u64::from(size), 8),
         };
         let Some(content) = size.checked_sub(header_len) else {
-            return Ok(None);
+            break;
         };
-        if &header[4..8] == b"moov" {
-            if content > MAX_MOOV_BYTES.min(end - position) {
-                return Ok(None);
+        if matches!(&kind, b"moov" | b"moof") {
+            if content > MAX_INDEX_BYTES.min(end - position) {
+                break;
             }
-            let mut moov = Vec::new();
-            file.take(content).read_to_end(&mut moov)?;
-            return Ok(Some(moov));
+            let mut bytes = Vec::new();
+            file.by_ref().take(content).read_to_end(&mut bytes)?;
+            visit(&kind, bytes);
         }
         let Some(next) = position.checked_add(size) else {
-            return Ok(None);
+            break;
         };
         position = next;
     }
-    Ok(None)
+    Ok(())
+}
+
+/// The samples of all track runs in a fragment, which a run states after its version and flags.
+/// Runs are found by their name wherever it stands, as the boxes around it may be damaged.
+fn samples_claimed(moof: &[u8]) -> u64 {
+    moof.windows(4)
+        .enumerate()
+        .filter(|(_, name)| name == b"trun")
+        .filter_map(|(at, _)| be_u32(moof, at + 8))
+        .map(u64::from)
+        .sum()
 }
 
 /// The boxes directly inside `content`: type and content of each.
@@ -115,6 +137,7 @@ fn sound_track(moov: &[u8]) -> Option<Mp4Facts> {
     Some(Mp4Facts {
         protection,
         priming_seconds,
+        claims_too_much: false,
     })
 }
 
@@ -141,6 +164,7 @@ fn priming(track: &[u8]) -> Option<f64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::io::Write;
 
     fn atom(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
         let mut bytes = (content.len() as u32 + 8).to_be_bytes().to_vec();
@@ -175,9 +199,23 @@ mod tests {
             facts,
             Mp4Facts {
                 protection: Some("drms"),
-                priming_seconds: 0.0
+                ..Mp4Facts::default()
             }
         );
+    }
+
+    #[test]
+    fn fragments_that_claim_more_samples_than_bytes_are_told() {
+        let claims = |count: u32| {
+            let trun = [&[0, 0, 2, 0], &count.to_be_bytes()[..], &[0; 32]].concat();
+            let moof = atom(b"moof", &atom(b"traf", &atom(b"trun", &trun)));
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(&[atom(b"moov", &track(b"mp4a", 0)), moof].concat())
+                .unwrap();
+            read_facts(&mut file).unwrap().claims_too_much
+        };
+        assert!(!claims(8));
+        assert!(claims(1_000_000_000));
     }
 
     proptest! {

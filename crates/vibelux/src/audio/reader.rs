@@ -365,6 +365,10 @@ fn examine(file: &mut File, path: &Path) -> Result<Mp4Facts, AudioError> {
                     path: path.to_owned(),
                     scheme,
                 }),
+                None if facts.claims_too_much => Err(AudioError::Malformed {
+                    path: path.to_owned(),
+                    detail: "its fragments claim more samples than it has bytes".to_owned(),
+                }),
                 None => Ok(facts),
             }
         }
