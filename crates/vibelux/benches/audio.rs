@@ -200,16 +200,7 @@ fn resample_by_rubato(bencher: Bencher<'_, '_>, Rates { from, to }: Rates) {
 #[divan::bench]
 fn log_mel(bencher: Bencher<'_, '_>) {
     let waveform = ten_seconds(16_000);
-    let mut log_mel = LogMel::new(&LogMelConfig {
-        sample_rate_hz: 16_000,
-        n_fft: 512,
-        hop_length: 256,
-        n_mels: 64,
-        f_min_hz: 0.0,
-        f_max_hz: 8_000.0,
-        window_frames: 320,
-    })
-    .unwrap();
+    let mut log_mel = LogMel::new(&LogMelConfig::default()).unwrap();
     bencher
         .counter(ItemsCount::new(waveform.samples.len()))
         .bench_local(|| log_mel.compute(divan::black_box(&waveform)).unwrap());

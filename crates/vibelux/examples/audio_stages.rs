@@ -22,11 +22,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rounds: usize = args.next().map_or(Ok(5), |n| n.parse())?;
     let path = Path::new(&path);
 
-    let mut log_mel = LogMel::new(&config())?;
+    let mut log_mel = LogMel::new(&LogMelConfig::default())?;
     let plan = WindowPlan {
         count: 3,
         window_seconds: 10.0,
-        sample_rate_hz: config().sample_rate_hz,
+        sample_rate_hz: LogMelConfig::default().sample_rate_hz,
     };
     stage("three windows of 10 s: all", rounds, || {
         let song = decode_windows(path, &plan)?;
@@ -65,18 +65,6 @@ fn process_cpu_seconds() -> f64 {
         || START.elapsed().as_secs_f64(),
         |ticks| ticks / TICKS_PER_SECOND,
     )
-}
-
-fn config() -> LogMelConfig {
-    LogMelConfig {
-        sample_rate_hz: 16_000,
-        n_fft: 512,
-        hop_length: 256,
-        n_mels: 64,
-        f_min_hz: 0.0,
-        f_max_hz: 8_000.0,
-        window_frames: 312,
-    }
 }
 
 /// Runs `work` over and over and prints the mean: a process's time is counted in hundredths of a

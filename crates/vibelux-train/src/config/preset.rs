@@ -233,15 +233,7 @@ pub fn music(name: &str) -> Option<TrainingConfig> {
             },
         )),
         "default" => {
-            let spectrogram = LogMelConfig {
-                sample_rate_hz: 16_000,
-                n_fft: 512,
-                hop_length: 256,
-                n_mels: 64,
-                f_min_hz: 0.0,
-                f_max_hz: 8_000.0,
-                window_frames: 320,
-            };
+            let spectrogram = LogMelConfig::default();
             let input = [1, spectrogram.n_mels, spectrogram.window_frames];
             let config = default(
                 TaskConfig::Music {

@@ -20,3 +20,18 @@ pub struct LogMelConfig {
     /// Frames per window that the network sees.
     pub window_frames: usize,
 }
+
+impl Default for LogMelConfig {
+    /// What the default music model sees: 5.1 s in 64 bands at 16 kHz.
+    fn default() -> Self {
+        Self {
+            sample_rate_hz: 16_000,
+            n_fft: 512,
+            hop_length: 256,
+            n_mels: 64,
+            f_min_hz: 0.0,
+            f_max_hz: 8_000.0,
+            window_frames: 320,
+        }
+    }
+}

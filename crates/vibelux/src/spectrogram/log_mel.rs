@@ -78,21 +78,9 @@ impl LogMel {
 mod tests {
     use super::*;
 
-    fn config() -> LogMelConfig {
-        LogMelConfig {
-            sample_rate_hz: 16_000,
-            n_fft: 512,
-            hop_length: 256,
-            n_mels: 64,
-            f_min_hz: 0.0,
-            f_max_hz: 8_000.0,
-            window_frames: 312,
-        }
-    }
-
     #[test]
     fn silence_is_the_floor_and_never_nan() {
-        let mut log_mel = LogMel::new(&config()).unwrap();
+        let mut log_mel = LogMel::new(&LogMelConfig::default()).unwrap();
         for length in [0, 1, 255, 256, 16_000] {
             let silence = Waveform {
                 samples: vec![0.0; length],
@@ -114,7 +102,7 @@ mod tests {
 
     #[test]
     fn twice_as_loud_is_six_decibels_more() {
-        let mut log_mel = LogMel::new(&config()).unwrap();
+        let mut log_mel = LogMel::new(&LogMelConfig::default()).unwrap();
         let quiet: Vec<f32> = (0..8_000_u32)
             .map(|n| (n.wrapping_mul(2_654_435_761) as f32 / 4e9) - 0.5)
             .collect();
@@ -138,7 +126,7 @@ mod tests {
 
     #[test]
     fn another_rate_is_refused() {
-        let mut log_mel = LogMel::new(&config()).unwrap();
+        let mut log_mel = LogMel::new(&LogMelConfig::default()).unwrap();
         let waveform = Waveform {
             samples: vec![0.0; 100],
             sample_rate_hz: 8_000,
