@@ -5,7 +5,8 @@
 
 FOLDER gets the sound files of each package and free.csv: path, package, kind (music, speech or effects), seconds,
 fold, and the empty columns of emotions that a table of songs has. Fold "held" is about a quarter of the packages,
-chosen by a hash of their names, to judge on: no package is in two folds. What a file is follows from its
+chosen by a hash of their names, to judge on: no package is in two folds. The largest collections of music are
+never held, as there is too much to learn from in them. What a file is follows from its
 package and its folder, by the rules below; what no rule names is left out, and music of less than 20 seconds and effects of more than a minute. Of
 equal files one is kept. Packages that are there already are not fetched again; absent ones are named. Modules of
 trackers are rendered. Needs apt-get with package lists, dpkg-deb, and ffmpeg with libopenmpt. Nothing of it
@@ -33,6 +34,8 @@ SHORTEST_MUSIC_SECONDS = 20
 LONGEST_EFFECT_SECONDS = 60
 LONGEST_MODULE_SECONDS = 300
 HELD_SHARE = 0.25
+# A package with more music is to learn from.
+MOST_HELD_MINUTES = 100
 # Of speech and effects; thousands of syllables of one voice teach no more.
 MOST_FILES = 400
 
@@ -94,7 +97,7 @@ def seconds_of(path: Path) -> float:
 
 
 def unpack_archives(folder: Path) -> None:
-    for archive in [p for p in folder.rglob("*") if p.suffix.lower() in ARCHIVES and p.is_file()]:
+    for archive in [p for p in folder.rglob("*") if p.suffix.lower() in ARCHIVES and p.is_file() and not p.is_symlink()]:
         with zipfile.ZipFile(archive) as packed:
             for name in packed.namelist():
                 if Path(name).suffix.lower() in SOUNDS | MODULES:
@@ -145,9 +148,11 @@ def fetch(package: str, rules: list[tuple[str, str]], folder: Path, seen: set[st
     return rows
 
 
-def is_held(package: str) -> bool:
-    """By the name alone, so that it does not change with what else there is."""
-    return int(hashlib.sha256(package.encode()).hexdigest()[:8], 16) < HELD_SHARE * 2**32
+def is_held(package: str, rows: list[dict]) -> bool:
+    """By the package alone, so that it does not change with what else there is."""
+    music = sum(row["seconds"] for row in rows if row["package"] == package and row["kind"] == "music")
+    chosen = int(hashlib.sha256(package.encode()).hexdigest()[:8], 16) < HELD_SHARE * 2**32
+    return chosen and music <= 60 * MOST_HELD_MINUTES
 
 
 def main() -> None:
@@ -176,15 +181,16 @@ def main() -> None:
         minutes = {kind: sum(r["seconds"] for r in found if r["kind"] == kind) / 60 for kind in KINDS}
         print(package, ", ".join(f"{kind} {m:.1f} min" for kind, m in minutes.items() if m), file=sys.stderr, flush=True)
 
+    held = {package for package in {row["package"] for row in rows} if is_held(package, rows)}
     columns = ["path", "package", "kind", "seconds", "fold", *(f"p_{e}" for e in EMOTIONS)]
     with open(args.folder / "free.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore", restval="")
         writer.writeheader()
         for row in rows:
-            writer.writerow({**row, "fold": "held" if is_held(row["package"]) else "free"})
+            writer.writerow({**row, "fold": "held" if row["package"] in held else "free"})
     for kind in KINDS:
         for fold, inside in [("free", False), ("held", True)]:
-            chosen = [r for r in rows if r["kind"] == kind and is_held(r["package"]) == inside]
+            chosen = [r for r in rows if r["kind"] == kind and (r["package"] in held) == inside]
             print(f"{kind}, {fold}: {len(chosen)} files of {len({r['package'] for r in chosen})} packages, "
                   f"{sum(r['seconds'] for r in chosen) / 3600:.1f} hours")
 

@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """What three nets that have heard more say of every three seconds of songs: files for heads of kind "tag_track".
 
-    python3 scripts/research/teacher_tracks.py TABLE OUT.csv FOLDER --wheel MUSICNN [--fit COLUMN=VALUE]
+    python3 scripts/research/teacher_tracks.py TABLE OUT.csv FOLDER --wheel MUSICNN [--ask COLUMN=VALUE]
+                                               [--fit COLUMN=VALUE] [--every SECONDS]
 
 TABLE is a table of songs. FOLDER gets a safetensors file per song (`tags`: 150 probabilities, `features`: 64
 values, `hop_seconds`), OUT.csv is the table with a column `teacher` that names them; its paths are absolute.
-Songs that are there already, by their paths, are not asked about again.
+Songs that are there already, by their paths, are not asked about again. --ask leaves out rows that have another
+value, --every asks about three seconds of every so many, which then stand for the rest.
 
 The teachers are the nets of PyPI's musicnn 0.1.0 (Pons and Serra 2019, arXiv:1909.06654; ISC licence): two
 trained on the Million Song Dataset, one on MagnaTagATune. MUSICNN is the folder into which its wheel was
 unpacked (pip download --no-deps musicnn==0.1.0). The features are the principal components of what their last
 layer but one says, found once from the rows that --fit chooses (say, those that nothing is judged on) and
-kept in FOLDER/components.npz. Needs tensorflow-cpu, tf_keras, numpy and ffmpeg; about 0.3 CPU seconds for 30
-seconds of music.
+kept in FOLDER/components.npz. Needs tensorflow-cpu, tf_keras, numpy and ffmpeg; 0.1 to 0.2 CPU seconds for
+three seconds of music.
 """
 
 import argparse
@@ -50,8 +52,8 @@ def mel_filters() -> numpy.ndarray:
     return numpy.maximum(0, numpy.minimum(rising, falling)) * (2 / (edges[2:] - edges[:-2]))[:, None]
 
 
-def patches(path: str, filters: numpy.ndarray) -> numpy.ndarray:
-    """The song as `[patch][frame][band]`, three seconds each; a shorter one is repeated."""
+def patches(path: str, filters: numpy.ndarray, step: int) -> numpy.ndarray:
+    """The song as `[patch][frame][band]`, three seconds each, one every `step` frames; a shorter song is repeated."""
     command = ["ffmpeg", "-v", "error", "-i", path, "-t", str(LONGEST_SECONDS), "-ac", "1", "-ar", str(RATE_HZ), "-f", "f32le", "-"]
     sound = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     samples = numpy.frombuffer(sound.stdout, "<f4")
@@ -64,8 +66,7 @@ def patches(path: str, filters: numpy.ndarray) -> numpy.ndarray:
     window = 0.5 - 0.5 * numpy.cos(2 * numpy.pi * numpy.arange(N_FFT) / N_FFT)
     power = numpy.abs(numpy.fft.rfft(frames * window.astype("f4"), axis=1)) ** 2
     mel = numpy.log10(10_000 * (power @ filters.T) + 1).astype("f4")
-    count = len(mel) // PATCH
-    return mel[:count * PATCH].reshape(count, PATCH, BANDS)
+    return numpy.stack([mel[start:start + PATCH] for start in range(0, len(mel) - PATCH + 1, step)])
 
 
 class Teachers:
@@ -116,18 +117,23 @@ class Teachers:
         return numpy.concatenate(tags, 1), numpy.concatenate(features, 1)
 
 
+def is_chosen(row: dict, condition: str | None) -> bool:
+    column, _, value = (condition or "").partition("=")
+    return not column or row[column] == value
+
+
 def name_of(path: str) -> str:
     return hashlib.sha256(path.encode()).hexdigest()[:16]
 
 
-def ask_all(job: tuple[list[str], Path, Path]) -> dict[str, str]:
+def ask_all(job: tuple[list[str], Path, Path, int]) -> dict[str, str]:
     """Keeps what the teachers say of these songs; gives those that failed, with the reason."""
-    paths, raw, wheel = job
+    paths, raw, wheel, step = job
     teachers, filters, failed = Teachers(wheel), mel_filters(), {}
     for number, path in enumerate(paths, 1):
         place = raw / f"{name_of(path)}.npz"
         try:
-            tags, features = teachers.ask(patches(path, filters))
+            tags, features = teachers.ask(patches(path, filters, step))
             part = place.with_suffix(".part.npz")
             numpy.savez(part, tags=tags.astype("f2"), features=features.astype("f2"))
             part.rename(place)
@@ -175,6 +181,8 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--wheel", type=Path, required=True)
+    parser.add_argument("--ask", help="the rows that are asked about")
+    parser.add_argument("--every", type=float, default=PATCH * HOP / RATE_HZ, metavar="SECONDS")
     parser.add_argument("--fit", help="the rows from which the components are found, if there are none yet")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     args = parser.parse_args()
@@ -185,18 +193,18 @@ def main() -> None:
         row["path"] = str((args.table.parent / row["path"]).resolve())
     raw = args.folder / "raw"
     raw.mkdir(parents=True, exist_ok=True)
-    left = [row["path"] for row in rows if not (raw / f"{name_of(row['path'])}.npz").exists()]
+    step = round(args.every * RATE_HZ / HOP)
+    left = [row["path"] for row in rows if is_chosen(row, args.ask) and not (raw / f"{name_of(row['path'])}.npz").exists()]
     failed: dict[str, str] = {}
     if left:
-        jobs = [(left[i::args.jobs], raw, args.wheel) for i in range(args.jobs)]
+        jobs = [(left[i::args.jobs], raw, args.wheel, step) for i in range(args.jobs)]
         with multiprocessing.get_context("spawn").Pool(args.jobs) as pool:
             for part in pool.imap_unordered(ask_all, jobs):
                 failed |= part
     for path, reason in failed.items():
         print(f"{path}: {reason}", file=sys.stderr)
 
-    column, _, value = (args.fit or "").partition("=")
-    chosen = [row["path"] for row in rows if not column or row[column] == value]
+    chosen = [row["path"] for row in rows if is_chosen(row, args.fit)]
     components_of = args.folder / "components.npz"
     mean, directions = components(chosen, raw, components_of)
     for row in rows:
@@ -209,7 +217,7 @@ def main() -> None:
                 said = numpy.load(source)
                 features = (said["features"].astype("f4") - mean) @ directions.T
                 write_safetensors(place, {"tags": said["tags"].astype("f4"), "features": features,
-                                          "hop_seconds": numpy.array([PATCH * HOP / RATE_HZ])})
+                                          "hop_seconds": numpy.array([step * HOP / RATE_HZ])})
     with open(args.out, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()

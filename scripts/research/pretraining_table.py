@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Joins the tables of what a music net hears before it hears songs with labels.
+
+    python3 scripts/research/pretraining_table.py OUT.csv --free FREE.csv [--taught TAUGHT.csv ...] [--pianos LABELS.csv ...]
+
+FREE is of free_audio.py, PIANOS of render_midi.py, TAUGHT what teacher_tracks.py made of any of these. Paths become
+absolute. Fold "train" is to learn from: the free packages, and of pianos what is in no official test or validation split;
+"watched" are some files of the packages held back, to watch the run; "held" the rest of those. Pianos are
+music too.
+"""
+
+import argparse
+import csv
+import hashlib
+from pathlib import Path
+
+COLUMNS = ["path", "dataset", "package", "kind", "seconds", "fold", "quadrant", "teacher"]
+EMOTIONS = ["angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"]
+# One in so many of the files held back is watched.
+WATCHED = 16
+
+
+def rows_of(table: Path) -> list[dict]:
+    with open(table, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["path"] = str((table.parent / row["path"]).resolve())
+    return rows
+
+
+def fold_of_free(row: dict) -> str:
+    if row["fold"] == "free":
+        return "train"
+    chosen = int(hashlib.sha256(Path(row["path"]).name.encode()).hexdigest()[:8], 16)
+    return "watched" if chosen % WATCHED == 0 else "held"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--free", type=Path, required=True)
+    parser.add_argument("--taught", type=Path, nargs="*", default=[])
+    parser.add_argument("--pianos", type=Path, nargs="*", default=[])
+    args = parser.parse_args()
+    teachers = {row["path"]: row["teacher"] for table in args.taught for row in rows_of(table)}
+    rows = [{**row, "dataset": "free", "fold": fold_of_free(row)} for row in rows_of(args.free)]
+    for table in args.pianos:
+        # render_midi.py has the official train split as fold 0; a set without one has folds to its end.
+        for row in rows_of(table):
+            if not row["official_split"] or row["official_split"] == "train":
+                rows.append({**row, "kind": "music", "fold": "train"})
+    columns = COLUMNS + [f"p_{emotion}" for emotion in EMOTIONS]
+    with open(args.out, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", restval="")
+        writer.writeheader()
+        writer.writerows({**row, "teacher": teachers.get(row["path"], "")} for row in rows)
+    for fold in ("train", "watched", "held"):
+        chosen = [row for row in rows if row["fold"] == fold]
+        print(f"{fold}: {len(chosen)} files, {sum(bool(teachers.get(row['path'])) for row in chosen)} with a teacher")
+
+
+if __name__ == "__main__":
+    main()
