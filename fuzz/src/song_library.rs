@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use vibelux::audio::SoundKind;
 use vibelux::library::{FileStamp, LibraryError, Outcome, Song, SongStore, Tags, json};
 use vibelux::recommend::{Mode, Query, SongIndex};
 use vibelux::{Emotion, EmotionVector};
@@ -106,6 +107,12 @@ fn use_all(path: &Path) -> Result<(), LibraryError> {
     assert_eq!(vectors.len(), SONGS - SONGS / 10, "vectors are lost");
     let likes = store.likes()?;
     assert_eq!(likes.len(), SONGS / 10, "likes are lost in silence");
+    let declared = songs.iter().filter(|song| song.declared_music);
+    assert_eq!(
+        declared.count(),
+        SONGS / 10,
+        "what is music is lost in silence"
+    );
     for song in &songs {
         store.get(&song.path)?;
         store.windows(&song.path)?;
@@ -120,9 +127,11 @@ fn use_all(path: &Path) -> Result<(), LibraryError> {
         let best = SongIndex::new(&vectors, mode).top_k(&query, 10);
         assert!(best.iter().all(|found| found.cosine.is_finite()));
     }
+    store.class_counts()?;
     store.revision()?;
     store.upsert(&song(SONGS), &windows(SONGS))?;
     store.set_liked(&song(SONGS).path, true)?;
+    store.set_declared_music(&song(SONGS).path, true)?;
     store.set_missing(&[song(1).path], true)?;
     store.remove_missing()?;
     store.songs()?;
@@ -137,6 +146,7 @@ fn make_library() -> Result<Vec<u8>, LibraryError> {
         store.upsert(&song(number), &windows(number))?;
         if number % 10 == LIKED {
             store.set_liked(&song(number).path, true)?;
+            store.set_declared_music(&song(number).path, true)?;
         }
     }
     // The last connection moves everything from the log into the file.
@@ -164,6 +174,8 @@ fn song(number: usize) -> Song {
         },
         duration_seconds: Some(100.5 + number as f64),
         outcome,
+        sound: [None, Some(SoundKind::Music), Some(SoundKind::Speech)][number % 3],
+        declared_music: false,
         missing: number % 10 == MISSING,
     }
 }

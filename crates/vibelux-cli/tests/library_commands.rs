@@ -9,6 +9,9 @@ use std::path::PathBuf;
 use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
+use vibelux::audio::SoundKind;
+use vibelux::compose::{compose_all, write_wav};
+use vibelux::library::SongStore;
 
 /// A folder with three song files (their content is never read here) and a library of their vectors.
 struct Fixture {
@@ -199,4 +202,53 @@ fn what_cannot_be_embedded_at_all_is_an_error() {
     fixture.stderr(&["embed"], 2);
     fixture.stderr(&["embed", "absent"], 2);
     fixture.stderr(&["embed", "--jobs", "0", "."], 2);
+}
+
+#[test]
+fn what_is_no_music_is_left_out_and_how_to_take_it_is_said() {
+    let fixture = Fixture::new();
+    let mut store = SongStore::open(&fixture.path("library.db")).unwrap();
+    let mut joy = store.get(&fixture.path("joy.mp3")).unwrap().unwrap();
+    joy.sound = Some(SoundKind::Speech);
+    store.upsert(&joy, &[]).unwrap();
+    drop(store);
+    let found = |include: &str| {
+        let answer = fixture.recommend(&["--mood", "happy", "--include", include]);
+        titles(&answer).contains(&"joy")
+    };
+    assert!(!found("") && !found("effects,jingle"));
+    assert!(found("speech") && found("jingle,speech"));
+    let message = fixture.stderr(&["recommend", "--mood", "happy", "--include", "noise"], 2);
+    assert!(
+        message.contains("music, speech, effects and jingle"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_jingle_is_named_and_becomes_music_where_the_user_says_so() {
+    let fixture = Fixture::empty();
+    let mut piece = compose_all(1)[0].render(8_000);
+    piece.frames.truncate(8 * 8_000);
+    write_wav(&fixture.path("sign.wav"), &piece, "Sign", "Ada", "Radio").unwrap();
+    let text = fixture.stdout(&["embed", "sign.wav"]);
+    for part in [
+        "1 jingle of less than 20 s",
+        "--include jingle",
+        "--as-music",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let message = fixture.stderr(&["recommend", "--mood", "happy"], 2);
+    assert!(message.contains("1 file and no music"), "{message}");
+    let text = fixture.stdout(&["embed", "--as-music", "sign.wav"]);
+    assert!(
+        text.contains("1 unchanged") && !text.contains("jingle"),
+        "{text}"
+    );
+    // It stays so when the file is analysed again.
+    let text = fixture.stdout(&["embed", "--force", "--json", "sign.wav"]);
+    let answer: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(answer["not_music"]["jingle"], 0);
+    assert_eq!(titles(&fixture.recommend(&["--mood", "happy"])), ["Sign"]);
 }

@@ -4,7 +4,7 @@
 import { EXPRESSION_SECONDS } from './camera.mjs';
 import { pause } from './chromium.mjs';
 import { WATCH, percentile } from './latency.mjs';
-import { COVERED, LOSSLESS } from './vibelux.mjs';
+import { COVERED, JINGLE, LOSSLESS } from './vibelux.mjs';
 
 const EMOTIONS = ['angry', 'disgusted', 'fearful', 'happy', 'neutral', 'sad', 'surprised'];
 
@@ -294,10 +294,28 @@ export const checks = [
     await browser.press('Enter', '\r');
     await browser.until(`${text('#scan-count')}.startsWith('Done')`, 'the end of the scan', 60_000);
     const said = await browser.run(text('#scan-count'));
-    must(said.includes('2'), said);
+    must(said.includes('3'), said);
     await browser.press('Escape');
     await browser.until(`!document.querySelector('#scan').open`, 'the dialog closed');
     return said;
+  }],
+
+  ['what is no music is shown, played and declared music where that is asked for', async (tools) => {
+    const { browser } = tools;
+    await browser.run(`location.hash = 'library'`);
+    const jingle = `[...document.querySelectorAll('#library-songs li')].find((row) => row.textContent.includes(${JSON.stringify(JINGLE)}))`;
+    await browser.until(`!document.querySelector('#library-others').hidden`, 'the switch');
+    must(await browser.run(`${jingle} === undefined`), 'it is among the songs');
+    const wish = await wishAfter(tools, () => browser.click('#everything'), ({ include }) => include.length === 3, 'everything');
+    await browser.until(`${jingle}?.querySelector('.verdict')`, 'the jingle in the list');
+    must(await browser.run(`${jingle}.querySelector('.song-artist').textContent === 'jingle'`), 'it does not say what it is');
+    await browser.run(`${jingle}.querySelector('.verdict').click()`);
+    await browser.until(`${jingle}?.querySelector('.verdict')?.textContent.startsWith('No music')`, 'the verdict');
+    await wishAfter(tools, () => browser.click('#everything'), ({ include }) => include.length === 0, 'music alone');
+    await browser.until(`document.querySelector('#library-others').hidden && ${jingle}?.querySelector('.verdict')`, 'the jingle among the songs');
+    await browser.run(`${jingle}.querySelector('.verdict').click()`);
+    await browser.until(`!document.querySelector('#library-others').hidden && ${jingle} === undefined`, 'the jingle gone again');
+    return `beside music ${wish.include.join(', ')}`;
   }],
 
   ['a song that browsers do not play is converted, also from its middle', async ({ browser }) => {
@@ -324,7 +342,7 @@ export const checks = [
       void browser.send('Fetch.fulfillRequest', { requestId, responseCode: 200, responseHeaders: [{ name: 'content-type', value: 'application/json' }], body });
     };
     browser.on(answer);
-    await browser.send('Fetch.enable', { patterns: [{ urlPattern: '*/api/v1/map' }] });
+    await browser.send('Fetch.enable', { patterns: [{ urlPattern: '*/api/v1/map*' }] });
     const count = () => browser.run(`import('/assets/js/main.js').then(({ library }) => library.reload().then(() => library.map.data.count))`);
     await browser.run(`location.hash = 'library'`);
     must(await count() === songs, 'the map has other songs');

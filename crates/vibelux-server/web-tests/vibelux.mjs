@@ -4,14 +4,15 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Title of the song that only ffmpeg can read to most browsers, and of the one that has a cover. */
+/** Title of the song that only ffmpeg can read to most browsers, of the one that has a cover, and of what is too short for one. */
 export const LOSSLESS = 'Apples Without Loss';
 export const COVERED = 'A Picture on the Sleeve';
+export const JINGLE = 'Six Seconds of Fame';
 
 /** @typedef {{address: string, songs: string, resident: () => number | null, busySeconds: () => number, stop: () => Promise<unknown>}} Vibelux */
 
 /**
- * Two songs that the library does not know yet, made of composed ones.
+ * Two songs and a jingle that the library does not know yet, made of composed ones.
  * @param {string} folder
  * @param {string} composed  Where the pieces of `vibelux demo` are.
  */
@@ -21,6 +22,7 @@ function makeSongs(folder, composed) {
   const ffmpeg = (/** @type {string[]} */ parameters) => execFileSync('ffmpeg', ['-nostdin', '-y', '-loglevel', 'error', ...parameters]);
   const tags = (/** @type {string} */ title) => ['-metadata', `title=${title}`, '-metadata', 'artist=The Browser Test'];
   ffmpeg(['-i', first, '-c:a', 'alac', ...tags(LOSSLESS), join(folder, 'lossless.m4a')]);
+  ffmpeg(['-i', first, '-t', '6', ...tags(JINGLE), join(folder, 'jingle.wav')]);
   ffmpeg(['-i', second, '-f', 'lavfi', '-i', 'gradients=s=300x300:c0=0xe69f00:c1=0x0072b2:n=2:d=1', '-map', '0', '-map', '1',
     '-frames:v', '1', '-c:v', 'mjpeg', '-disposition:v', 'attached_pic', '-c:a', 'flac', ...tags(COVERED), join(folder, 'covered.flac')]);
 }
@@ -28,7 +30,7 @@ function makeSongs(folder, composed) {
 /**
  * @param {string} program  The binary `vibelux`.
  * @param {string} folder  For its library and songs.
- * @returns {Promise<Vibelux>}  `songs` is a folder with two songs that are not in the library; `resident`
+ * @returns {Promise<Vibelux>}  `songs` is a folder with two songs and a jingle that are not in the library; `resident`
  *   is the server's own memory in MiB, without the file of the program, null where the system does not say; `busySeconds` how long it has
  *   had a processor since it listens.
  */

@@ -114,6 +114,8 @@ fn songs(count: usize) -> Vec<Song> {
             },
             duration_seconds: Some(180.0 + (i % 60) as f64),
             outcome: Outcome::Embedded(vector),
+            sound: None,
+            declared_music: false,
             missing: false,
         }
     };

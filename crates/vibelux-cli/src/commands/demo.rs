@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use vibelux::EmotionVector;
 use vibelux::audio::is_audio_file;
 use vibelux::compose::{ARTIST, Piece, compose_all, write_wav};
-use vibelux::library::{EmbedOptions, SongStore, embed_songs, mark_missing, plan, scan};
+use vibelux::library::{EmbedOptions, Inclusion, SongStore, embed_songs, mark_missing, plan, scan};
 use vibelux::model::MusicModel;
 use vibelux::recommend::{Mode, SongIndex};
 
@@ -74,7 +74,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         Some(Answer::NoFace(message)) => return Err(NoFace(message).into()),
         None => vec![query::of_mood(DEFAULT_MOOD.parse()?)],
     };
-    let songs = recommend::load(&store, false)?;
+    let songs = recommend::load(&store, false, Inclusion::MUSIC)?;
     let vectors: Vec<EmotionVector> = songs.iter().map(|(_, vector)| *vector).collect();
     let index = SongIndex::new(&vectors, Mode::default());
     let found = recommend::find(&index, asked, args.count, |_| true);

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use vibelux::library::{
-    EmbedOptions, EmbedPlan, EmbedSummary, FailedSong, Scan, SongEmbedder, SongStore, embed_songs,
-    mark_missing, plan, scan,
+    ClassCounts, EmbedOptions, EmbedPlan, EmbedSummary, FailedSong, Scan, SongClass, SongEmbedder,
+    SongStore, embed_songs, mark_missing, plan, scan,
 };
 
 use crate::interrupt::{INTERRUPTED, stop_on_ctrl_c};
@@ -45,6 +45,9 @@ pub struct EmbedArgs {
     /// Try songs again that failed before and have not changed since
     #[arg(long)]
     retry_failed: bool,
+    /// The given files and all in the given folders are music, whatever they sound like: recommend them
+    #[arg(long)]
+    as_music: bool,
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
@@ -61,6 +64,7 @@ struct Run {
     plan: EmbedPlan,
     summary: EmbedSummary,
     newly_missing: usize,
+    classes: ClassCounts,
     interrupted: bool,
     elapsed_seconds: f64,
 }
@@ -142,6 +146,11 @@ fn embed(
         retry_failed: args.retry_failed,
     };
     let plan = plan(store, &found, embedder.name(), &options)?;
+    if args.as_music {
+        for song in &found.songs {
+            store.set_declared_music(&song.path, true)?;
+        }
+    }
     let newly_missing = mark_missing(store, &found)?;
     let bar = progress_bar(plan.songs.len())?;
     let start = Instant::now();
@@ -154,6 +163,7 @@ fn embed(
         // Ctrl-C during the very last song stopped nothing.
         interrupted: stop.load(Ordering::Relaxed) && summary.remaining > 0,
         elapsed_seconds: start.elapsed().as_secs_f64(),
+        classes: store.class_counts()?,
         scan: found,
         plan,
         summary,
@@ -220,7 +230,37 @@ impl Run {
                 output::songs(self.plan.known_failures.len())
             );
         }
+        text += &self.left_out();
         text + &format!("library: {}\n", output::readable(store.path()))
+    }
+
+    /// What the library holds that is not recommended, and how it would be; nothing if there is none.
+    fn left_out(&self) -> String {
+        let classes = SongClass::ALL.into_iter();
+        let others: Vec<(SongClass, usize)> = classes
+            .filter(|&class| class != SongClass::Music)
+            .map(|class| (class, self.classes.get(class)))
+            .filter(|&(_, count)| count > 0)
+            .collect();
+        if others.is_empty() {
+            return String::new();
+        }
+        let counts: Vec<String> = others
+            .iter()
+            .map(|(class, count)| match class {
+                SongClass::Jingle => {
+                    format!("{} of less than 20 s", output::counted(*count, "jingle"))
+                }
+                class => format!("{count} {class}"),
+            })
+            .collect();
+        let names: Vec<&str> = others.iter().map(|(class, _)| class.name()).collect();
+        format!(
+            "  no music in the library, and not recommended: {}; `vibelux recommend --include {}` takes them \
+             in, and `vibelux embed --as-music FILE` says that a file is music\n",
+            counts.join(", "),
+            names.join(",")
+        )
     }
 
     fn to_json(&self, store: &SongStore) -> EmbedAnswer {
@@ -238,6 +278,11 @@ impl Run {
             failed_before: failures(&self.plan.known_failures),
             unreadable: problems.map(|p| Failure::new(&p.path, &p.reason)).collect(),
             gone: self.newly_missing,
+            not_music: NotMusic {
+                speech: self.classes.get(SongClass::Speech),
+                effects: self.classes.get(SongClass::Effects),
+                jingle: self.classes.get(SongClass::Jingle),
+            },
             remaining: self.summary.remaining,
             interrupted: self.interrupted,
             elapsed_seconds: self.elapsed_seconds,
@@ -257,8 +302,17 @@ struct EmbedAnswer {
     failed_before: Vec<Failure>,
     unreadable: Vec<Failure>,
     gone: usize,
+    not_music: NotMusic,
     remaining: usize,
     interrupted: bool,
     elapsed_seconds: f64,
     songs_per_second: f64,
+}
+
+/// Files of the whole library that are not recommended unless asked for, by class.
+#[derive(Debug, Serialize)]
+struct NotMusic {
+    speech: usize,
+    effects: usize,
+    jingle: usize,
 }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{ArgGroup, ValueEnum};
 use vibelux::EmotionVector;
-use vibelux::library::{Song, SongStore};
+use vibelux::library::{Inclusion, Song, SongStore};
 use vibelux::recommend::{Mode, SongIndex};
 
 use crate::failure::NoFace;
@@ -44,6 +44,14 @@ pub struct RecommendArgs {
     /// Also name songs whose files are not on this disk
     #[arg(long)]
     include_missing: bool,
+    /// Also take what is no music: speech, effects, jingle (music of less than 20 s), with commas between them
+    #[arg(
+        long,
+        value_name = "CLASSES",
+        default_value = "",
+        hide_default_value = true
+    )]
+    include: Inclusion,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -77,7 +85,7 @@ impl From<ModeArg> for Mode {
 pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
     // The library first: without songs there is no need to start a camera.
     let store = args.library.open_existing()?;
-    let songs = load(&store, args.include_missing)?;
+    let songs = load(&store, args.include_missing, args.include)?;
     tell_mixed_models(&songs);
     let vectors: Vec<EmotionVector> = songs.iter().map(|(_, vector)| *vector).collect();
     let index = SongIndex::new(&vectors, args.mode.into());
@@ -144,26 +152,38 @@ pub(super) fn find(
         .collect()
 }
 
-/// The songs that have a vector, in the order of their paths.
+/// The songs that have a vector and are of a class that is taken, in the order of their paths.
 pub(super) fn load(
     store: &SongStore,
     include_missing: bool,
+    include: Inclusion,
 ) -> anyhow::Result<Vec<(Song, EmotionVector)>> {
     let songs = store.songs()?;
     if songs.is_empty() {
         return Err(library_location::empty(store.path()));
     }
-    let songs: Vec<_> = songs
+    let usable: Vec<_> = songs
         .into_iter()
         .filter(|song| include_missing || !song.missing)
         .filter_map(|song| song.vector().map(|vector| (song, vector)))
         .collect();
-    if songs.is_empty() {
+    let library = output::readable(store.path());
+    if usable.is_empty() {
         anyhow::bail!(
-            "no song of the library {} can be used: all have failed or are gone from disk; run \
-             `vibelux embed` on your folders to see why",
-            output::readable(store.path())
+            "no song of the library {library} can be used: all have failed or are gone from disk; run \
+             `vibelux embed` on your folders to see why"
         );
     }
-    Ok(songs)
+    let count = usable.len();
+    let taken: Vec<_> = usable
+        .into_iter()
+        .filter(|(song, _)| include.takes(song.class()))
+        .collect();
+    if taken.is_empty() {
+        anyhow::bail!(
+            "the library {library} has {} and no music; --include speech,effects,jingle takes what is none",
+            output::counted(count, "file")
+        );
+    }
+    Ok(taken)
 }

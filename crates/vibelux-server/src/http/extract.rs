@@ -6,6 +6,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::{RequestExt, body::Bytes};
 use serde::de::DeserializeOwned;
+use vibelux::library::{Inclusion, UnknownSongClass};
 
 use crate::http::error::ApiError;
 use crate::library::song_id::SongId;
@@ -80,6 +81,15 @@ impl<T: DeserializeOwned> FromRequestParts<Shared> for ApiQuery<T> {
                 ApiError::BadRequest(format!("the query cannot be used: {}", error.body_text()))
             })
     }
+}
+
+/// The classes that the `include` of a query names, with commas between them; music alone if it is not there.
+///
+/// # Errors
+/// [`ApiError::BadRequest`] if there is no such class.
+pub fn inclusion(text: Option<String>) -> Result<Inclusion, ApiError> {
+    let classes = text.unwrap_or_default().parse();
+    classes.map_err(|error: UnknownSongClass| ApiError::BadRequest(error.to_string()))
 }
 
 /// The song that the address names.

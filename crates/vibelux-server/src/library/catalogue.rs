@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use axum::body::Bytes;
 use serde::Serialize;
-use vibelux::library::{LibraryError, SongStore};
+use vibelux::library::{ClassCounts, Inclusion, LibraryError, SongClass, SongStore};
 use vibelux::recommend::{Mode, SongIndex};
 use vibelux::{Emotion, EmotionVector};
 
@@ -32,6 +32,10 @@ pub struct Entry {
     pub duration_seconds: Option<f64>,
     /// What it expresses.
     pub vector: EmotionVector,
+    /// Whether it is music.
+    pub class: SongClass,
+    /// Whether it is because the user says so.
+    pub declared_music: bool,
     /// How it is stored; known when somebody first asks, as it may take a look into the file.
     format: OnceLock<AudioFormat>,
     /// Title, artist and album in lower case, for the search.
@@ -50,12 +54,35 @@ impl Entry {
 /// How many songs the library holds, by what became of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct SongCounts {
-    /// Can be recommended.
+    /// Music that can be recommended.
     pub ready: usize,
+    /// Have a vector and are no music: left out unless asked for.
+    pub not_music: NotMusic,
     /// Could not be analysed.
     pub failed: usize,
     /// Were gone at the last scan.
     pub missing: usize,
+}
+
+/// How many files are no music, by what they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct NotMusic {
+    /// Somebody speaks.
+    pub speech: usize,
+    /// Noises.
+    pub effects: usize,
+    /// Shorter than a song.
+    pub jingle: usize,
+}
+
+impl From<ClassCounts> for NotMusic {
+    fn from(counts: ClassCounts) -> Self {
+        Self {
+            speech: counts.get(SongClass::Speech),
+            effects: counts.get(SongClass::Effects),
+            jingle: counts.get(SongClass::Jingle),
+        }
+    }
 }
 
 /// Which songs to list.
@@ -67,6 +94,8 @@ pub struct Filter {
     pub emotion: Option<Emotion>,
     /// The artist, in any case.
     pub artist: Option<String>,
+    /// Which classes.
+    pub include: Inclusion,
 }
 
 /// All songs at one moment, in the order of their titles.
@@ -77,8 +106,8 @@ pub struct Catalogue {
     counts: SongCounts,
     plain: SongIndex,
     centred: SongIndex,
-    /// The answer to `GET map`, made when it is first asked for.
-    map: OnceLock<Bytes>,
+    /// The answers to `GET map` by the number of the inclusion, each made when it is first asked for.
+    maps: [OnceLock<Bytes>; Inclusion::COUNT],
 }
 
 impl Catalogue {
@@ -88,6 +117,7 @@ impl Catalogue {
     /// If the store cannot be read.
     pub fn read(store: &SongStore) -> Result<Self, LibraryError> {
         let mut counts = SongCounts::default();
+        let mut classes = ClassCounts::default();
         let mut entries = Vec::new();
         for song in store.songs()? {
             let Some(vector) = song.vector() else {
@@ -98,7 +128,8 @@ impl Catalogue {
                 counts.missing += 1;
                 continue;
             }
-            let title = song.title();
+            let (title, class) = (song.title(), song.class());
+            classes.add(class, 1);
             let tags = song.tags;
             let texts = [Some(&title), tags.artist.as_ref(), tags.album.as_ref()];
             let texts: Vec<String> = texts
@@ -116,23 +147,32 @@ impl Catalogue {
                 album: tags.album,
                 duration_seconds: song.duration_seconds,
                 vector,
+                class,
+                declared_music: song.declared_music,
             });
         }
-        counts.ready = entries.len();
+        counts.ready = classes.get(SongClass::Music);
+        counts.not_music = classes.into();
         // The title comes first in the searched text; the path tells namesakes apart.
         entries.sort_by(|a, b| a.searched.cmp(&b.searched).then(a.path.cmp(&b.path)));
         let vectors: Vec<EmotionVector> = entries.iter().map(|entry| entry.vector).collect();
+        // Shouts and bells do not move what music is compared with.
+        let music = entries
+            .iter()
+            .filter(|entry| entry.class == SongClass::Music);
+        let music: Vec<EmotionVector> = music.map(|entry| entry.vector).collect();
+        let mean = EmotionVector::mean(&music);
         Ok(Self {
             by_id: entries.iter().enumerate().map(|(i, e)| (e.id, i)).collect(),
-            plain: SongIndex::new(&vectors, Mode::Plain),
-            centred: SongIndex::new(&vectors, Mode::Centred),
-            map: OnceLock::new(),
+            plain: SongIndex::around(&vectors, mean, Mode::Plain),
+            centred: SongIndex::around(&vectors, mean, Mode::Centred),
+            maps: [const { OnceLock::new() }; Inclusion::COUNT],
             counts,
             entries,
         })
     }
 
-    /// The songs that can be recommended, in the order of their titles.
+    /// Everything that has a vector, in the order of the titles.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
@@ -169,6 +209,7 @@ impl Catalogue {
         let mut found: Vec<&Entry> = self
             .entries
             .iter()
+            .filter(|entry| filter.include.takes(entry.class))
             .filter(|entry| words.iter().all(|word| entry.searched.contains(word)))
             .filter(|entry| filter.emotion.is_none_or(|e| entry.vector.strongest() == e))
             .filter(|entry| {
@@ -186,7 +227,14 @@ impl Catalogue {
     }
 
     /// What `make` makes of the songs for the map, kept for the next time.
-    pub fn map(&self, make: impl FnOnce(&[Entry]) -> Bytes) -> Bytes {
-        self.map.get_or_init(|| make(&self.entries)).clone()
+    pub fn map(&self, include: Inclusion, make: impl FnOnce(&[&Entry]) -> Bytes) -> Bytes {
+        let make = || {
+            let taken = self
+                .entries
+                .iter()
+                .filter(|entry| include.takes(entry.class));
+            make(&taken.collect::<Vec<_>>())
+        };
+        self.maps[include.number()].get_or_init(make).clone()
     }
 }

@@ -237,6 +237,8 @@ mod tests {
                 },
                 duration_seconds: None,
                 outcome: Outcome::Embedded(mood.parse().unwrap()),
+                sound: None,
+                declared_music: false,
                 missing: false,
             })
             .collect();

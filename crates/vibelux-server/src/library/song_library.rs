@@ -18,6 +18,9 @@ use crate::library::song_id::SongId;
 /// ten times as long as reading it took.
 const SHORTEST_REST: Duration = Duration::from_millis(500);
 
+/// What [`SongStore::revision`] never is.
+const NO_REVISION: i64 = -1;
+
 /// The library as the server sees it.
 #[derive(Debug)]
 pub struct SongLibrary {
@@ -113,6 +116,19 @@ impl SongLibrary {
         } else {
             likes.remove(&song.id);
         }
+        Ok(())
+    }
+
+    /// Notes that this is music whatever it sounds like, or takes that back; the next reader sees it.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn set_declared_music(&self, song: &Entry, is_music: bool) -> Result<(), LibraryError> {
+        let mut reader = self.reader();
+        reader.store.set_declared_music(&song.path, is_music)?;
+        // A connection is not told of its own changes.
+        reader.revision = NO_REVISION;
+        reader.rests_until = Instant::now();
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vibelux::emotion::EMOTION_COUNT;
 use vibelux::{Emotion, EmotionVector};
@@ -12,6 +12,7 @@ use vibelux::{Emotion, EmotionVector};
 use crate::blocking::blocking;
 use crate::http::assets::cached;
 use crate::http::error::ApiError;
+use crate::http::extract::{ApiQuery, inclusion};
 use crate::library::catalogue::Entry;
 use crate::library::song_id::SongId;
 use crate::state::Shared;
@@ -39,17 +40,27 @@ struct Map<'a> {
     arousal: Vec<f32>,
 }
 
+#[derive(Debug, Deserialize)]
+pub struct MapQuery {
+    include: Option<String>,
+}
+
 /// Answers `GET map`.
-pub async fn map(State(app): State<Shared>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub async fn map(
+    State(app): State<Shared>,
+    ApiQuery(query): ApiQuery<MapQuery>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let include = inclusion(query.include)?;
     blocking(move || {
-        let json = app.library.catalogue()?.map(encode);
+        let json = app.library.catalogue()?.map(include, encode);
         let hash = Sha256::digest(&json);
         Ok(cached("application/json", &hash, json, &headers))
     })
     .await?
 }
 
-fn encode(songs: &[Entry]) -> Bytes {
+fn encode(songs: &[&Entry]) -> Bytes {
     let places: Vec<_> = songs.iter().map(|song| place(&song.vector)).collect();
     let map = Map {
         count: songs.len(),

@@ -33,6 +33,10 @@ pub fn router(app: Shared) -> Router {
         .route("/songs/{id}/cover", get(songs::cover))
         .route("/songs/{id}/audio", get(audio::audio))
         .route("/songs/{id}/like", put(songs::like).delete(songs::unlike))
+        .route(
+            "/songs/{id}/music",
+            put(songs::declare_music).delete(songs::retract_music),
+        )
         .route("/songs/{id}/not-now", post(songs::not_now))
         .route("/map", get(map::map))
         .route(

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use vibelux::emotion::EMOTION_COUNT;
+use vibelux::library::{Inclusion, SongClass};
 use vibelux::recommend::{Mode, Way};
 use vibelux::{EmotionVector, by_emotion};
 
@@ -13,7 +14,7 @@ use super::song_json::SongJson;
 use crate::blocking::blocking;
 use crate::http::error::ApiError;
 use crate::http::extract::ApiJson;
-use crate::library::catalogue::Catalogue;
+use crate::library::catalogue::{Catalogue, Entry};
 use crate::library::ranking::{Pick, QueueRequest, Rules, queue};
 use crate::library::song_id::SongId;
 use crate::state::{App, Shared};
@@ -43,6 +44,8 @@ pub struct RecommendRequest {
     count: usize,
     #[serde(default)]
     exclude: Vec<SongId>,
+    #[serde(default)]
+    include: Vec<SongClass>,
 }
 
 fn best_first() -> f64 {
@@ -123,11 +126,12 @@ pub async fn recommend(
             .chain(&request.song_id)
             .copied()
             .collect();
+        let include: Inclusion = request.include.iter().copied().collect();
         let entries = catalogue.entries();
         let rules = Rules {
             allowed: &|i| {
-                let id = entries[i].id;
-                !left_out.contains(&id) && !app.library.is_not_now(id)
+                let Entry { id, class, .. } = entries[i];
+                include.takes(class) && !left_out.contains(&id) && !app.library.is_not_now(id)
             },
             liked: &|i| app.library.likes(entries[i].id),
             present: &|i| entries[i].path.is_file(),

@@ -1,6 +1,7 @@
 //! A song as clients see it. Its path is not among it; what is not known of it is `null`.
 
 use serde::Serialize;
+use vibelux::library::SongClass;
 use vibelux::{Emotion, EmotionVector, by_emotion};
 
 use crate::library::catalogue::Entry;
@@ -18,6 +19,8 @@ pub struct SongJson {
     #[serde(serialize_with = "by_emotion::serialize")]
     vector: EmotionVector,
     strongest: Emotion,
+    class: SongClass,
+    declared_music: bool,
     liked: bool,
     playable: Playable,
     format: &'static str,
@@ -36,6 +39,8 @@ impl SongJson {
             duration_seconds: song.duration_seconds,
             vector: song.vector,
             strongest: song.vector.strongest(),
+            class: song.class,
+            declared_music: song.declared_music,
             liked: app.library.likes(song.id),
             playable: format.playable(app.transcoder.is_some()),
             format: format.name,

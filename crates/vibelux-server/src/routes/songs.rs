@@ -1,4 +1,4 @@
-//! The songs of the library: lists, one song with its curve and cover, likes.
+//! The songs of the library: lists, one song with its curve and cover, likes, what the user says is music.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::song_json::SongJson;
 use crate::blocking::blocking;
 use crate::http::assets::cached;
 use crate::http::error::ApiError;
-use crate::http::extract::{ApiQuery, SongPath};
+use crate::http::extract::{ApiQuery, SongPath, inclusion};
 use crate::library::catalogue::{Catalogue, Entry, Filter};
 use crate::library::song_id::SongId;
 use crate::media;
@@ -30,6 +30,7 @@ pub struct ListQuery {
     search: Option<String>,
     emotion: Option<String>,
     artist: Option<String>,
+    include: Option<String>,
     #[serde(default)]
     offset: usize,
     limit: Option<usize>,
@@ -84,6 +85,7 @@ pub async fn list(
         search: given(query.search),
         emotion,
         artist: given(query.artist),
+        include: inclusion(query.include)?,
     };
     let limit = query.limit.unwrap_or(50).min(MAX_LIMIT);
     blocking(move || {
@@ -161,6 +163,28 @@ async fn set_liked(
         Ok(Json(SongJson::of(song, app)))
     })
     .await
+}
+
+/// Answers `PUT songs/{id}/music`.
+pub async fn declare_music(app: State<Shared>, song: SongPath) -> Result<Json<SongJson>, ApiError> {
+    set_declared_music(app, song, true).await
+}
+
+/// Answers `DELETE songs/{id}/music`.
+pub async fn retract_music(app: State<Shared>, song: SongPath) -> Result<Json<SongJson>, ApiError> {
+    set_declared_music(app, song, false).await
+}
+
+async fn set_declared_music(
+    State(app): State<Shared>,
+    SongPath(id): SongPath,
+    is_music: bool,
+) -> Result<Json<SongJson>, ApiError> {
+    with_song(Arc::clone(&app), id, move |app, _, song| {
+        Ok(app.library.set_declared_music(song, is_music)?)
+    })
+    .await?;
+    one(State(app), SongPath(id)).await
 }
 
 /// Answers `POST songs/{id}/not-now`.

@@ -60,7 +60,12 @@ fn a_scan_brings_songs_and_names_what_it_cannot_read() {
     let status = stand.get("/api/v1/status").json();
     assert_eq!(
         status["songs"],
-        json!({ "ready": 2, "failed": 1, "missing": 0 })
+        json!({
+            "ready": 2,
+            "not_music": { "speech": 0, "effects": 0, "jingle": 0 },
+            "failed": 1,
+            "missing": 0
+        })
     );
     assert_eq!(status["scan"]["found"], 3);
     let list = stand.get("/api/v1/songs").json();

@@ -1,6 +1,7 @@
 //! Lists, songs, curves, covers, the map, likes.
 
 use serde_json::{Value, json};
+use vibelux::audio::SoundKind;
 use vibelux::library::{Outcome, Song, SongStore, Tags};
 
 use crate::stand::{Plan, eventually};
@@ -174,6 +175,87 @@ fn the_map_has_a_point_for_every_song() {
 }
 
 #[test]
+fn what_is_no_music_is_left_out_unless_asked_for_or_declared() {
+    let mut plan = Plan::songs();
+    plan.sounds = vec![
+        ("a.", SoundKind::Speech),
+        ("b.", SoundKind::Effects),
+        ("e.", SoundKind::Music),
+    ];
+    let stand = plan.start();
+    let list = |query: &str| stand.get(&format!("/api/v1/songs{query}")).json();
+    assert_eq!(titles(&list("")), ["Bright Rain", "Old Tape", "Thunder"]);
+    let with_speech = list("?include=speech");
+    assert_eq!(
+        titles(&with_speech),
+        ["Bright Rain", "Old Tape", "Sunny Morning", "Thunder"]
+    );
+    let speech = &with_speech["songs"][2];
+    assert_eq!(
+        (&speech["class"], &speech["declared_music"]),
+        (&json!("speech"), &json!(false))
+    );
+    assert_eq!(list("?include=speech,effects")["total"], 5);
+    let status = || stand.get("/api/v1/status").json()["songs"].clone();
+    assert_eq!(
+        status(),
+        json!({
+            "ready": 3,
+            "not_music": { "speech": 1, "effects": 1, "jingle": 0 },
+            "failed": 0,
+            "missing": 0
+        })
+    );
+    let on_the_map =
+        |query: &str| stand.get(&format!("/api/v1/map{query}")).json()["count"].clone();
+    assert_eq!(
+        (on_the_map(""), on_the_map("?include=effects")),
+        (json!(3), json!(4))
+    );
+    let recommended = |include: &[&str]| -> Vec<String> {
+        let request = json!({ "source": "mood", "vector": { "happy": 1 }, "include": include });
+        let answer = stand.post("/api/v1/recommend", &request).json();
+        let songs = answer["recommendations"].as_array().unwrap().iter();
+        songs
+            .map(|found| found["song"]["title"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(recommended(&[])[0], "Bright Rain");
+    assert_eq!(recommended(&[]).len(), 3);
+    assert_eq!(recommended(&["speech"])[0], "Sunny Morning");
+
+    // The user knows better, and may think again.
+    let id = speech["id"].as_str().unwrap();
+    let declare = |method: &str| {
+        let answer = stand
+            .request(method, &format!("/api/v1/songs/{id}/music"))
+            .send();
+        assert_eq!(answer.status, 200);
+        answer.json()
+    };
+    let declared = declare("PUT");
+    assert_eq!(
+        (&declared["class"], &declared["declared_music"]),
+        (&json!("music"), &json!(true))
+    );
+    assert_eq!(recommended(&[])[0], "Sunny Morning");
+    assert_eq!(
+        (on_the_map(""), status()["ready"].clone()),
+        (json!(4), json!(4))
+    );
+    assert_eq!(declare("DELETE")["class"], "speech");
+    assert_eq!(recommended(&[]).len(), 3);
+    for bad in ["songs?include=noise", "map?include=noise"] {
+        let answer = stand.get(&format!("/api/v1/{bad}"));
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (400, "bad_request"),
+            "{bad}"
+        );
+    }
+}
+
+#[test]
 fn a_large_library_is_mapped_ranked_and_noticed_while_the_server_runs() {
     const SONGS: usize = 50_000;
     let stand = Plan::default().start();
@@ -193,6 +275,8 @@ fn a_large_library_is_mapped_ranked_and_noticed_while_the_server_runs() {
                     .parse()
                     .unwrap(),
             ),
+            sound: None,
+            declared_music: false,
             missing: false,
         })
         .collect();

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 use vibelux::EmotionVector;
+use vibelux::audio::SoundKind;
 use vibelux::library::{FileStamp, Outcome, Song, SongStore, Tags};
 use vibelux::model::{FaceModel, MusicModel};
 use vibelux_server::{Limits, Ready, Server, ServerConfig, TokenPolicy};
@@ -28,6 +29,8 @@ pub struct Plan {
     pub token: TokenPolicy,
     pub limits: Limits,
     pub songs: Vec<(String, Tags, EmotionVector)>,
+    /// What the files whose names begin with it are, for some beginnings; else nobody listened.
+    pub sounds: Vec<(&'static str, SoundKind)>,
 }
 
 impl Default for Plan {
@@ -36,6 +39,7 @@ impl Default for Plan {
             token: TokenPolicy::WhereReachable,
             limits: Limits::default(),
             songs: Vec::new(),
+            sounds: Vec::new(),
         }
     }
 }
@@ -71,9 +75,15 @@ impl Plan {
         let music = music.canonicalize().unwrap();
         let mut store = SongStore::open(&library).unwrap();
         for (file, tags, vector) in self.songs {
-            store
-                .upsert(&song(&music.join(file), tags, vector), &windows(&vector))
-                .unwrap();
+            let sound = self
+                .sounds
+                .iter()
+                .find(|(begin, _)| file.starts_with(begin));
+            let song = Song {
+                sound: sound.map(|&(_, kind)| kind),
+                ..song(&music.join(&file), tags, vector)
+            };
+            store.upsert(&song, &windows(&vector)).unwrap();
         }
         drop(store);
         let config = ServerConfig {
@@ -124,6 +134,8 @@ fn song(path: &Path, tags: Tags, vector: EmotionVector) -> Song {
         tags,
         duration_seconds: Some(30.0),
         outcome: Outcome::Embedded(vector),
+        sound: None,
+        declared_music: false,
         missing: false,
     }
 }

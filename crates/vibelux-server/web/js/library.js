@@ -4,7 +4,8 @@ import { byId, make, say, toast } from './dom.js';
 import { COLOURS, EMOTIONS } from './emotions.js';
 import { number, t, word } from './language.js';
 import { MoodMap } from './map.js';
-import { map, song as songOf, songs } from './server.js';
+import { declareMusic, map, song as songOf, songs } from './server.js';
+import { include, remember, settings } from './settings.js';
 import { songRow } from './songs.js';
 
 /** @typedef {import('./types.js').Song} Song */
@@ -14,9 +15,13 @@ const TYPING_MS = 160;
 const MOST_ARTISTS = 400;
 
 export class Library {
-  /** @param {(song: Song) => void} onPlay */
-  constructor(onPlay) {
+  /**
+   * @param {(song: Song) => void} onPlay
+   * @param {() => void} onOthers  Other files count as music, or are taken, than before.
+   */
+  constructor(onPlay, onOthers) {
     this.onPlay = onPlay;
+    this.onOthers = onOthers;
     this.map = new MoodMap((id) => void this.playId(id));
     this.list = byId('library-songs', HTMLUListElement);
     this.search = byId('library-search', HTMLInputElement);
@@ -34,6 +39,12 @@ export class Library {
     this.pending = null;
     this.chips = ['', ...EMOTIONS].map((name) => this.chip(name));
     byId('library-emotions', HTMLElement).append(...this.chips.map(({ label }) => label));
+    this.others = byId('everything', HTMLInputElement);
+    this.others.checked = settings.everything;
+    this.others.addEventListener('change', () => {
+      remember({ everything: this.others.checked });
+      this.onOthers();
+    });
     for (const input of [this.search, this.artist]) {
       input.addEventListener('input', () => {
         clearTimeout(this.timer);
@@ -60,6 +71,12 @@ export class Library {
     return { label, text, name };
   }
 
+  /** @param {number} count  Files that are no music. */
+  showOthers(count) {
+    byId('library-others', HTMLElement).hidden = count === 0 && !settings.everything;
+    say(byId('others-count', HTMLElement), t('othersCount', number(count)));
+  }
+
   /** The view has been opened. */
   async open() {
     this.map.resize();
@@ -70,7 +87,7 @@ export class Library {
   async reload() {
     this.loaded = true;
     try {
-      const data = await map();
+      const data = await map(include());
       this.haystack = data.titles.map((title, i) => `${title} ${data.artists[i] ?? ''}`.toLowerCase());
       this.map.load(data);
       this.map.showCurrent(this.current);
@@ -113,7 +130,7 @@ export class Library {
     const pending = new AbortController();
     this.pending = pending;
     /** @type {Record<string, string | number>} */
-    const query = { offset: this.shown, limit: PAGE };
+    const query = { include: include().join(), offset: this.shown, limit: PAGE };
     if (this.search.value.trim()) query.search = this.search.value.trim();
     if (this.artist.value.trim()) query.artist = this.artist.value.trim();
     if (this.emotion) query.emotion = this.emotion;
@@ -121,6 +138,7 @@ export class Library {
       const page = await songs(query, pending.signal);
       const rows = page.songs.map((song) => {
         const row = songRow(song, () => this.onPlay(song));
+        if (song.class !== 'music' || song.declared_music) row.append(this.verdict(song));
         row.classList.toggle('current', song.id === this.current);
         return row;
       });
@@ -139,6 +157,24 @@ export class Library {
     } finally {
       if (this.pending === pending) this.pending = null;
     }
+  }
+
+  /**
+   * Says that a file is music, or takes that back.
+   * @param {Song} song
+   */
+  verdict(song) {
+    const button = make('button', { type: 'button', class: 'quiet verdict' }, t(song.declared_music ? 'retractMusic' : 'declareMusic'));
+    button.setAttribute('aria-label', `${button.textContent}: ${song.title}`);
+    button.addEventListener('click', async () => {
+      try {
+        await declareMusic(song, !song.declared_music);
+        this.onOthers();
+      } catch (error) {
+        if (error instanceof Error) toast(error.message);
+      }
+    });
+    return button;
   }
 
   /** @param {string} id */

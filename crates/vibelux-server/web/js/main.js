@@ -8,7 +8,7 @@ import { MoodPanel } from './mood.js';
 import { Music } from './music.js';
 import { ScanDialog } from './scan.js';
 import { status } from './server.js';
-import { remember, settings } from './settings.js';
+import { include, remember, settings } from './settings.js';
 import { You } from './you.js';
 
 /** @typedef {import('./you.js').Mood} Mood */
@@ -16,7 +16,10 @@ import { You } from './you.js';
 /** @type {Mood | null} */
 let mood = null;
 
-const library = new Library((song) => music.playSong(song));
+const library = new Library((song) => music.playSong(song), () => {
+  follow(false);
+  void refresh();
+});
 const music = new Music((song) => {
   moodPanel.outline(mood && song ? song.vector : null);
   library.showCurrent(song?.id ?? null);
@@ -45,7 +48,7 @@ function follow(byItself) {
   const way = settings.way === 'journey'
     ? { kind: settings.way, to: goal, songs: settings.journeySongs } : { kind: settings.way };
   void music.rank(
-    { ...mood, way, mode: settings.centred ? 'centred' : 'plain', strength: settings.strength },
+    { ...mood, way, mode: settings.centred ? 'centred' : 'plain', strength: settings.strength, include: include() },
     // The click on the camera's button was also the wish for music.
     { play: byItself, tell: byItself },
   );
@@ -55,7 +58,10 @@ function follow(byItself) {
 async function refresh() {
   try {
     const now = await status();
-    music.showReady(now.songs.ready);
+    const { speech, effects, jingle } = now.songs.not_music;
+    const others = speech + effects + jingle;
+    library.showOthers(others);
+    music.showReady(now.songs.ready + (settings.everything ? others : 0));
     byId('version', HTMLElement).textContent = t('version', now.version);
     if (now.scan?.running) scanDialog.follow(now.scan);
     if (library.loaded) await library.reload();

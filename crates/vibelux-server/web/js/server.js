@@ -69,7 +69,7 @@ export async function recommend(request, signal) {
 }
 
 /**
- * @param {Record<string, string | number>} query  search, emotion, artist, offset, limit.
+ * @param {Record<string, string | number>} query  search, emotion, artist, include, offset, limit.
  * @param {AbortSignal} [signal]
  * @returns {Promise<{total: number, songs: Song[]}>}
  */
@@ -85,11 +85,14 @@ export const curve = async (song) => (await ask(`${at(song)}/curve`)).windows;
 /** @param {Song} song @param {boolean} liked */
 export const like = (song, liked) => ask(`${at(song)}/like`, { method: liked ? 'PUT' : 'DELETE' });
 
+/** @param {Song} song @param {boolean} isMusic @returns {Promise<Song>} */
+export const declareMusic = (song, isMusic) => ask(`${at(song)}/music`, { method: isMusic ? 'PUT' : 'DELETE' });
+
 /** @param {Song} song */
 export const notNow = (song) => ask(`${at(song)}/not-now`, { method: 'POST' });
 
-/** @returns {Promise<import('./types.js').SongMap>} */
-export const map = () => ask('map');
+/** @param {string[]} include  Classes beside music. @returns {Promise<import('./types.js').SongMap>} */
+export const map = (include) => ask(`map?include=${include.join()}`);
 
 /** @param {string[]} folders @returns {Promise<import('./types.js').Scan>} */
 export const startScan = (folders) => ask('scan', post({ folders }));

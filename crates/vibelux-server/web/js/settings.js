@@ -11,6 +11,7 @@ const KEY = 'vibelux';
  * @property {number} journeySongs
  * @property {number} strength
  * @property {boolean} centred
+ * @property {boolean} everything  Also what is no music.
  * @property {number} temperature
  * @property {number} moodSeconds
  * @property {number} volume
@@ -25,6 +26,7 @@ const initial = {
   journeySongs: 8,
   strength: 0.8,
   centred: false,
+  everything: false,
   temperature: 1,
   moodSeconds: 10,
   volume: 0.8,
@@ -44,6 +46,11 @@ function saved() {
     return {};
   }
 }
+
+const NO_MUSIC = ['speech', 'effects', 'jingle'];
+
+/** The classes that are taken beside music. */
+export const include = () => (settings.everything ? NO_MUSIC : []);
 
 /**
  * Changes settings and remembers them.

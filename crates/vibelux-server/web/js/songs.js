@@ -7,6 +7,9 @@ import { minutes, t, word } from './language.js';
 
 /** @typedef {import('./types.js').Song} Song */
 
+/** What stands in place of the artist where it is no music. */
+const CLASSES = /** @type {const} */ ({ speech: 'classSpeech', effects: 'classEffects', jingle: 'classJingle' });
+
 /** @param {Song} song */
 export const artistOf = (song) => song.artist || t('unknownArtist');
 
@@ -19,7 +22,7 @@ export function songRow(song, onClick) {
     'button',
     { type: 'button', class: 'song-row', 'aria-label': `${t('playTitle', song.title, artistOf(song))}, ${t('songSounds', word(song.strongest))}` },
     glyph(song.vector),
-    make('span', { class: 'song-words' }, make('span', { class: 'song-title' }, song.title), make('span', { class: 'song-artist' }, artistOf(song))),
+    make('span', { class: 'song-words' }, make('span', { class: 'song-title' }, song.title), make('span', { class: 'song-artist' }, song.class === 'music' ? artistOf(song) : t(CLASSES[song.class]))),
     make('span', { class: 'song-length' }, song.duration_seconds ? minutes(song.duration_seconds) : ''),
   );
   button.addEventListener('click', onClick);

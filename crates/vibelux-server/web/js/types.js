@@ -14,6 +14,8 @@
  * @property {number | null} duration_seconds
  * @property {Vector} vector
  * @property {string} strongest
+ * @property {'music' | 'speech' | 'effects' | 'jingle'} class
+ * @property {boolean} declared_music  It is music because the user says so.
  * @property {boolean} liked
  * @property {'direct' | 'transcode' | 'no'} playable
  * @property {string} format
@@ -22,10 +24,11 @@
  * @typedef {{start_seconds: number, vector: Vector}} Window  A stretch of a song that was listened to.
  * @typedef {{count: number, ids: string[], titles: string[], artists: (string | null)[], strongest: string[], valence: number[], arousal: number[]}} SongMap
  *
+ * @typedef {{speech: number, effects: number, jingle: number}} NotMusic  How many files are left out unless asked for.
  * @typedef {{path: string, reason: string}} Failure
  * `done` counts the failed ones too.
  * @typedef {{running: boolean, found: number, done: number, failed: number, current: string | null, failures: Failure[]}} Scan
- * @typedef {{version: string, songs: {ready: number, failed: number, missing: number}, ffmpeg: boolean, scan: Scan | null}} Status
+ * @typedef {{version: string, songs: {ready: number, not_music: NotMusic, failed: number, missing: number}, ffmpeg: boolean, scan: Scan | null}} Status
  *
  * @typedef {{box: Box, score: number, vector: Vector, strongest: string}} PictureFace
  * @typedef {{width: number, height: number, faces: PictureFace[]}} Analysis
@@ -41,6 +44,7 @@
  * @property {number} seed
  * @property {number} count
  * @property {string[]} exclude
+ * @property {string[]} include  Classes beside music.
  *
  * @typedef {'closer' | 'more_light' | 'less_light' | 'hold_still'} Advice
  * @typedef {{ok: boolean, side_px: number, sharpness: number, brightness: number, advice: Advice | null}} Quality

@@ -99,7 +99,7 @@ impl SoundShares {
 
     /// The kind with the largest share; of equals, the one that is listed first, music before all.
     #[must_use]
-    pub fn strongest(self) -> SoundKind {
+    pub fn kind(self) -> SoundKind {
         let better = |best: SoundKind, kind: SoundKind| {
             if self.get(kind) > self.get(best) {
                 kind
@@ -136,14 +136,14 @@ mod tests {
         let speech = SoundShares::from_logits([0.0, 50.0, 0.0], kinds).unwrap();
         let mean = SoundShares::mean(&[music, speech, speech]).unwrap();
         assert!((mean.get(SoundKind::Speech) - 2.0 / 3.0).abs() < 1e-6);
-        assert_eq!(mean.strongest(), SoundKind::Speech);
+        assert_eq!(mean.kind(), SoundKind::Speech);
     }
 
     #[test]
     fn equal_shares_are_music() {
         let kinds = [SoundKind::Effects, SoundKind::Music, SoundKind::Speech];
         let equal = SoundShares::from_logits([1.0; 3], kinds).unwrap();
-        assert_eq!(equal.strongest(), SoundKind::Music);
+        assert_eq!(equal.kind(), SoundKind::Music);
         assert_eq!(SoundShares::mean(&[]), None);
         assert_eq!(SoundShares::from_logits([0.0, f32::NAN, 0.0], kinds), None);
     }
@@ -159,7 +159,7 @@ mod tests {
                 for (other, other_logit) in kinds.into_iter().zip(logits) {
                     prop_assert!(shares.get(kind) <= shares.get(other) || logit > other_logit);
                 }
-                prop_assert!(shares.get(shares.strongest()) >= shares.get(kind));
+                prop_assert!(shares.get(shares.kind()) >= shares.get(kind));
             }
         }
     }

@@ -16,6 +16,7 @@ use super::scan::{FoundSong, Scan};
 use super::song::{Outcome, Song};
 use super::store::SongStore;
 use super::tags::read_tags;
+use crate::audio::SoundShares;
 use crate::emotion::EmotionVector;
 use crate::error_text::{with_causes, without_path};
 use crate::model::{MusicModel, SongEmbedding};
@@ -261,22 +262,19 @@ fn store_all(
 fn embed_one(found: &FoundSong, embedder: &dyn SongEmbedder) -> (Song, Vec<(f64, EmotionVector)>) {
     // Decoders have met files that nobody tested them with; a panic costs that one song.
     let result = catch_unwind(AssertUnwindSafe(|| embedder.embed(&found.path)));
-    let (outcome, windows, duration_seconds) = match result {
-        Ok(Ok(embedding)) => (
+    let result = match result {
+        Ok(Ok(embedding)) => Ok(embedding),
+        Ok(Err(error)) => Err(with_causes(error.as_ref())),
+        Err(panic) => Err(panic_reason(panic.as_ref())),
+    };
+    let (outcome, windows, sound, duration_seconds) = match result {
+        Ok(embedding) => (
             Outcome::Embedded(embedding.vector),
             embedding.windows,
+            embedding.sound.map(SoundShares::kind),
             Some(embedding.duration_seconds),
         ),
-        Ok(Err(error)) => (
-            Outcome::Failed(with_causes(error.as_ref())),
-            Vec::new(),
-            None,
-        ),
-        Err(panic) => (
-            Outcome::Failed(panic_reason(panic.as_ref())),
-            Vec::new(),
-            None,
-        ),
+        Err(reason) => (Outcome::Failed(reason), Vec::new(), None, None),
     };
     let (tags, stated_seconds) = read_tags(&found.path);
     let song = Song {
@@ -287,6 +285,8 @@ fn embed_one(found: &FoundSong, embedder: &dyn SongEmbedder) -> (Song, Vec<(f64,
         tags,
         duration_seconds: duration_seconds.or(stated_seconds),
         outcome,
+        sound,
+        declared_music: false,
         missing: false,
     };
     (song, windows)

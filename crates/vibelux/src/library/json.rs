@@ -173,6 +173,8 @@ impl Import<'_> {
                 .map_or_else(Tags::default, |k| k.tags.clone()),
             duration_seconds: known.as_ref().and_then(|k| k.duration_seconds),
             outcome: Outcome::Embedded(vector),
+            sound: None,
+            declared_music: false,
             missing: known.is_some_and(|k| k.missing),
         }))
     }

@@ -98,6 +98,8 @@ fn an_export_can_be_imported_and_changes_nothing() {
         outcome: Outcome::Embedded(
             EmotionVector::from_weights([0.1, 0.2, 0.3, 0.1, 0.1, 0.1, 0.1]).unwrap(),
         ),
+        sound: None,
+        declared_music: false,
         missing: false,
     };
     store.upsert(&song, &[]).unwrap();

@@ -4,6 +4,7 @@
 //! puts it into the [`SongStore`], one SQLite file. [`json`] reads and writes the same vectors as
 //! `song_embeddings.json`.
 
+mod class;
 mod codec;
 mod cover;
 mod embed;
@@ -16,6 +17,7 @@ mod store;
 mod tag_file;
 mod tags;
 
+pub use class::{ClassCounts, Inclusion, SHORTEST_SONG_SECONDS, SongClass, UnknownSongClass};
 pub use codec::{Mp4Codec, read_mp4_codec};
 pub use cover::{Cover, read_cover};
 pub use embed::{

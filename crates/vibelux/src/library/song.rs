@@ -4,7 +4,9 @@ use std::fs::Metadata;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::class::SongClass;
 use super::tags::Tags;
+use crate::audio::SoundKind;
 use crate::emotion::EmotionVector;
 
 /// What tells whether a file has changed since it was embedded.
@@ -63,6 +65,11 @@ pub struct Song {
     pub duration_seconds: Option<f64>,
     /// The vector or the failure.
     pub outcome: Outcome,
+    /// What sort of sound the model heard; `None` if nobody listened, or the model does not say.
+    pub sound: Option<SoundKind>,
+    /// Whether the user says that it is music. Kept apart from the rest: only
+    /// [`super::SongStore::set_declared_music`] writes it.
+    pub declared_music: bool,
     /// Whether the file was gone at the last scan of its folder.
     pub missing: bool,
 }
@@ -75,6 +82,12 @@ impl Song {
             Outcome::Embedded(vector) => Some(vector),
             Outcome::Failed(_) => None,
         }
+    }
+
+    /// Whether it is music, or what else.
+    #[must_use]
+    pub fn class(&self) -> SongClass {
+        SongClass::of(self.sound, self.duration_seconds, self.declared_music)
     }
 
     /// What to call the song: its title, or the file's name without extension.

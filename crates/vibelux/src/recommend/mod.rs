@@ -84,7 +84,12 @@ impl SongIndex {
     /// Prepares the songs for one mode. Linear in their number.
     #[must_use]
     pub fn new(songs: &[EmotionVector], mode: Mode) -> Self {
-        let mean = EmotionVector::mean(songs);
+        Self::around(songs, EmotionVector::mean(songs), mode)
+    }
+
+    /// The same with another mean than that of all the songs, as where some of them are seldom taken.
+    #[must_use]
+    pub fn around(songs: &[EmotionVector], mean: Option<EmotionVector>, mode: Mode) -> Self {
         let reference = mean.unwrap_or(EmotionVector::UNIFORM);
         Self {
             mode,
@@ -114,7 +119,7 @@ impl SongIndex {
         self.directions.is_empty()
     }
 
-    /// The mean vector of all songs; `None` without songs.
+    /// The mean that centred songs deviate from; `None` without songs.
     #[must_use]
     pub fn mean(&self) -> Option<EmotionVector> {
         self.mean

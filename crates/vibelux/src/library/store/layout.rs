@@ -51,6 +51,18 @@ const MIGRATIONS: &[&str] = &[
     INSERT INTO likes SELECT path, 'liked' FROM bare_likes;
     DROP TABLE bare_likes;
 ",
+    // What the user says of a song outlives a new analysis, so it is apart from the songs; in one table, as the
+    // page of an empty one over that of another would be damage that nobody sees.
+    "
+    ALTER TABLE songs ADD COLUMN sound TEXT CHECK (sound IN ('music', 'speech', 'effects'));
+    CREATE TABLE verdicts (
+        path BLOB NOT NULL,
+        verdict TEXT NOT NULL CHECK (verdict IN ('liked', 'music')),
+        PRIMARY KEY (path, verdict)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO verdicts SELECT path, verdict FROM likes;
+    DROP TABLE likes;
+",
 ];
 
 impl SongStore {

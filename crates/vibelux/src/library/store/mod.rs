@@ -3,11 +3,12 @@
 //! Write-ahead logging lets a recommendation read while an embedding run writes, and makes a commit
 //! cheap enough to do one per song, so that a run which is killed loses only the songs in flight.
 
+mod classes;
 mod creation;
 mod layout;
-mod likes;
 mod rows;
 mod soundness;
+mod verdicts;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

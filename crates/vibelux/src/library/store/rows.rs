@@ -4,6 +4,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row, params};
 
+use super::classes::sound_of;
+use crate::audio::SoundKind;
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
 use crate::library::error::LibraryError;
 use crate::library::path_bytes::{from_bytes, to_bytes};
@@ -18,7 +20,8 @@ const SUM_TOLERANCE: f64 = 1e-4;
 
 /// What [`read`] reads, in this order.
 pub(super) const COLUMNS: &str = "path, size_bytes, modified_nanoseconds, model, title, artist, album, \
-     duration_seconds, vector, error, missing";
+     duration_seconds, vector, error, missing, sound, \
+     EXISTS (SELECT 1 FROM verdicts WHERE verdicts.path = songs.path AND verdict = 'music')";
 
 /// The song of a row of [`COLUMNS`]; `library` is the file, for errors.
 pub(super) fn read(row: &Row<'_>, library: &Path) -> Result<Song, LibraryError> {
@@ -44,6 +47,8 @@ pub(super) fn read(row: &Row<'_>, library: &Path) -> Result<Song, LibraryError> 
             },
             duration_seconds: row.get(7)?,
             missing: row.get(10)?,
+            sound: sound_of(row, 11)?,
+            declared_music: row.get(12)?,
             path,
             outcome,
         })
@@ -73,11 +78,12 @@ pub(super) fn upsert(
     connection
         .prepare_cached(
             "INSERT INTO songs (path, size_bytes, modified_nanoseconds, model, title, artist, album,
-                 duration_seconds, vector, error, missing)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                 duration_seconds, vector, error, missing, sound)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
              ON CONFLICT (path) DO UPDATE SET
                  size_bytes = ?2, modified_nanoseconds = ?3, model = ?4, title = ?5, artist = ?6,
-                 album = ?7, duration_seconds = ?8, vector = ?9, error = ?10, missing = ?11",
+                 album = ?7, duration_seconds = ?8, vector = ?9, error = ?10, missing = ?11,
+                 sound = ?12",
         )?
         .execute(params![
             path,
@@ -92,6 +98,7 @@ pub(super) fn upsert(
             vector,
             reason,
             song.missing,
+            song.sound.map(SoundKind::name),
         ])?;
     if windows.is_empty() {
         return connection

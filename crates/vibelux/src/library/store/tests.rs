@@ -23,6 +23,8 @@ fn song(path: &str) -> Song {
         },
         duration_seconds: Some(12.5),
         outcome: Outcome::Embedded(EmotionVector::one_hot(Emotion::Sad)),
+        sound: None,
+        declared_music: false,
         missing: false,
     }
 }

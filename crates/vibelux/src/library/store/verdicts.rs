@@ -1,10 +1,13 @@
-//! Which songs the user likes: a table beside the songs.
+//! What the user says of songs, which they like and which are music whatever they sound like: a table beside the
+//! songs.
 //!
-//! Kept by path and apart from the songs, so that a like outlives a song's new embedding, a drive that
+//! Kept by path and apart from the songs, so that it outlives a song's new embedding, a drive that
 //! is not plugged in, and a library that is scanned anew.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+
+use rusqlite::params;
 
 use super::SongStore;
 use crate::library::error::LibraryError;
@@ -17,7 +20,9 @@ impl SongStore {
     /// If the database cannot be read.
     pub fn likes(&self) -> Result<HashSet<PathBuf>, LibraryError> {
         let read = || -> rusqlite::Result<_> {
-            let mut statement = self.connection.prepare("SELECT path FROM likes")?;
+            let mut statement = self
+                .connection
+                .prepare("SELECT path FROM verdicts WHERE verdict = 'liked'")?;
             let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
             rows.map(|bytes| bytes.map(|bytes| from_bytes(&bytes)))
                 .collect()
@@ -30,14 +35,29 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be written.
     pub fn set_liked(&mut self, song: &Path, liked: bool) -> Result<(), LibraryError> {
+        self.set_verdict(song, "liked", liked)
+    }
+
+    /// Notes that this file is music whatever it sounds like, or takes that back. Committed when it returns;
+    /// outlives a new analysis.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub fn set_declared_music(&mut self, song: &Path, is_music: bool) -> Result<(), LibraryError> {
+        self.set_verdict(song, "music", is_music)
+    }
+
+    fn set_verdict(&mut self, song: &Path, verdict: &str, holds: bool) -> Result<(), LibraryError> {
         let path = to_bytes(song);
         self.write(|connection| {
-            let statement = if liked {
-                "INSERT OR IGNORE INTO likes (path, verdict) VALUES (?1, 'liked')"
+            let statement = if holds {
+                "INSERT OR IGNORE INTO verdicts (path, verdict) VALUES (?1, ?2)"
             } else {
-                "DELETE FROM likes WHERE path = ?1"
+                "DELETE FROM verdicts WHERE path = ?1 AND verdict = ?2"
             };
-            connection.execute(statement, [path]).map(drop)
+            connection
+                .execute(statement, params![path, verdict])
+                .map(drop)
         })
     }
 
@@ -77,10 +97,28 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("library.db");
         let store = SongStore::open(&file).unwrap();
-        let older = "DROP TABLE likes;
+        let older = "DROP TABLE verdicts;
+            ALTER TABLE songs DROP COLUMN sound;
             CREATE TABLE likes (path BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
             INSERT INTO likes VALUES (x'2f61');
             PRAGMA user_version = 2;";
+        store.connection.execute_batch(older).unwrap();
+        drop(store);
+        let likes = SongStore::open(&file).unwrap().likes().unwrap();
+        assert_eq!(likes, HashSet::from([PathBuf::from("/a")]));
+    }
+
+    #[test]
+    fn likes_of_the_third_layout_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("library.db");
+        let store = SongStore::open(&file).unwrap();
+        let older = "DROP TABLE verdicts;
+            ALTER TABLE songs DROP COLUMN sound;
+            CREATE TABLE likes (path BLOB PRIMARY KEY, verdict TEXT NOT NULL CHECK (verdict = 'liked'))
+                STRICT, WITHOUT ROWID;
+            INSERT INTO likes VALUES (x'2f61', 'liked');
+            PRAGMA user_version = 3;";
         store.connection.execute_batch(older).unwrap();
         drop(store);
         let likes = SongStore::open(&file).unwrap().likes().unwrap();
@@ -92,7 +130,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("library.db");
         let store = SongStore::open(&file).unwrap();
-        let older = "DROP TABLE likes; PRAGMA user_version = 1;";
+        let older =
+            "DROP TABLE verdicts; ALTER TABLE songs DROP COLUMN sound; PRAGMA user_version = 1;";
         store.connection.execute_batch(older).unwrap();
         drop(store);
         assert!(SongStore::open(&file).unwrap().likes().unwrap().is_empty());

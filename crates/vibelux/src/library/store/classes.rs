@@ -1,0 +1,126 @@
+//! Which files are music, counted: what was heard of each is a column of the songs, what the user says of some
+//! is among the verdicts.
+
+use rusqlite::Row;
+
+use super::SongStore;
+use crate::audio::SoundKind;
+use crate::library::class::{ClassCounts, SHORTEST_SONG_SECONDS, SongClass};
+use crate::library::error::LibraryError;
+
+impl SongStore {
+    /// How many songs that have a vector and are not missing there are of each class.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn class_counts(&self) -> Result<ClassCounts, LibraryError> {
+        let read = || -> rusqlite::Result<ClassCounts> {
+            let mut statement = self.connection.prepare(
+                "SELECT sound, duration_seconds < ?1,
+                     EXISTS (SELECT 1 FROM verdicts WHERE verdicts.path = songs.path AND verdict = 'music'), count(*)
+                 FROM songs WHERE vector IS NOT NULL AND NOT missing
+                 GROUP BY 1, 2, 3",
+            )?;
+            let mut counts = ClassCounts::default();
+            for group in statement.query_map([SHORTEST_SONG_SECONDS], group)? {
+                let (class, files) = group?;
+                counts.add(class, files);
+            }
+            Ok(counts)
+        };
+        read().map_err(|source| LibraryError::database(self.path(), source))
+    }
+}
+
+fn group(row: &Row<'_>) -> rusqlite::Result<(SongClass, usize)> {
+    let sound = sound_of(row, 0)?;
+    let is_short: Option<bool> = row.get(1)?;
+    let seconds = if is_short == Some(true) {
+        0.0
+    } else {
+        f64::INFINITY
+    };
+    let class = SongClass::of(sound, Some(seconds), row.get(2)?);
+    Ok((class, row.get::<_, i64>(3)?.try_into().unwrap_or(0)))
+}
+
+/// What was heard, of a column that only holds names of kinds.
+pub(super) fn sound_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<SoundKind>> {
+    let name: Option<String> = row.get(column)?;
+    Ok(name.and_then(|name| name.parse().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emotion::EmotionVector;
+    use crate::library::{Outcome, Song, Tags};
+
+    fn song(name: &str, sound: Option<SoundKind>, seconds: f64) -> Song {
+        Song {
+            path: format!("/music/{name}").into(),
+            stamp: None,
+            model: "model".to_owned(),
+            tags: Tags::default(),
+            duration_seconds: Some(seconds),
+            outcome: Outcome::Embedded(EmotionVector::UNIFORM),
+            sound,
+            declared_music: false,
+            missing: false,
+        }
+    }
+
+    #[test]
+    fn what_the_user_says_is_kept_when_a_song_is_analysed_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("library.db");
+        let mut store = SongStore::open(&file).unwrap();
+        let rain = song("rain.ogg", Some(SoundKind::Effects), 60.0);
+        store.upsert(&rain, &[]).unwrap();
+        let class = |store: &SongStore| store.get(&rain.path).unwrap().unwrap().class();
+        assert_eq!(class(&store), SongClass::Effects);
+        store.set_declared_music(&rain.path, true).unwrap();
+        store.set_declared_music(&rain.path, true).unwrap();
+        store.upsert(&rain, &[]).unwrap();
+        drop(store);
+        let mut store = SongStore::open(&file).unwrap();
+        assert_eq!(class(&store), SongClass::Music);
+        assert_eq!(store.songs().unwrap()[0].class(), SongClass::Music);
+        store.set_declared_music(&rain.path, false).unwrap();
+        assert_eq!(class(&store), SongClass::Effects);
+    }
+
+    #[test]
+    fn classes_are_counted_as_songs_have_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SongStore::open(&dir.path().join("library.db")).unwrap();
+        let mut songs = Vec::new();
+        for (number, sound) in [None, Some(SoundKind::Music), Some(SoundKind::Speech)]
+            .into_iter()
+            .cycle()
+            .take(30)
+            .enumerate()
+        {
+            songs.push(song(&number.to_string(), sound, 5.0 * number as f64));
+        }
+        songs[3].missing = true;
+        songs[4].outcome = Outcome::Failed("no sound".to_owned());
+        songs[5].duration_seconds = None;
+        store.upsert_all(&songs).unwrap();
+        store.set_declared_music(&songs[2].path, true).unwrap();
+        let mut expected = ClassCounts::default();
+        for song in store.songs().unwrap() {
+            if song.vector().is_some() && !song.missing {
+                expected.add(song.class(), 1);
+            }
+        }
+        assert_eq!(store.class_counts().unwrap(), expected);
+        assert!(
+            SongClass::ALL
+                .iter()
+                .filter(|&&c| expected.get(c) > 0)
+                .count()
+                == 3
+        );
+    }
+}
