@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Trains the music net once per fold of a table and tabulates what the runs say of songs unheard.
 
-    python3 scripts/research/cross_validate_music.py LABELS OUT [CONFIG]
+    python3 scripts/research/cross_validate_music.py LABELS OUT [CONFIG] [--from RUN]
 
 LABELS is a table of songs (labels.csv) with folds 0 to 3; each fold is judged by a run that was trained
 on the other three. OUT gets one run folder per fold (finished ones are not run again, interrupted ones
-resume). CONFIG is a configuration for `vibelux train music --config`; without it, the preset. Figures
+resume). CONFIG is a configuration for `vibelux train music --config`; without it, the preset. --from names a run whose weights they start from, which must
+not have heard these songs. Figures
 come with 95 % intervals by bootstrap over songs (2,000 resamples). Needs a release build.
 """
 
+import argparse
 import csv
 import math
 import random
@@ -28,7 +30,7 @@ def require_build() -> None:
         sys.exit(f"{VIBELUX} is not there: cargo build --release")
 
 
-def train(labels: Path, out: Path, config: Path | None) -> None:
+def train(labels: Path, out: Path, config: Path | None, start: Path | None) -> None:
     for fold in FOLDS:
         run = out / f"fold-{fold}"
         if (run / "report.json").exists():
@@ -38,8 +40,9 @@ def train(labels: Path, out: Path, config: Path | None) -> None:
                    "--validation-folds", fold, "--cache", out / "spectrograms"]
         if (run / "checkpoint.safetensors").exists():
             command += ["--resume"]
-        elif config:
-            command += ["--config", config]
+        else:
+            command += ["--config", config] if config else []
+            command += ["--from", start] if start else []
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -169,12 +172,16 @@ def print_scales(judged: list[dict]) -> None:
 
 
 def main() -> None:
-    if len(sys.argv) not in (3, 4):
-        sys.exit(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("config", type=Path, nargs="?")
+    parser.add_argument("--from", type=Path, metavar="RUN", dest="start")
+    args = parser.parse_args()
     require_build()
-    labels, out = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+    labels, out = args.labels.resolve(), args.out
     out.mkdir(parents=True, exist_ok=True)
-    train(labels, out, Path(sys.argv[3]) if len(sys.argv) == 4 else None)
+    train(labels, out, args.config, args.start)
     judged = songs(labels, {fold: out / f"fold-{fold}" for fold in FOLDS})
     for dataset in sorted({s["row"]["dataset"] for s in judged}):
         of = [s for s in judged if s["row"]["dataset"] == dataset]
