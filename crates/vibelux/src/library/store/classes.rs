@@ -4,7 +4,7 @@
 use rusqlite::Row;
 
 use super::SongStore;
-use crate::audio::SoundKind;
+use super::rows::sound_of;
 use crate::library::class::{ClassCounts, SHORTEST_SONG_SECONDS, SongClass};
 use crate::library::error::LibraryError;
 
@@ -44,15 +44,10 @@ fn group(row: &Row<'_>) -> rusqlite::Result<(SongClass, usize)> {
     Ok((class, row.get::<_, i64>(3)?.try_into().unwrap_or(0)))
 }
 
-/// What was heard, of a column that only holds names of kinds.
-pub(super) fn sound_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<SoundKind>> {
-    let name: Option<String> = row.get(column)?;
-    Ok(name.and_then(|name| name.parse().ok()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::SoundKind;
     use crate::emotion::EmotionVector;
     use crate::library::{Outcome, Song, Tags};
 

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row, params};
 
-use super::classes::sound_of;
 use crate::audio::SoundKind;
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
 use crate::library::error::LibraryError;
@@ -126,6 +125,12 @@ pub(super) fn stamp(
         size_bytes: size_bytes?.cast_unsigned(),
         modified_nanoseconds: modified_nanoseconds?,
     })
+}
+
+/// What was heard, of a column that only holds names of kinds.
+pub(super) fn sound_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<SoundKind>> {
+    let name: Option<String> = row.get(column)?;
+    Ok(name.and_then(|name| name.parse().ok()))
 }
 
 fn encode_vector(vector: &EmotionVector) -> Vec<u8> {
