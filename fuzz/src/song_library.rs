@@ -131,7 +131,7 @@ fn use_all(path: &Path) -> Result<(), LibraryError> {
     store.revision()?;
     store.upsert(&song(SONGS), &windows(SONGS))?;
     store.set_liked(&song(SONGS).path, true)?;
-    store.set_declared_music(&song(SONGS).path, true)?;
+    store.set_declared_music([&song(SONGS).path], true)?;
     store.set_missing(&[song(1).path], true)?;
     store.remove_missing()?;
     store.songs()?;
@@ -146,7 +146,7 @@ fn make_library() -> Result<Vec<u8>, LibraryError> {
         store.upsert(&song(number), &windows(number))?;
         if number % 10 == LIKED {
             store.set_liked(&song(number).path, true)?;
-            store.set_declared_music(&song(number).path, true)?;
+            store.set_declared_music([&song(number).path], true)?;
         }
     }
     // The last connection moves everything from the log into the file.

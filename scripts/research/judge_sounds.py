@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Judges whether the program knows music from speech and effects, on files that no model was trained on.
 
-    python3 scripts/research/judge_sounds.py FREE.csv FOLDER [--fold held] [--vibelux PROGRAM]
+    python3 scripts/research/judge_sounds.py FREE.csv FOLDER [--fold held] [--music-model F.onnx]
 
 FREE.csv is of free_audio.py. The files of the fold are embedded into FOLDER/library.db, as in a careless folder, and
 what the library holds of each is compared with the table: the share of music kept, and of speech and effects
@@ -13,17 +13,15 @@ Needs a release build.
 import argparse
 import csv
 import json
-import random
 import sqlite3
 import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
 
-VIBELUX = Path(__file__).resolve().parents[2] / "target" / "release" / "vibelux"
-MOODS = ["angry", "fearful", "happy", "neutral", "sad"]
+from cross_validate_music import QUERIES, VIBELUX, interval, require_build
+
 BEST = 20
-RESAMPLES = 2000
 SHORTEST_SONG_SECONDS = 20
 
 
@@ -31,17 +29,12 @@ def share(files: list[bool]) -> float:
     return sum(files) / len(files)
 
 
-def interval(by_package: dict[str, list[bool]]) -> str:
-    draw = random.Random(1)
-    packages = sorted(by_package)
-    shares = []
-    for _ in range(RESAMPLES):
-        drawn = [by_package[package] for package in draw.choices(packages, k=len(packages))]
-        shares.append(share([file for files in drawn for file in files]))
-    shares.sort()
-    everything = [file for files in by_package.values() for file in files]
-    low, high = shares[int(0.025 * RESAMPLES)], shares[int(0.975 * RESAMPLES) - 1]
-    return f"{share(everything):6.1%} [{low:.1%}, {high:.1%}] of {len(everything)} files of {len(packages)} packages"
+def told(by_package: dict[str, list[bool]]) -> str:
+    packages = [by_package[package] for package in sorted(by_package)]
+    files = sum(map(len, packages))
+    if files == 0:
+        return "no such files"
+    return f"{interval(packages, lambda drawn: share(sum(drawn, [])))} of {files} files of {len(packages)} packages"
 
 
 def class_of(sound: str | None, seconds: float | None) -> str:
@@ -56,10 +49,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--fold", default="held")
     parser.add_argument("--music-model", type=Path)
-    parser.add_argument("--vibelux", type=Path, default=VIBELUX)
     args = parser.parse_args()
-    if not args.vibelux.exists():
-        sys.exit(f"{args.vibelux} is not there: cargo build --release")
+    require_build()
     args.folder.mkdir(parents=True, exist_ok=True)
     with open(args.free, newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["fold"] == args.fold]
@@ -68,7 +59,7 @@ def main() -> None:
     library = args.folder / "library.db"
     packages = sorted({str(root / row["package"]) for row in rows})
     model = ["--music-model", args.music_model] if args.music_model else []
-    subprocess.run([args.vibelux, "embed", *packages, "--library", library, *model], check=False, stdout=subprocess.DEVNULL)
+    subprocess.run([VIBELUX, "embed", *packages, "--library", library, *model], check=False, stdout=subprocess.DEVNULL)
 
     results = {key: defaultdict(list) for key in ("music", "speech", "effects", "speech heard", "effects heard")}
     unheard = 0
@@ -88,16 +79,16 @@ def main() -> None:
         else:
             results[row["kind"]][row["package"]].append(not kept)
             results[f"{row['kind']} heard"][row["package"]].append(not vector or sound in ("speech", "effects"))
-    print(f"{'music kept':28}{interval(results['music'])}")
+    print(f"{'music kept':28}{told(results['music'])}")
     for kind in ("speech", "effects"):
-        print(f"{kind + ' refused':28}{interval(results[kind])}")
-        print(f"{'  not counting the length':28}{interval(results[kind + ' heard'])}")
+        print(f"{kind + ' refused':28}{told(results[kind])}")
+        print(f"{'  not counting the length':28}{told(results[kind + ' heard'])}")
     print(f"{unheard} files have no vector")
 
     for include in ("speech,effects,jingle", ""):
         right = total = 0
-        for mood in MOODS:
-            command = [args.vibelux, "recommend", "--mood", mood, "-n", str(BEST), "--json", "--library", library, "--include", include]
+        for mood in QUERIES:
+            command = [VIBELUX, "recommend", "--mood", mood, "-n", str(BEST), "--json", "--library", library, "--include", include]
             answer = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
             found = [match["song"]["path"] for match in answer["queries"][0]["recommendations"]]
             right += sum(kinds[path]["kind"] == "music" for path in found)

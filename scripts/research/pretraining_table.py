@@ -14,8 +14,9 @@ import csv
 import hashlib
 from pathlib import Path
 
+from cross_validate_music import EMOTIONS
+
 COLUMNS = ["path", "dataset", "package", "kind", "seconds", "fold", "quadrant", "teacher"]
-EMOTIONS = ["angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"]
 # One in so many of the files held back is watched.
 WATCHED = 16
 

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use vibelux::library::{
-    ClassCounts, EmbedOptions, EmbedPlan, EmbedSummary, FailedSong, Scan, SongClass, SongEmbedder,
-    SongStore, embed_songs, mark_missing, plan, scan,
+    ClassCounts, EmbedOptions, EmbedPlan, EmbedSummary, FailedSong, NotMusic, Scan, SongClass,
+    SongEmbedder, SongStore, embed_songs, mark_missing, plan, scan,
 };
 
 use crate::interrupt::{INTERRUPTED, stop_on_ctrl_c};
@@ -147,9 +147,7 @@ fn embed(
     };
     let plan = plan(store, &found, embedder.name(), &options)?;
     if args.as_music {
-        for song in &found.songs {
-            store.set_declared_music(&song.path, true)?;
-        }
+        store.set_declared_music(found.songs.iter().map(|song| &song.path), true)?;
     }
     let newly_missing = mark_missing(store, &found)?;
     let bar = progress_bar(plan.songs.len())?;
@@ -278,11 +276,7 @@ impl Run {
             failed_before: failures(&self.plan.known_failures),
             unreadable: problems.map(|p| Failure::new(&p.path, &p.reason)).collect(),
             gone: self.newly_missing,
-            not_music: NotMusic {
-                speech: self.classes.get(SongClass::Speech),
-                effects: self.classes.get(SongClass::Effects),
-                jingle: self.classes.get(SongClass::Jingle),
-            },
+            not_music: self.classes.not_music(),
             remaining: self.summary.remaining,
             interrupted: self.interrupted,
             elapsed_seconds: self.elapsed_seconds,
@@ -307,12 +301,4 @@ struct EmbedAnswer {
     interrupted: bool,
     elapsed_seconds: f64,
     songs_per_second: f64,
-}
-
-/// Files of the whole library that are not recommended unless asked for, by class.
-#[derive(Debug, Serialize)]
-struct NotMusic {
-    speech: usize,
-    effects: usize,
-    jingle: usize,
 }

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use axum::body::Bytes;
 use serde::Serialize;
-use vibelux::library::{ClassCounts, Inclusion, LibraryError, SongClass, SongStore};
+use vibelux::library::{ClassCounts, Inclusion, LibraryError, NotMusic, SongClass, SongStore};
 use vibelux::recommend::{Mode, SongIndex};
 use vibelux::{Emotion, EmotionVector};
 
@@ -62,27 +62,6 @@ pub struct SongCounts {
     pub failed: usize,
     /// Were gone at the last scan.
     pub missing: usize,
-}
-
-/// How many files are no music, by what they are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct NotMusic {
-    /// Somebody speaks.
-    pub speech: usize,
-    /// Noises.
-    pub effects: usize,
-    /// Shorter than a song.
-    pub jingle: usize,
-}
-
-impl From<ClassCounts> for NotMusic {
-    fn from(counts: ClassCounts) -> Self {
-        Self {
-            speech: counts.get(SongClass::Speech),
-            effects: counts.get(SongClass::Effects),
-            jingle: counts.get(SongClass::Jingle),
-        }
-    }
 }
 
 /// Which songs to list.
@@ -152,7 +131,7 @@ impl Catalogue {
             });
         }
         counts.ready = classes.get(SongClass::Music);
-        counts.not_music = classes.into();
+        counts.not_music = classes.not_music();
         // The title comes first in the searched text; the path tells namesakes apart.
         entries.sort_by(|a, b| a.searched.cmp(&b.searched).then(a.path.cmp(&b.path)));
         let vectors: Vec<EmotionVector> = entries.iter().map(|entry| entry.vector).collect();

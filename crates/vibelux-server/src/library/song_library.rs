@@ -125,7 +125,7 @@ impl SongLibrary {
     /// If the store cannot be written.
     pub fn set_declared_music(&self, song: &Entry, is_music: bool) -> Result<(), LibraryError> {
         let mut reader = self.reader();
-        reader.store.set_declared_music(&song.path, is_music)?;
+        reader.store.set_declared_music([&song.path], is_music)?;
         // A connection is not told of its own changes.
         reader.revision = NO_REVISION;
         reader.rests_until = Instant::now();

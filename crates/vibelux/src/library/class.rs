@@ -148,13 +148,26 @@ impl ClassCounts {
         self.0[class as usize]
     }
 
-    /// Those that an inclusion does not take.
+    /// Those that are no music.
     #[must_use]
-    pub fn left_out(self, inclusion: Inclusion) -> usize {
-        let classes = SongClass::ALL.into_iter();
-        let out = classes.filter(|&class| !inclusion.takes(class));
-        out.map(|class| self.get(class)).sum()
+    pub const fn not_music(self) -> NotMusic {
+        NotMusic {
+            speech: self.get(SongClass::Speech),
+            effects: self.get(SongClass::Effects),
+            jingle: self.get(SongClass::Jingle),
+        }
     }
+}
+
+/// How many files are no music, as JSON has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct NotMusic {
+    /// Somebody speaks.
+    pub speech: usize,
+    /// Noises.
+    pub effects: usize,
+    /// Shorter than a song.
+    pub jingle: usize,
 }
 
 #[cfg(test)]
@@ -190,13 +203,17 @@ mod tests {
     }
 
     #[test]
-    fn counts_tell_what_is_left_out() {
+    fn counts_tell_what_is_no_music() {
         let mut counts = ClassCounts::default();
         counts.add(SongClass::Music, 10);
         counts.add(SongClass::Speech, 2);
         counts.add(SongClass::Jingle, 1);
-        assert_eq!(counts.left_out(Inclusion::MUSIC), 3);
-        assert_eq!(counts.left_out("speech".parse().unwrap()), 1);
-        assert_eq!(counts.left_out(Inclusion::ALL), 0);
+        assert_eq!(counts.get(SongClass::Music), 10);
+        let expected = NotMusic {
+            speech: 2,
+            effects: 0,
+            jingle: 1,
+        };
+        assert_eq!(counts.not_music(), expected);
     }
 }

@@ -17,7 +17,9 @@ mod store;
 mod tag_file;
 mod tags;
 
-pub use class::{ClassCounts, Inclusion, SHORTEST_SONG_SECONDS, SongClass, UnknownSongClass};
+pub use class::{
+    ClassCounts, Inclusion, NotMusic, SHORTEST_SONG_SECONDS, SongClass, UnknownSongClass,
+};
 pub use codec::{Mp4Codec, read_mp4_codec};
 pub use cover::{Cover, read_cover};
 pub use embed::{

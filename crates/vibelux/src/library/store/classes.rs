@@ -4,7 +4,7 @@
 use rusqlite::Row;
 
 use super::SongStore;
-use super::rows::sound_of;
+use super::rows::{IS_DECLARED_MUSIC, sound_of};
 use crate::library::class::{ClassCounts, SHORTEST_SONG_SECONDS, SongClass};
 use crate::library::error::LibraryError;
 
@@ -15,12 +15,11 @@ impl SongStore {
     /// If the database cannot be read.
     pub fn class_counts(&self) -> Result<ClassCounts, LibraryError> {
         let read = || -> rusqlite::Result<ClassCounts> {
-            let mut statement = self.connection.prepare(
-                "SELECT sound, duration_seconds < ?1,
-                     EXISTS (SELECT 1 FROM verdicts WHERE verdicts.path = songs.path AND verdict = 'music'), count(*)
+            let mut statement = self.connection.prepare(&format!(
+                "SELECT sound, duration_seconds < ?1, {IS_DECLARED_MUSIC}, count(*)
                  FROM songs WHERE vector IS NOT NULL AND NOT missing
                  GROUP BY 1, 2, 3",
-            )?;
+            ))?;
             let mut counts = ClassCounts::default();
             for group in statement.query_map([SHORTEST_SONG_SECONDS], group)? {
                 let (class, files) = group?;
@@ -48,20 +47,14 @@ fn group(row: &Row<'_>) -> rusqlite::Result<(SongClass, usize)> {
 mod tests {
     use super::*;
     use crate::audio::SoundKind;
-    use crate::emotion::EmotionVector;
-    use crate::library::{Outcome, Song, Tags};
+    use crate::library::store::tests;
+    use crate::library::{Outcome, Song};
 
     fn song(name: &str, sound: Option<SoundKind>, seconds: f64) -> Song {
         Song {
-            path: format!("/music/{name}").into(),
-            stamp: None,
-            model: "model".to_owned(),
-            tags: Tags::default(),
             duration_seconds: Some(seconds),
-            outcome: Outcome::Embedded(EmotionVector::UNIFORM),
             sound,
-            declared_music: false,
-            missing: false,
+            ..tests::song(&format!("/music/{name}"))
         }
     }
 
@@ -74,14 +67,14 @@ mod tests {
         store.upsert(&rain, &[]).unwrap();
         let class = |store: &SongStore| store.get(&rain.path).unwrap().unwrap().class();
         assert_eq!(class(&store), SongClass::Effects);
-        store.set_declared_music(&rain.path, true).unwrap();
-        store.set_declared_music(&rain.path, true).unwrap();
+        store.set_declared_music([&rain.path], true).unwrap();
+        store.set_declared_music([&rain.path], true).unwrap();
         store.upsert(&rain, &[]).unwrap();
         drop(store);
         let mut store = SongStore::open(&file).unwrap();
         assert_eq!(class(&store), SongClass::Music);
         assert_eq!(store.songs().unwrap()[0].class(), SongClass::Music);
-        store.set_declared_music(&rain.path, false).unwrap();
+        store.set_declared_music([&rain.path], false).unwrap();
         assert_eq!(class(&store), SongClass::Effects);
     }
 
@@ -102,7 +95,7 @@ mod tests {
         songs[4].outcome = Outcome::Failed("no sound".to_owned());
         songs[5].duration_seconds = None;
         store.upsert_all(&songs).unwrap();
-        store.set_declared_music(&songs[2].path, true).unwrap();
+        store.set_declared_music([&songs[2].path], true).unwrap();
         let mut expected = ClassCounts::default();
         for song in store.songs().unwrap() {
             if song.vector().is_some() && !song.missing {

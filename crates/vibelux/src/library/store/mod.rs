@@ -19,7 +19,7 @@ use super::error::LibraryError;
 use super::path_bytes::{from_bytes, to_bytes};
 use super::song::{FileStamp, Song};
 use crate::emotion::EmotionVector;
-use rows::{COLUMNS, WINDOW_BYTES, decode_window, stamp, upsert};
+use rows::{COLUMNS, IS_DECLARED_MUSIC, WINDOW_BYTES, decode_window, stamp, upsert};
 
 /// What must be known of a song to tell whether it has to be embedded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl SongStore {
             .connection
             // Past the index, which could be damaged unseen.
             .prepare(&format!(
-                "SELECT {COLUMNS} FROM songs NOT INDEXED ORDER BY path"
+                "SELECT {COLUMNS}, {IS_DECLARED_MUSIC} FROM songs NOT INDEXED ORDER BY path"
             ))
             .map_err(error)?;
         let mut rows = statement.query([]).map_err(error)?;
@@ -107,7 +107,9 @@ impl SongStore {
         let error = |source| LibraryError::database(&self.path, source);
         let mut statement = self
             .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM songs WHERE path = ?1"))
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS}, {IS_DECLARED_MUSIC} FROM songs WHERE path = ?1"
+            ))
             .map_err(error)?;
         let mut rows = statement.query([to_bytes(path)]).map_err(error)?;
         match rows.next().map_err(error)? {

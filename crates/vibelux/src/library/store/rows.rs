@@ -17,10 +17,13 @@ pub(super) const WINDOW_BYTES: usize = 8 + 4 * EMOTION_COUNT;
 /// How far the sum of a stored vector may be from 1: far above the rounding of seven f32.
 const SUM_TOLERANCE: f64 = 1e-4;
 
-/// What [`read`] reads, in this order.
+/// What [`read`] reads, in this order and before [`IS_DECLARED_MUSIC`].
 pub(super) const COLUMNS: &str = "path, size_bytes, modified_nanoseconds, model, title, artist, album, \
-     duration_seconds, vector, error, missing, sound, \
-     EXISTS (SELECT 1 FROM verdicts WHERE verdicts.path = songs.path AND verdict = 'music')";
+     duration_seconds, vector, error, missing, sound";
+
+/// Whether the user says that the song of a row is music.
+pub(super) const IS_DECLARED_MUSIC: &str =
+    "EXISTS (SELECT 1 FROM verdicts WHERE verdicts.path = songs.path AND verdict = 'music')";
 
 /// The song of a row of [`COLUMNS`]; `library` is the file, for errors.
 pub(super) fn read(row: &Row<'_>, library: &Path) -> Result<Song, LibraryError> {

@@ -90,7 +90,7 @@ mod tests {
         for song in store.songs().unwrap() {
             store.upsert(&song, &window).unwrap();
             store.set_liked(&song.path, true).unwrap();
-            store.set_declared_music(&song.path, true).unwrap();
+            store.set_declared_music([&song.path], true).unwrap();
         }
         let roots: Vec<u32> = store
             .connection

@@ -8,7 +8,7 @@ use crate::emotion::Emotion;
 use crate::library::song::Outcome;
 use crate::library::tags::Tags;
 
-fn song(path: &str) -> Song {
+pub(super) fn song(path: &str) -> Song {
     Song {
         path: PathBuf::from(path),
         stamp: Some(FileStamp {

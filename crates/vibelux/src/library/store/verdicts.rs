@@ -35,29 +35,38 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be written.
     pub fn set_liked(&mut self, song: &Path, liked: bool) -> Result<(), LibraryError> {
-        self.set_verdict(song, "liked", liked)
+        self.set_verdict([song], "liked", liked)
     }
 
-    /// Notes that this file is music whatever it sounds like, or takes that back. Committed when it returns;
-    /// outlives a new analysis.
+    /// Notes that these files are music whatever they sound like, or takes that back. One transaction,
+    /// committed when it returns; outlives a new analysis.
     ///
     /// # Errors
     /// If the database cannot be written.
-    pub fn set_declared_music(&mut self, song: &Path, is_music: bool) -> Result<(), LibraryError> {
-        self.set_verdict(song, "music", is_music)
+    pub fn set_declared_music(
+        &mut self,
+        songs: impl IntoIterator<Item = impl AsRef<Path>>,
+        is_music: bool,
+    ) -> Result<(), LibraryError> {
+        self.set_verdict(songs, "music", is_music)
     }
 
-    fn set_verdict(&mut self, song: &Path, verdict: &str, holds: bool) -> Result<(), LibraryError> {
-        let path = to_bytes(song);
+    fn set_verdict(
+        &mut self,
+        songs: impl IntoIterator<Item = impl AsRef<Path>>,
+        verdict: &str,
+        holds: bool,
+    ) -> Result<(), LibraryError> {
         self.write(|connection| {
-            let statement = if holds {
+            let mut statement = connection.prepare_cached(if holds {
                 "INSERT OR IGNORE INTO verdicts (path, verdict) VALUES (?1, ?2)"
             } else {
                 "DELETE FROM verdicts WHERE path = ?1 AND verdict = ?2"
-            };
-            connection
-                .execute(statement, params![path, verdict])
-                .map(drop)
+            })?;
+            songs.into_iter().try_for_each(|song| {
+                let path = to_bytes(song.as_ref());
+                statement.execute(params![path, verdict]).map(drop)
+            })
         })
     }
 
@@ -92,49 +101,35 @@ mod tests {
         assert_eq!(likes, HashSet::from([a.to_owned()]));
     }
 
-    #[test]
-    fn likes_of_the_second_layout_are_kept() {
+    /// The likes of a library that `older` has turned into one of an older layout.
+    fn likes_of(older: &str) -> HashSet<PathBuf> {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("library.db");
         let store = SongStore::open(&file).unwrap();
-        let older = "DROP TABLE verdicts;
-            ALTER TABLE songs DROP COLUMN sound;
-            CREATE TABLE likes (path BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
-            INSERT INTO likes VALUES (x'2f61');
-            PRAGMA user_version = 2;";
+        let newer = "DROP TABLE verdicts; ALTER TABLE songs DROP COLUMN sound;";
+        store.connection.execute_batch(newer).unwrap();
         store.connection.execute_batch(older).unwrap();
         drop(store);
-        let likes = SongStore::open(&file).unwrap().likes().unwrap();
-        assert_eq!(likes, HashSet::from([PathBuf::from("/a")]));
+        SongStore::open(&file).unwrap().likes().unwrap()
     }
 
     #[test]
-    fn likes_of_the_third_layout_are_kept() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("library.db");
-        let store = SongStore::open(&file).unwrap();
-        let older = "DROP TABLE verdicts;
-            ALTER TABLE songs DROP COLUMN sound;
-            CREATE TABLE likes (path BLOB PRIMARY KEY, verdict TEXT NOT NULL CHECK (verdict = 'liked'))
+    fn likes_of_older_layouts_are_kept() {
+        let second = "CREATE TABLE likes (path BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+            INSERT INTO likes VALUES (x'2f61');
+            PRAGMA user_version = 2;";
+        let third = "CREATE TABLE likes (path BLOB PRIMARY KEY, verdict TEXT NOT NULL CHECK (verdict = 'liked'))
                 STRICT, WITHOUT ROWID;
             INSERT INTO likes VALUES (x'2f61', 'liked');
             PRAGMA user_version = 3;";
-        store.connection.execute_batch(older).unwrap();
-        drop(store);
-        let likes = SongStore::open(&file).unwrap().likes().unwrap();
-        assert_eq!(likes, HashSet::from([PathBuf::from("/a")]));
+        for older in [second, third] {
+            assert_eq!(likes_of(older), HashSet::from([PathBuf::from("/a")]));
+        }
     }
 
     #[test]
     fn a_library_of_the_first_layout_gets_the_table() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("library.db");
-        let store = SongStore::open(&file).unwrap();
-        let older =
-            "DROP TABLE verdicts; ALTER TABLE songs DROP COLUMN sound; PRAGMA user_version = 1;";
-        store.connection.execute_batch(older).unwrap();
-        drop(store);
-        assert!(SongStore::open(&file).unwrap().likes().unwrap().is_empty());
+        assert!(likes_of("PRAGMA user_version = 1;").is_empty());
     }
 
     #[test]
