@@ -254,8 +254,8 @@ impl Run {
             .collect();
         let names: Vec<&str> = others.iter().map(|(class, _)| class.name()).collect();
         format!(
-            "  no music in the library, and not recommended: {}; `vibelux recommend --include {}` takes them \
-             in, and `vibelux embed --as-music FILE` says that a file is music\n",
+            "  not recommended, as it is no music: {}; `vibelux recommend --include {}` takes it in, \
+             `vibelux embed --as-music FILE` says that a file is music\n",
             counts.join(", "),
             names.join(",")
         )

@@ -130,7 +130,7 @@ export const de = {
   all: 'alle',
   songCount: '{0} Lieder',
   others: 'Auch was keine Musik ist',
-  othersCount: '{0} Dateien: Sprache, Geräusche, Jingles unter 20 s',
+  othersCount: 'Sprache, Geräusche, Jingles unter 20 s: {0}',
   classSpeech: 'Sprache',
   classEffects: 'Geräusch',
   classJingle: 'Jingle',

@@ -129,7 +129,7 @@ export const en = {
   all: 'all',
   songCount: '{0} songs',
   others: 'Also what is no music',
-  othersCount: '{0} files: speech, effects, jingles of less than 20 s',
+  othersCount: 'Speech, effects, jingles under 20 s: {0}',
   classSpeech: 'speech',
   classEffects: 'effects',
   classJingle: 'jingle',
