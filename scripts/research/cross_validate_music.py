@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Trains the music net once per fold of a table and tabulates what the runs say of songs unheard.
 
-    python3 scripts/research/cross_validate_music.py LABELS OUT [CONFIG] [--from RUN]
+    python3 scripts/research/cross_validate_music.py LABELS OUT [CONFIG] [--from RUN] [--also FOLD]
 
 LABELS is a table of songs (labels.csv) with folds 0 to 3; each fold is judged by a run that was trained
-on the other three. OUT gets one run folder per fold (finished ones are not run again, interrupted ones
-resume). CONFIG is a configuration for `vibelux train music --config`; without it, the preset. --from names a run whose weights they start from, which must
-not have heard these songs. Figures
-come with 95 % intervals by bootstrap over songs (2,000 resamples). Needs a release build.
+on the other three, and on fold --also if there is one. `{fold}` in its name stands for the judged fold, where each
+run learns from a table of its own. OUT gets one run folder per fold (finished ones are not run again, interrupted
+ones resume). CONFIG is a configuration for `vibelux train music --config`; without it, the preset. --from names a
+run whose weights they start from, which must not have heard these songs. Figures come with 95 % intervals by
+bootstrap over songs (2,000 resamples). Needs a release build.
 """
 
 import argparse
@@ -30,13 +31,17 @@ def require_build() -> None:
         sys.exit(f"{VIBELUX} is not there: cargo build --release")
 
 
-def train(labels: Path, out: Path, config: Path | None, start: Path | None) -> None:
+def table_of(labels: Path, fold: str) -> Path:
+    return Path(str(labels).replace("{fold}", fold))
+
+
+def train(labels: Path, out: Path, config: Path | None, start: Path | None, also: list[str]) -> None:
     for fold in FOLDS:
         run = out / f"fold-{fold}"
         if (run / "report.json").exists():
             continue
-        others = ",".join(f for f in FOLDS if f != fold)
-        command = [VIBELUX, "train", "music", labels, "--out", run, "--train-folds", others,
+        others = ",".join([f for f in FOLDS if f != fold] + also)
+        command = [VIBELUX, "train", "music", table_of(labels, fold), "--out", run, "--train-folds", others,
                    "--validation-folds", fold, "--cache", out / "spectrograms"]
         if (run / "checkpoint.safetensors").exists():
             command += ["--resume"]
@@ -49,10 +54,11 @@ def train(labels: Path, out: Path, config: Path | None, start: Path | None) -> N
 def songs(labels: Path, runs: dict[str, Path]) -> list[dict]:
     """Every song judged by the run of its fold: its row of the table under `row`, and what that run said,
     by column."""
-    with open(labels, newline="", encoding="utf-8") as file:
-        rows = {(labels.parent / row["path"]).resolve(): row for row in csv.DictReader(file)}
     found = []
     for fold, run in runs.items():
+        table = table_of(labels, fold)
+        with open(table, newline="", encoding="utf-8") as file:
+            rows = {(table.parent / row["path"]).resolve(): row for row in csv.DictReader(file)}
         with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
             for line in csv.DictReader(file):
                 said = {key: float(value) for key, value in line.items() if key != "path"}
@@ -177,11 +183,12 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("config", type=Path, nargs="?")
     parser.add_argument("--from", type=Path, metavar="RUN", dest="start")
+    parser.add_argument("--also", nargs="*", default=[], metavar="FOLD")
     args = parser.parse_args()
     require_build()
     labels, out = args.labels.resolve(), args.out
     out.mkdir(parents=True, exist_ok=True)
-    train(labels, out, args.config, args.start)
+    train(labels, out, args.config, args.start, args.also)
     judged = songs(labels, {fold: out / f"fold-{fold}" for fold in FOLDS})
     for dataset in sorted({s["row"]["dataset"] for s in judged}):
         of = [s for s in judged if s["row"]["dataset"] == dataset]

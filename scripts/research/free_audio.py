@@ -9,7 +9,7 @@ chosen by a hash of their names, to judge on: no package is in two folds. The la
 never held, as there is too much to learn from in them. What a file is follows from its
 package and its folder, by the rules below; what no rule names is left out, and music of less than 20 seconds and effects of more than a minute. Of
 equal files one is kept. Packages that are there already are not fetched again; absent ones are named. Modules of
-trackers are rendered. Needs apt-get with package lists, dpkg-deb, and ffmpeg with libopenmpt. Nothing of it
+trackers and Opus are rendered as FLAC. Needs apt-get with package lists, dpkg-deb, and ffmpeg with libopenmpt. Nothing of it
 goes into the repository.
 """
 
@@ -27,6 +27,8 @@ from pathlib import Path
 
 SOUNDS = {".ogg", ".oga", ".opus", ".mp3", ".flac", ".wav", ".m4a"}
 MODULES = {".xm", ".mod", ".it", ".s3m"}
+# Opus too, which takes long to decode again and again.
+RENDERED = MODULES | {".opus"}
 ARCHIVES = {".zip", ".pk3", ".pk4"}
 EMOTIONS = ["angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"]
 SHORTEST_MUSIC_SECONDS = 20
@@ -129,9 +131,10 @@ def fetch(package: str, rules: list[tuple[str, str]], folder: Path, seen: set[st
             name = re.sub(r"^(usr-)?(share-)?(games-)?", "", re.sub(r"[^\w.]+", "-", path.lstrip("/")))
             name = f"{digest[:6]}-{name}"
             target = part / name
-            if suffix in MODULES:
+            if suffix in RENDERED:
                 target = target.with_name(target.name + ".flac")
-                command = ["ffmpeg", "-v", "error", "-t", str(LONGEST_MODULE_SECONDS), "-i", source, "-ac", "2", "-ar", "32000", "-sample_fmt", "s16", target]
+                longest = ["-t", str(LONGEST_MODULE_SECONDS)] if suffix in MODULES else []
+                command = ["ffmpeg", "-v", "error", *longest, "-i", source, "-ac", "2", "-ar", "32000", "-sample_fmt", "s16", target]
                 if subprocess.run(command, capture_output=True, check=False).returncode != 0:
                     continue
             else:

@@ -5,8 +5,8 @@
 
 FREE is of free_audio.py, PIANOS of render_midi.py, TAUGHT what teacher_tracks.py made of any of these. Paths become
 absolute. Fold "train" is to learn from: the free packages, and of pianos what is in no official test or validation split;
-"watched" are some files of the packages held back, to watch the run; "held" the rest of those. Pianos are
-music too.
+"watched" are some files of the packages held back and some pianos of sets without splits, to watch the run; "held"
+the rest of those packages. Pianos are music too.
 """
 
 import argparse
@@ -29,11 +29,14 @@ def rows_of(table: Path) -> list[dict]:
     return rows
 
 
+def is_watched(row: dict) -> bool:
+    return int(hashlib.sha256(Path(row["path"]).name.encode()).hexdigest()[:8], 16) % WATCHED == 0
+
+
 def fold_of_free(row: dict) -> str:
     if row["fold"] == "free":
         return "train"
-    chosen = int(hashlib.sha256(Path(row["path"]).name.encode()).hexdigest()[:8], 16)
-    return "watched" if chosen % WATCHED == 0 else "held"
+    return "watched" if is_watched(row) else "held"
 
 
 def main() -> None:
@@ -46,10 +49,11 @@ def main() -> None:
     teachers = {row["path"]: row["teacher"] for table in args.taught for row in rows_of(table)}
     rows = [{**row, "dataset": "free", "fold": fold_of_free(row)} for row in rows_of(args.free)]
     for table in args.pianos:
-        # render_midi.py has the official train split as fold 0; a set without one has folds to its end.
+        # A set without official splits is judged nowhere else, so some of it can be watched.
         for row in rows_of(table):
-            if not row["official_split"] or row["official_split"] == "train":
-                rows.append({**row, "kind": "music", "fold": "train"})
+            if row["official_split"] in ("", "train"):
+                watched = not row["official_split"] and is_watched(row)
+                rows.append({**row, "kind": "music", "fold": "watched" if watched else "train"})
     columns = COLUMNS + [f"p_{emotion}" for emotion in EMOTIONS]
     with open(args.out, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore", restval="")
