@@ -824,7 +824,16 @@ fn other_heads_learn_from_their_columns_and_stay_out_of_the_model() {
     assert!(has_outputs_of_start(&config).unwrap());
     assert!(!has_outputs_of_start(&other).unwrap());
     let started = dir.path().join("started");
-    whole_run(&other, &table_paths, &started);
+    let fewer = RunPaths {
+        train_folds: vec!["1".to_owned()],
+        ..table_paths.clone()
+    };
+    whole_run(&other, &fewer, &started);
+    // Its inputs have the scale that the weights know, not that of the songs it learns from.
+    let front_end = |run: &Path| Sidecar::load(&run.join("model.toml")).unwrap().front_end;
+    assert_eq!(front_end(&started), front_end(&out));
+    let alone = load_data(&config, &fewer).unwrap();
+    assert_ne!(alone.statistics, sets.statistics);
     let weights = |run: &Path| Weights::load(&run.join("weights.safetensors")).unwrap();
     let (given, taken) = (weights(&out), weights(&started));
     for (name, tensor) in &taken.0 {

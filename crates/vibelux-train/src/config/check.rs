@@ -7,7 +7,7 @@ use vibelux::model::architecture::Architecture;
 use vibelux::model::sidecar::{self, FrontEnd, OutputKind, Sidecar};
 
 use super::error::ConfigError;
-use super::task::TaskConfig;
+use super::task::{BandStatistics, TaskConfig};
 use super::training::TrainingConfig;
 use crate::heads::HeadKind;
 
@@ -149,15 +149,20 @@ impl TrainingConfig {
             TaskConfig::Music {
                 spectrogram,
                 windows,
+                statistics,
                 ..
             } => {
                 // The sidecar's own limit on sizes: a larger one is refused, not allocated.
                 let bands = spectrogram.n_mels.min(1 << 14);
+                let statistics = statistics.clone().unwrap_or_else(|| BandStatistics {
+                    mean: vec![0.0; bands],
+                    std: vec![1.0; bands],
+                });
                 FrontEnd::LogMel {
                     spectrogram: spectrogram.clone(),
                     windows: *windows,
-                    mean: vec![0.0; bands],
-                    std: vec![1.0; bands],
+                    mean: statistics.mean,
+                    std: statistics.std,
                 }
             }
         };

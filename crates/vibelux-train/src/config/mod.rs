@@ -8,5 +8,5 @@ mod task;
 mod training;
 
 pub use error::ConfigError;
-pub use task::{Schedule, Selection, SizeStage, TaskConfig};
+pub use task::{BandStatistics, Schedule, Selection, SizeStage, TaskConfig};
 pub use training::TrainingConfig;

@@ -34,6 +34,10 @@ pub enum TaskConfig {
         /// Instead: one training window for so many seconds of a song, so that long ones count for more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         crop_seconds: Option<f64>,
+        /// What windows are standardised by. Without it, the statistics of the training songs; a run that
+        /// starts from another's weights takes over that run's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        statistics: Option<BandStatistics>,
     },
     /// Pictures of whole-song spectrograms, as `vibelux preprocess` makes them.
     SpectrogramImage {
@@ -42,6 +46,16 @@ pub enum TaskConfig {
         /// On the 0..1 scale.
         std: f32,
     },
+}
+
+/// The mean and standard deviation of each mel band, in dB.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BandStatistics {
+    /// One per band, low to high.
+    pub mean: Vec<f32>,
+    /// One per band, low to high; above 0.
+    pub std: Vec<f32>,
 }
 
 /// Which epoch's weights a run keeps.

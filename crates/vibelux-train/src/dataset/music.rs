@@ -13,6 +13,7 @@ use super::spectrogram_cache::{Place, SpectrogramCache, StoredMel};
 use super::table::TableRow;
 use super::{EvaluationSet, TrainingSet};
 use crate::augment::MusicAugmentation;
+use crate::config::BandStatistics;
 use crate::fingerprint::{bytes_of, combined, fnv1a};
 use crate::heads::{Heads, Track};
 use crate::nn::Random;
@@ -31,15 +32,6 @@ struct Song {
     targets: Vec<f32>,
     /// What is taught of its stretches, each with its place among the targets.
     tracks: Vec<(usize, Track)>,
-}
-
-/// The mean and standard deviation of each mel band over the training songs, in dB.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BandStatistics {
-    /// One per band, low to high.
-    pub mean: Vec<f32>,
-    /// One per band, low to high.
-    pub std: Vec<f32>,
 }
 
 /// How many windows an epoch draws from a song.

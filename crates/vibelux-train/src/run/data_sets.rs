@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::choices::Choices;
-use crate::dataset::{BandStatistics, EvaluationSet, TrainingSet};
+use crate::config::BandStatistics;
+use crate::dataset::{EvaluationSet, TrainingSet};
 
 /// The training and the validation set of a run.
 pub struct DataSets {

@@ -12,8 +12,7 @@ use vibelux::{Emotion, EmotionVector};
 
 use super::data_sets::DataSets;
 use super::error::RunError;
-use crate::config::{ConfigError, TaskConfig, TrainingConfig};
-use crate::dataset::BandStatistics;
+use crate::config::{BandStatistics, ConfigError, TaskConfig, TrainingConfig};
 use crate::fingerprint::fnv1a;
 use crate::nn::Network;
 use crate::trainer::predict::Predictions;

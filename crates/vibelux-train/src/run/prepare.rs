@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::RunError;
-use super::start::check_inputs_of_start;
+use super::start::{check_inputs_of_start, take_statistics_of_start};
 use crate::config::TrainingConfig;
 use crate::distil;
 
@@ -40,10 +40,11 @@ pub fn prepare(mut config: TrainingConfig, out: &Path) -> Result<TrainingConfig,
     Ok(config)
 }
 
-/// Makes the paths in a configuration absolute and pins its teachers, as a run's own is.
+/// Makes the paths in a configuration absolute, pins its teachers and takes over what the run that it starts
+/// from standardises its inputs by, as a run's own is.
 ///
 /// # Errors
-/// If a teacher cannot be used.
+/// If a teacher cannot be used, or the model of the run to start from cannot be read.
 pub fn settle(config: &mut TrainingConfig) -> Result<(), RunError> {
     if let Some(from) = &mut config.from {
         *from = std::path::absolute(&from).map_err(|source| RunError::Io {
@@ -51,6 +52,7 @@ pub fn settle(config: &mut TrainingConfig) -> Result<(), RunError> {
             source,
         })?;
     }
+    take_statistics_of_start(config)?;
     distil::pin(config)?;
     Ok(())
 }

@@ -53,6 +53,7 @@ pub(super) fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<Da
         augmentation,
         crops_per_song,
         crop_seconds,
+        statistics,
     } = &config.task
     else {
         return Err(DatasetError::NoFolder {
@@ -100,6 +101,9 @@ pub(super) fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<Da
         crop_seconds.map_or(Crops::PerSong(*crops_per_song), Crops::EverySeconds),
         config.label_smoothing,
     );
+    if let Some(statistics) = statistics {
+        training = training.with_statistics(statistics.clone());
+    }
     let statistics = training.statistics().clone();
     let mut validation = MusicSet::load(&validation, spectrogram, *windows, &heads, cache)?
         .with_statistics(statistics.clone());

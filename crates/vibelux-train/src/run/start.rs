@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use vibelux::model::sidecar::{FrontEnd, Sidecar};
 use vibelux::model::weights::Weights;
 
 use super::error::RunError;
-use crate::config::{TaskConfig, TrainingConfig};
+use crate::config::{BandStatistics, TaskConfig, TrainingConfig};
 use crate::distil::weights_file;
 use crate::heads::Heads;
 use crate::trainer::Trainer;
@@ -45,6 +46,25 @@ pub(super) fn check_inputs_of_start(config: &TrainingConfig) -> Result<(), RunEr
         return Ok(());
     }
     Err(RunError::OtherInputs { path, theirs, ours })
+}
+
+/// Writes into the configuration what the run that it starts from standardises its inputs by: weights mean
+/// little for inputs of another scale. Leaves it alone where the configuration says so itself, and for a
+/// weights file without a model beside it.
+pub(super) fn take_statistics_of_start(config: &mut TrainingConfig) -> Result<(), RunError> {
+    let (Some(from), TaskConfig::Music { statistics, .. }) = (&config.from, &mut config.task)
+    else {
+        return Ok(());
+    };
+    let path = weights_file(from).with_file_name("model.toml");
+    if statistics.is_some() || !path.is_file() {
+        return Ok(());
+    }
+    let start = Sidecar::load(&path)?;
+    if let FrontEnd::LogMel { mean, std, .. } = start.front_end {
+        *statistics = Some(BandStatistics { mean, std });
+    }
+    Ok(())
 }
 
 /// What makes the inputs of a task what they are; not how many are taken, nor how they are augmented.
