@@ -22,6 +22,7 @@ from cross_validate_music import (
     VIBELUX, Scales, accuracy, balanced, emotion_pairs, interval, mean, quadrant_pairs, require_build, songs,
     target_cosines, vector,
 )
+from tables import read_songs, write_table
 
 CONFIG = Path(__file__).resolve().parents[2] / "models" / "training" / "music.toml"
 EPOCHS = "20"
@@ -68,17 +69,11 @@ def configuration(changes: dict[str, str], without: list[str]) -> str:
 
 def fewer(labels: Path, out: Path, share: float) -> Path:
     """A table with this share of the artists to train on, evenly spread, and all songs to judge on."""
-    with open(labels, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        row["path"] = str((labels.parent / row["path"]).resolve())
+    rows = read_songs(labels)
     groups = sorted({row["group"] for row in rows if row["fold"] in TRAINING})
     kept = set(groups[:: round(1 / share)])
     out.parent.mkdir(parents=True, exist_ok=True)
-    with open(out, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(row for row in rows if row["fold"] == JUDGED or row["group"] in kept)
+    write_table(out, [row for row in rows if row["fold"] == JUDGED or row["group"] in kept])
     return out
 
 

@@ -19,9 +19,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tables import EMOTIONS, TARGETS, read_songs
+
 VIBELUX = Path(__file__).resolve().parents[2] / "target" / "release" / "vibelux"
 FOLDS = ["0", "1", "2", "3"]
-EMOTIONS = ["angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"]
 QUERIES = ["angry", "fearful", "happy", "neutral", "sad"]
 RESAMPLES = 2000
 
@@ -56,9 +57,7 @@ def songs(labels: Path, runs: dict[str, Path]) -> list[dict]:
     by column."""
     found = []
     for fold, run in runs.items():
-        table = table_of(labels, fold)
-        with open(table, newline="", encoding="utf-8") as file:
-            rows = {(table.parent / row["path"]).resolve(): row for row in csv.DictReader(file)}
+        rows = {Path(row["path"]): row for row in read_songs(table_of(labels, fold))}
         with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
             for line in csv.DictReader(file):
                 said = {key: float(value) for key, value in line.items() if key != "path"}
@@ -67,7 +66,7 @@ def songs(labels: Path, runs: dict[str, Path]) -> list[dict]:
 
 
 def vector(values: dict) -> list[float]:
-    return [float(values[f"p_{emotion}"] or 0) for emotion in EMOTIONS]
+    return [float(values[target] or 0) for target in TARGETS]
 
 
 def cosine(a: list[float], b: list[float]) -> float:

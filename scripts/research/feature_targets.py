@@ -24,6 +24,15 @@ MAJOR = [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88]
 MINOR = [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17]
 
 
+def key_fits(profile) -> tuple[float, float]:
+    """How well the best major and the best minor key correlate with 12 pitch classes; NaN where all are equal."""
+    import numpy
+
+    major, minor = (max(numpy.corrcoef(profile, numpy.roll(shape, tonic))[0, 1] for tonic in range(12))
+                    for shape in (MAJOR, MINOR))
+    return float(major), float(minor)
+
+
 def features(path: Path) -> dict[str, float]:
     import librosa
     import numpy
@@ -38,8 +47,7 @@ def features(path: Path) -> dict[str, float]:
     tempo = float(numpy.ravel(librosa.feature.tempo(onset_envelope=onsets, sr=rate, hop_length=512))[0])
     chroma = librosa.feature.chroma_stft(S=power, sr=rate, n_fft=1024, hop_length=512, tuning=0.0)
     profile = chroma.mean(axis=1)
-    fit = {kind: max(numpy.corrcoef(profile, numpy.roll(shape, k))[0, 1] for k in range(12))
-           for kind, shape in (("major", MAJOR), ("minor", MINOR))}
+    major, minor = key_fits(profile)
     harmonic, percussive = librosa.decompose.hpss(spectrum)
     contrast = librosa.feature.spectral_contrast(S=spectrum, sr=rate, n_fft=1024, hop_length=512, n_bands=5)
     centroid = librosa.feature.spectral_centroid(S=spectrum, sr=rate)[0]
@@ -50,8 +58,8 @@ def features(path: Path) -> dict[str, float]:
         "onsets": float((onsets > onsets.mean() + onsets.std()).mean()),
         "onset_strength": float(onsets.mean()),
         "onset_contrast": float(onsets.std() / (onsets.mean() + 1e-6)),
-        "mode": float(fit["major"] - fit["minor"]),
-        "key_clarity": float(max(fit.values())),
+        "mode": major - minor,
+        "key_clarity": max(major, minor),
         "chroma_change": float(numpy.abs(numpy.diff(chroma, axis=1)).mean()),
         "chroma_spread": float((chroma > 0.5).mean()),
         "loudness": float(level.mean()),

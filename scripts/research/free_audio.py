@@ -14,7 +14,6 @@ goes into the repository.
 """
 
 import argparse
-import csv
 import hashlib
 import json
 import re
@@ -25,12 +24,13 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from tables import TARGETS, write_table
+
 SOUNDS = {".ogg", ".oga", ".opus", ".mp3", ".flac", ".wav", ".m4a"}
 MODULES = {".xm", ".mod", ".it", ".s3m"}
 # Opus too, which takes long to decode again and again.
 RENDERED = MODULES | {".opus"}
 ARCHIVES = {".zip", ".pk3", ".pk4"}
-EMOTIONS = ["angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"]
 SHORTEST_MUSIC_SECONDS = 20
 # A longer one may well be music in the wrong folder.
 LONGEST_EFFECT_SECONDS = 60
@@ -185,12 +185,8 @@ def main() -> None:
         print(package, ", ".join(f"{kind} {m:.1f} min" for kind, m in minutes.items() if m), file=sys.stderr, flush=True)
 
     held = {package for package in {row["package"] for row in rows} if is_held(package, rows)}
-    columns = ["path", "package", "kind", "seconds", "fold", *(f"p_{e}" for e in EMOTIONS)]
-    with open(args.folder / "free.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore", restval="")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({**row, "fold": "held" if row["package"] in held else "free"})
+    folded = [{**row, "fold": "held" if row["package"] in held else "free"} for row in rows]
+    write_table(args.folder / "free.csv", folded, ["path", "package", "kind", "seconds", "fold", *TARGETS])
     for kind in KINDS:
         for fold, inside in [("free", False), ("held", True)]:
             chosen = [r for r in rows if r["kind"] == kind and (r["package"] in held) == inside]

@@ -11,7 +11,6 @@ key. Each is standardised over the pieces of fold 0 in RENDERED. Needs mido and 
 """
 
 import argparse
-import csv
 import re
 import sys
 from pathlib import Path
@@ -19,8 +18,8 @@ from pathlib import Path
 import mido
 import numpy
 
-from feature_targets import MAJOR, MINOR
-from teacher_tracks import write_safetensors
+from feature_targets import key_fits
+from tables import read_songs, write_table, write_track
 
 HOP_SECONDS = 1.0
 # Of the notes around a second, those within so many are looked at for its key.
@@ -55,14 +54,6 @@ def chroma(notes: numpy.ndarray, weights: numpy.ndarray) -> numpy.ndarray:
     return numpy.bincount(notes[:, 2].astype(int) % 12, weights=weights, minlength=12)
 
 
-def key_of(profile: numpy.ndarray) -> list[float]:
-    """How much better the best major key fits than the best minor key, and how well the best fits."""
-    if profile.std() == 0:
-        return [0.0, 0.0]
-    fits = [max(numpy.corrcoef(numpy.roll(shape, tonic), profile)[0, 1] for tonic in range(12)) for shape in (MAJOR, MINOR)]
-    return [fits[0] - fits[1], max(fits)]
-
-
 def intervals(profile: numpy.ndarray) -> list[float]:
     """The shares of the six interval classes among pairs of pitch classes."""
     pairs = numpy.array([(profile * numpy.roll(profile, step)).sum() for step in range(1, 7)])
@@ -84,17 +75,14 @@ def second(notes: numpy.ndarray, start: float) -> list[float] | None:
     spread = numpy.sqrt(numpy.average((heard[:, 2] - mean) ** 2, weights=weights))
     middle = start + HOP_SECONDS / 2
     around = overlap(notes, middle - KEY_SECONDS, middle + KEY_SECONDS)
+    profile = chroma(notes, around)
+    major, minor = key_fits(profile) if profile.std() > 0 else (0.0, 0.0)
     return [
         mean, spread, heard[:, 2].min(), heard[:, 2].max(),
         numpy.average(heard[:, 3], weights=weights), heard[:, 3].max(),
         onsets, len(begun), weights.sum(), numpy.log(numpy.mean(heard[:, 1] - heard[:, 0]) + 0.02),
-        *key_of(chroma(notes, around)), *intervals(chroma(heard, weights)),
+        major - minor, max(major, minor), *intervals(chroma(heard, weights)),
     ]
-
-
-def read(table: Path) -> list[dict]:
-    with open(table, newline="", encoding="utf-8") as file:
-        return [{**row, "path": str((table.parent / row["path"]).resolve())} for row in csv.DictReader(file)]
 
 
 def track(notes: numpy.ndarray) -> numpy.ndarray:
@@ -117,9 +105,9 @@ def main() -> None:
     parser.add_argument("--midi", type=Path, required=True)
     parser.add_argument("--more", type=Path, nargs="*", default=[])
     args = parser.parse_args()
-    scores = {Path(row["path"]).stem: row["path"] for row in read(args.midi)}
-    rows = read(args.rendered)
-    rows += [{**row, "fold": "more"} for table in args.more for row in read(table)]
+    scores = {Path(row["path"]).stem: row["path"] for row in read_songs(args.midi)}
+    rows = read_songs(args.rendered)
+    rows += [{**row, "fold": "more"} for table in args.more for row in read_songs(table)]
     args.folder.mkdir(parents=True, exist_ok=True)
     tracks = {}
     for row in rows:
@@ -137,12 +125,9 @@ def main() -> None:
         if row["path"] in tracks:
             values = ((tracks[row["path"]] - mean) / deviation).clip(-3, 3)
             place = args.folder / f"{Path(row['path']).stem}.safetensors"
-            write_safetensors(place, {"values": values, "hop_seconds": numpy.array([HOP_SECONDS])})
+            write_track(place, {"values": values, "hop_seconds": numpy.array([HOP_SECONDS])})
             row["notes"] = str(place.resolve())
-    with open(args.out, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(args.out, rows)
     print(f"{len(tracks)} of {len(rows)} pieces, {sum(len(t) for t in tracks.values())} seconds, {len(mean)} values")
 
 

@@ -17,7 +17,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cross_validate_music import EMOTIONS, VIBELUX, argmax, cosine, mean, require_build
+from cross_validate_music import VIBELUX, argmax, cosine, mean, require_build
+from tables import EMOTIONS
 
 SURROUND = "aformat=channel_layouts=stereo,pan=5.1|FL=c0|FR=c1|FC=0.5*c0+0.5*c1|LFE=0.1*c0+0.1*c1|BL=0.3*c0|BR=0.3*c1"
 # Name: ending, ffmpeg's options.

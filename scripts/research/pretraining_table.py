@@ -10,27 +10,17 @@ the rest of those packages. Pianos are music too.
 """
 
 import argparse
-import csv
-import hashlib
 from pathlib import Path
 
-from cross_validate_music import EMOTIONS
+from tables import TARGETS, draw_of, read_songs, write_table
 
 COLUMNS = ["path", "dataset", "package", "kind", "seconds", "fold", "quadrant", "teacher"]
 # One in so many of the files held back is watched.
 WATCHED = 16
 
 
-def rows_of(table: Path) -> list[dict]:
-    with open(table, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        row["path"] = str((table.parent / row["path"]).resolve())
-    return rows
-
-
 def is_watched(row: dict) -> bool:
-    return int(hashlib.sha256(Path(row["path"]).name.encode()).hexdigest()[:8], 16) % WATCHED == 0
+    return int.from_bytes(draw_of(row)[:4], "big") % WATCHED == 0
 
 
 def fold_of_free(row: dict) -> str:
@@ -46,19 +36,16 @@ def main() -> None:
     parser.add_argument("--taught", type=Path, nargs="*", default=[])
     parser.add_argument("--pianos", type=Path, nargs="*", default=[])
     args = parser.parse_args()
-    teachers = {row["path"]: row["teacher"] for table in args.taught for row in rows_of(table)}
-    rows = [{**row, "dataset": "free", "fold": fold_of_free(row)} for row in rows_of(args.free)]
+    teachers = {row["path"]: row["teacher"] for table in args.taught for row in read_songs(table)}
+    rows = [{**row, "dataset": "free", "fold": fold_of_free(row)} for row in read_songs(args.free)]
     for table in args.pianos:
         # A set without official splits is judged nowhere else, so some of it can be watched.
-        for row in rows_of(table):
+        for row in read_songs(table):
             if row["official_split"] in ("", "train"):
                 watched = not row["official_split"] and is_watched(row)
                 rows.append({**row, "kind": "music", "fold": "watched" if watched else "train"})
-    columns = COLUMNS + [f"p_{emotion}" for emotion in EMOTIONS]
-    with open(args.out, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore", restval="")
-        writer.writeheader()
-        writer.writerows({**row, "teacher": teachers.get(row["path"], "")} for row in rows)
+    taught = [{**row, "teacher": teachers.get(row["path"], "")} for row in rows]
+    write_table(args.out, taught, COLUMNS + TARGETS)
     for fold in ("train", "watched", "held"):
         chosen = [row for row in rows if row["fold"] == fold]
         print(f"{fold}: {len(chosen)} files, {sum(bool(teachers.get(row['path'])) for row in chosen)} with a teacher")

@@ -6,7 +6,7 @@
 
 LABELS and TAUGHT are tables of teacher_tracks.py (column `teacher`), FREE is that of free_audio.py. Of each data set
 in LABELS, a kernel ridge regression goes from the teachers' means over a song (150 tags as log odds, 64 features) to
-its seven emotions, fitted on the songs of FOLDS alone. OUT gets LABELS, the emotions of FOLDS mixed: SHARE of what
+its seven emotions, fitted on the songs of FOLDS alone. OUT gets the songs of LABELS that have a teacher, the emotions of FOLDS mixed: SHARE of what
 listeners said, the rest what the regression says of a song when its group (artist) is left out; songs of other folds
 stay as they are, to judge on. Then come, in fold "free", songs of TAUGHT with what the regression of the data set
 --like says of them, and the first FILES of speech and of effects, by a hash, that are in fold "free" of FREE.
@@ -14,36 +14,19 @@ Needs numpy.
 """
 
 import argparse
-import csv
-import hashlib
-import json
-import struct
 from pathlib import Path
 
 import numpy
 
-from cross_validate_music import EMOTIONS
+from tables import TARGETS, draw_of, read_songs, read_track, write_table
 
-TARGETS = [f"p_{emotion}" for emotion in EMOTIONS]
-# Found by cross-validation over folds 0 to 3 (flat between 0.3 and 1): see models/music.md.
+# The cosine over folds 0 to 3 is flat between a ridge of 0.3 and 1.
 RIDGE, INNER_PARTS = 1.0, 10
 LEAST_ODDS = 1e-4
 
 
-def read_safetensors(path: Path) -> dict[str, numpy.ndarray]:
-    data = path.read_bytes()
-    length = struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8:8 + length])
-    arrays = {}
-    for name, entry in header.items():
-        if name != "__metadata__":
-            start, end = (8 + length + offset for offset in entry["data_offsets"])
-            arrays[name] = numpy.frombuffer(data[start:end], "<f4").reshape(entry["shape"])
-    return arrays
-
-
 def heard(row: dict) -> numpy.ndarray:
-    said = read_safetensors(Path(row["teacher"]))
+    said = read_track(Path(row["teacher"]))
     tags = said["tags"].clip(LEAST_ODDS, 1 - LEAST_ODDS)
     return numpy.concatenate([numpy.log(tags / (1 - tags)).mean(0), said["features"].mean(0)]).astype("f8")
 
@@ -82,16 +65,8 @@ def left_out(x: numpy.ndarray, y: numpy.ndarray, groups: list[str]) -> numpy.nda
     return said
 
 
-def read(table: Path) -> list[dict]:
-    with open(table, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        row["path"] = str((table.parent / row["path"]).resolve())
-    return rows
-
-
 def first_by_hash(rows: list[dict], count: int) -> list[dict]:
-    return sorted(rows, key=lambda row: hashlib.sha256(Path(row["path"]).name.encode()).digest())[:count]
+    return sorted(rows, key=draw_of)[:count]
 
 
 def free_row(like: dict, row: dict) -> dict:
@@ -117,7 +92,7 @@ def main() -> None:
     parser.add_argument("--trust", type=float, default=1.0, metavar="SHARE")
     args = parser.parse_args()
     folds = args.train_folds.split(",")
-    rows = [{**row, "kind": "music"} for row in read(args.labels) if row["teacher"]]
+    rows = [{**row, "kind": "music"} for row in read_songs(args.labels) if row["teacher"]]
     regressions = {}
     for dataset in sorted({row["dataset"] for row in rows}):
         known = [r for r in rows if r["dataset"] == dataset and r["fold"] in folds and r[TARGETS[0]]]
@@ -132,17 +107,14 @@ def main() -> None:
         for row, label, guess in zip(known, y, said):
             write_targets(row, args.trust * label + (1 - args.trust) * guess)
     columns = rows[0]
-    for row in first_by_hash(read(args.free), args.most_free) if args.free else []:
+    for row in first_by_hash(read_songs(args.free), args.most_free) if args.free else []:
         row = free_row(columns, row)
         write_targets(row, regressions[args.like].say(heard(row)[None])[0])
         rows.append(row)
-    sounds = [row for row in read(args.sounds) if row["fold"] == "free"] if args.sounds else []
+    sounds = [row for row in read_songs(args.sounds) if row["fold"] == "free"] if args.sounds else []
     for kind in ("speech", "effects"):
         rows += [free_row(columns, row) for row in first_by_hash([r for r in sounds if r["kind"] == kind], args.most_sounds)]
-    with open(args.out, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(args.out, rows)
 
 
 if __name__ == "__main__":

@@ -18,18 +18,17 @@ three seconds of music.
 """
 
 import argparse
-import csv
 import hashlib
-import json
 import multiprocessing
 import os
 import shutil
-import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy
+
+from tables import read_songs, write_table, write_track
 
 RATE_HZ = 16_000
 # The teachers' own front end.
@@ -162,19 +161,6 @@ def components(rows: list[str], raw: Path, place: Path) -> tuple[numpy.ndarray, 
     return found["mean"], found["directions"]
 
 
-def write_safetensors(path: Path, arrays: dict[str, numpy.ndarray]) -> None:
-    header, data = {}, b""
-    for name, array in sorted(arrays.items()):
-        raw = numpy.ascontiguousarray(array, "<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    part = path.with_suffix(".part")
-    part.write_bytes(struct.pack("<Q", len(text)) + text + data)
-    part.rename(path)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("table", type=Path)
@@ -187,10 +173,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     args = parser.parse_args()
 
-    with open(args.table, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        row["path"] = str((args.table.parent / row["path"]).resolve())
+    rows = read_songs(args.table)
     raw = args.folder / "raw"
     raw.mkdir(parents=True, exist_ok=True)
     step = round(args.every * RATE_HZ / HOP)
@@ -216,12 +199,9 @@ def main() -> None:
             if not place.exists() or place.stat().st_mtime < components_of.stat().st_mtime:
                 said = numpy.load(source)
                 features = (said["features"].astype("f4") - mean) @ directions.T
-                write_safetensors(place, {"tags": said["tags"].astype("f4"), "features": features,
+                write_track(place, {"tags": said["tags"].astype("f4"), "features": features,
                                           "hop_seconds": numpy.array([step * HOP / RATE_HZ])})
-    with open(args.out, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(args.out, rows)
     print(f"{sum(bool(row['teacher']) for row in rows)} of {len(rows)} songs have a teacher; {len(failed)} failed")
 
 

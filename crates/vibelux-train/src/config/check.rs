@@ -154,10 +154,9 @@ impl TrainingConfig {
             } => {
                 // The sidecar's own limit on sizes: a larger one is refused, not allocated.
                 let bands = spectrogram.n_mels.min(1 << 14);
-                let statistics = statistics.clone().unwrap_or_else(|| BandStatistics {
-                    mean: vec![0.0; bands],
-                    std: vec![1.0; bands],
-                });
+                let statistics = statistics
+                    .clone()
+                    .unwrap_or_else(|| BandStatistics::neutral(bands));
                 FrontEnd::LogMel {
                     spectrogram: spectrogram.clone(),
                     windows: *windows,

@@ -58,6 +58,17 @@ pub struct BandStatistics {
     pub std: Vec<f32>,
 }
 
+impl BandStatistics {
+    /// Those that change nothing.
+    #[must_use]
+    pub fn neutral(bands: usize) -> Self {
+        Self {
+            mean: vec![0.0; bands],
+            std: vec![1.0; bands],
+        }
+    }
+}
+
 /// Which epoch's weights a run keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

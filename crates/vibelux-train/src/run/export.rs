@@ -61,11 +61,10 @@ pub(super) fn export(
             windows,
             ..
         } => {
-            let zeros = || BandStatistics {
-                mean: vec![0.0; spectrogram.n_mels],
-                std: vec![1.0; spectrogram.n_mels],
-            };
-            let statistics = data.statistics.clone().unwrap_or_else(zeros);
+            let statistics = data
+                .statistics
+                .clone()
+                .unwrap_or_else(|| BandStatistics::neutral(spectrogram.n_mels));
             let front_end = FrontEnd::LogMel {
                 spectrogram: spectrogram.clone(),
                 windows: *windows,
