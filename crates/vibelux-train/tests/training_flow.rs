@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use image::GrayImage;
 use tempfile::TempDir;
@@ -154,7 +154,7 @@ fn paths(data: &Path) -> RunPaths {
 /// A run from its configuration to its end.
 fn whole_run(config: &TrainingConfig, data: &RunPaths, out: &Path) -> (DataSets, Finished) {
     let config = prepare(config.clone(), out).unwrap();
-    let data = load_data(&config, data).unwrap();
+    let data = load_data(&config, data, &|_, _| ()).unwrap();
     let stop = AtomicBool::new(false);
     let finished = run(&config, &data, out, false, None, &stop, &mut |_| {}).unwrap();
     (data, finished.unwrap())
@@ -292,7 +292,7 @@ fn check_resume(config: &TrainingConfig) {
     let data = dir.path().join("data");
     // Not a multiple of the batch: each epoch leaves other examples out.
     write_pictures(&data, [("train", 15), ("validation", 4)], 48, 48);
-    let data = load_data(config, &paths(&data)).unwrap();
+    let data = load_data(config, &paths(&data), &|_, _| ()).unwrap();
     let folder = |name: &str| dir.path().join(name);
 
     let whole = folder("whole");
@@ -495,7 +495,7 @@ fn a_run_can_start_from_another_runs_weights_but_not_from_another_networks() {
     config.architecture.layers[0] = conv(7);
     let out = dir.path().join("refused");
     let config = prepare(config, &out).unwrap();
-    let data = load_data(&config, &paths(&data)).unwrap();
+    let data = load_data(&config, &paths(&data), &|_, _| ()).unwrap();
     let stop = AtomicBool::new(false);
     let refused = run(&config, &data, &out, false, None, &stop, &mut |_| {}).unwrap_err();
     assert!(matches!(refused, RunError::From { .. }), "{refused}");
@@ -511,7 +511,7 @@ fn a_run_that_is_stopped_at_once_can_be_resumed() {
     let mut config = face_config();
     config.epochs = 1;
     let config = prepare(config, &out).unwrap();
-    let data = load_data(&config, &paths(&data)).unwrap();
+    let data = load_data(&config, &paths(&data), &|_, _| ()).unwrap();
     let stop = AtomicBool::new(true);
     let stopped = run(&config, &data, &out, false, None, &stop, &mut |_| {}).unwrap();
     assert!(stopped.is_none());
@@ -688,11 +688,17 @@ fn a_music_run_learns_from_folders_and_from_a_table() {
 
     // Kept spectrograms are the same songs, the second time without the songs being decoded.
     let kept = dir.path().join("kept");
-    let decoded = load_data(&config, &table_paths).unwrap();
+    let decoded = load_data(&config, &table_paths, &|_, _| ()).unwrap();
     table_paths.spectrograms = Some(SpectrogramCache::new(kept.clone()));
     for _ in 0..2 {
-        let sets = load_data(&config, &table_paths).unwrap();
+        let read = AtomicUsize::new(0);
+        let sets = load_data(&config, &table_paths, &|_, _| {
+            read.fetch_add(1, Ordering::Relaxed);
+        });
+        let sets = sets.unwrap();
         assert_eq!(sets.training.fingerprint(), decoded.training.fingerprint());
+        let songs = decoded.songs.len() + decoded.validation.len();
+        assert_eq!(read.into_inner(), songs);
     }
     let songs = |split: &str| class_files(&data.join(split)).unwrap().len();
     assert_eq!(
@@ -702,7 +708,7 @@ fn a_music_run_learns_from_folders_and_from_a_table() {
 
     table_paths.validation_folds = vec!["no such fold".to_owned()];
     assert!(matches!(
-        load_data(&config, &table_paths),
+        load_data(&config, &table_paths, &|_, _| ()),
         Err(RunError::NoFold { .. })
     ));
 }
@@ -768,7 +774,7 @@ fn teachers_of_stretches_are_learnt_and_judged() {
 
     // A song whose teacher is silent is one that failed, not the end.
     fs::write(dir.path().join("data/train-sad-1.safetensors"), "nothing").unwrap();
-    let sets = load_data(&config, &table_paths).unwrap();
+    let sets = load_data(&config, &table_paths, &|_, _| ()).unwrap();
     assert_eq!(sets.failed.len(), 1, "{:?}", sets.failed);
     assert!(
         sets.failed[0].1.contains("train-sad-1"),
@@ -832,7 +838,7 @@ fn other_heads_learn_from_their_columns_and_stay_out_of_the_model() {
     // Its inputs have the scale that the weights know, not that of the songs it learns from.
     let front_end = |run: &Path| Sidecar::load(&run.join("model.toml")).unwrap().front_end;
     assert_eq!(front_end(&started), front_end(&out));
-    let alone = load_data(&config, &fewer).unwrap();
+    let alone = load_data(&config, &fewer, &|_, _| ()).unwrap();
     assert_ne!(alone.statistics, sets.statistics);
     let weights = |run: &Path| Weights::load(&run.join("weights.safetensors")).unwrap();
     let (given, taken) = (weights(&out), weights(&started));

@@ -12,7 +12,7 @@ mod trained_on;
 pub use face::FaceSet;
 pub use folders::{ClassFile, DatasetError, class_files, splits};
 pub use labels::SoftLabels;
-pub use music::{Crops, MusicSet, songs_in_folders};
+pub use music::{Crops, MusicSet, OnSong, songs_in_folders};
 pub use picture::PictureSet;
 pub use spectrogram_cache::SpectrogramCache;
 pub use table::{Condition, TableRow, load_rows, load_table};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use vibelux::EmotionVector;
@@ -33,6 +34,9 @@ struct Song {
     /// What is taught of its stretches, each with its place among the targets.
     tracks: Vec<(usize, Track)>,
 }
+
+/// Hears how many of how many songs are read: their decoding takes a second or more a song.
+pub type OnSong<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 /// How many windows an epoch draws from a song.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -94,8 +98,8 @@ pub fn songs_in_folders(split: &Path) -> Result<Vec<TableRow>, DatasetError> {
 
 impl MusicSet {
     /// Decodes songs (their first ten minutes) and makes their spectrograms, on all cores, as far as
-    /// `cache` does not have them. `heads` says what is known of a song. It trains nobody before
-    /// [`Self::with_training`] says how many windows are drawn.
+    /// `cache` does not have them. `heads` says what is known of a song, `on_song` hears of each how many
+    /// of how many are read. It trains nobody before [`Self::with_training`] says how many windows are drawn.
     ///
     /// # Errors
     /// If none can be read, or the cache cannot be written.
@@ -105,10 +109,16 @@ impl MusicSet {
         windows: usize,
         heads: &Heads,
         cache: Option<&SpectrogramCache>,
+        on_song: OnSong<'_>,
     ) -> Result<Self, DatasetError> {
+        let done = AtomicUsize::new(0);
         let read: Vec<_> = rows
             .par_iter()
-            .map(|row| load_song(row, config, heads, cache))
+            .map(|row| {
+                let song = load_song(row, config, heads, cache);
+                on_song(done.fetch_add(1, Ordering::Relaxed) + 1, rows.len());
+                song
+            })
             .collect();
         let (mut songs, mut failed) = (Vec::new(), Vec::new());
         for (row, song) in rows.iter().zip(read) {

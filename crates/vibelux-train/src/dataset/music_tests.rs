@@ -56,7 +56,7 @@ fn a_drawn_window_is_taught_what_was_said_of_it_and_long_songs_have_more() {
         least_rows: 1,
         names: vec!["000".to_owned()],
     }]);
-    let set = MusicSet::load(&rows, &front_end(), 5, &heads, None).unwrap();
+    let set = MusicSet::load(&rows, &front_end(), 5, &heads, None, &|_, _| ()).unwrap();
     let augmentation = MusicAugmentation::default();
     let same = set
         .clone()

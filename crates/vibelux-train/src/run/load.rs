@@ -6,16 +6,20 @@ use super::error::RunError;
 use super::paths::RunPaths;
 use super::songs::load_songs;
 use crate::config::{TaskConfig, TrainingConfig};
-use crate::dataset::{DatasetError, FaceSet, PictureSet, SoftLabels, splits};
+use crate::dataset::{DatasetError, FaceSet, OnSong, PictureSet, SoftLabels, splits};
 
-/// Reads the data of a run.
+/// Reads the data of a run; `on_song` hears how far the songs of the training set are, then of the other.
 ///
 /// # Errors
 /// If the folders are not there or nothing in them can be read.
-pub fn load_data(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, RunError> {
+pub fn load_data(
+    config: &TrainingConfig,
+    paths: &RunPaths,
+    on_song: OnSong<'_>,
+) -> Result<DataSets, RunError> {
     match &config.task {
         TaskConfig::Face { .. } => load_faces(config, paths),
-        TaskConfig::Music { .. } => load_songs(config, paths),
+        TaskConfig::Music { .. } => load_songs(config, paths, on_song),
         TaskConfig::SpectrogramImage { mean, std } => {
             let (train, validation) = splits(&paths.data)?;
             let input = config.architecture.input;

@@ -6,7 +6,7 @@ use super::error::RunError;
 use super::paths::RunPaths;
 use crate::config::{TaskConfig, TrainingConfig};
 use crate::dataset::{
-    Crops, DatasetError, MusicSet, TableRow, load_rows, songs_in_folders, splits,
+    Crops, DatasetError, MusicSet, OnSong, TableRow, load_rows, songs_in_folders, splits,
 };
 use crate::heads::{self, Heads};
 
@@ -46,7 +46,11 @@ pub fn resolve_heads(config: &mut TrainingConfig, paths: &RunPaths) -> Result<()
     Ok(())
 }
 
-pub(super) fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<DataSets, RunError> {
+pub(super) fn load_songs(
+    config: &TrainingConfig,
+    paths: &RunPaths,
+    on_song: OnSong<'_>,
+) -> Result<DataSets, RunError> {
     let TaskConfig::Music {
         spectrogram,
         windows,
@@ -96,7 +100,9 @@ pub(super) fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<Da
         }
     }
     let cache = paths.spectrograms.as_ref();
-    let mut training = MusicSet::load(&train, spectrogram, *windows, &heads, cache)?.with_training(
+    let load =
+        |rows: &[TableRow]| MusicSet::load(rows, spectrogram, *windows, &heads, cache, on_song);
+    let mut training = load(&train)?.with_training(
         augmentation.clone(),
         crop_seconds.map_or(Crops::PerSong(*crops_per_song), Crops::EverySeconds),
         config.label_smoothing,
@@ -105,8 +111,7 @@ pub(super) fn load_songs(config: &TrainingConfig, paths: &RunPaths) -> Result<Da
         training = training.with_statistics(statistics.clone());
     }
     let statistics = training.statistics().clone();
-    let mut validation = MusicSet::load(&validation, spectrogram, *windows, &heads, cache)?
-        .with_statistics(statistics.clone());
+    let mut validation = load(&validation)?.with_statistics(statistics.clone());
     let mut failed = std::mem::take(&mut training.failed);
     failed.append(&mut validation.failed);
     let songs = train.into_iter().map(|row| row.path).collect();

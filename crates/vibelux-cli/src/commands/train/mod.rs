@@ -15,7 +15,7 @@ use vibelux_train::run::{self, RunError, RunPaths};
 
 use self::configure::{Asked, name_of};
 use self::flags::{Device, FaceArgs, MusicArgs, RunArgs};
-use self::progress::Progress;
+use self::progress::{Progress, reading_bar};
 use crate::interrupt::{INTERRUPTED, stop_on_ctrl_c};
 use crate::output;
 
@@ -170,7 +170,12 @@ fn train(
     };
     let stop = stop_on_ctrl_c("writing a checkpoint")?;
     crate::tell!("Reading {}", args.dir.display());
-    let data = run::load_data(&config, &paths)?;
+    let reading = reading_bar()?;
+    let data = run::load_data(&config, &paths, &|song, songs| {
+        reading.set_length(songs as u64);
+        reading.set_position(song as u64);
+    })?;
+    reading.finish_and_clear();
     crate::tell!(
         "{} training and {} validation examples, {} parameters",
         data.training.len(),

@@ -4,6 +4,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use vibelux_train::config::TrainingConfig;
 use vibelux_train::trainer::Event;
 
+/// How far the songs are read; nothing is seen of it before the first.
+pub fn reading_bar() -> anyhow::Result<ProgressBar> {
+    let style = ProgressStyle::with_template("songs {wide_bar} {pos}/{len}, {eta} left")?;
+    Ok(ProgressBar::new(0).with_style(style))
+}
+
 /// The progress bar of the current epoch, and a line per finished one.
 pub struct Progress {
     pub bar: ProgressBar,
