@@ -25,10 +25,14 @@ RIDGE, INNER_PARTS = 1.0, 10
 LEAST_ODDS = 1e-4
 
 
+def log_odds(tags: numpy.ndarray) -> numpy.ndarray:
+    tags = tags.clip(LEAST_ODDS, 1 - LEAST_ODDS)
+    return numpy.log(tags / (1 - tags))
+
+
 def heard(row: dict) -> numpy.ndarray:
     said = read_track(Path(row["teacher"]))
-    tags = said["tags"].clip(LEAST_ODDS, 1 - LEAST_ODDS)
-    return numpy.concatenate([numpy.log(tags / (1 - tags)).mean(0), said["features"].mean(0)]).astype("f8")
+    return numpy.concatenate([log_odds(said["tags"]).mean(0), said["features"].mean(0)]).astype("f8")
 
 
 class Regression:
@@ -46,10 +50,13 @@ class Regression:
         products = x @ self.known.T
         return ((x**2).sum(1)[:, None] + (self.known**2).sum(1) - 2 * products).clip(0)
 
+    def raw(self, x: numpy.ndarray) -> numpy.ndarray:
+        kernel = numpy.exp(-self.distances((x - self.mean) / self.deviation) / self.width)
+        return self.middle + kernel @ self.weights
+
     def say(self, x: numpy.ndarray) -> numpy.ndarray:
         """Probabilities that add up to 1."""
-        kernel = numpy.exp(-self.distances((x - self.mean) / self.deviation) / self.width)
-        said = (self.middle + kernel @ self.weights).clip(1e-3)
+        said = self.raw(x).clip(1e-3)
         return said / said.sum(1, keepdims=True)
 
 
