@@ -18,7 +18,7 @@ import numpy
 
 from cross_validate_music import FOLDS, print_quadrants, print_seven
 from tables import TARGETS, read_songs, read_track
-from taught_emotions import Regression, heard, log_odds
+from taught_emotions import Regression, heard, log_odds, probabilities
 
 QUADRANTS = ["Q1", "Q2", "Q3", "Q4"]
 
@@ -51,10 +51,10 @@ def judged(songs: list[dict], x: numpy.ndarray) -> list[dict]:
     for fold in FOLDS:
         unheard = numpy.array([song["fold"] == fold for song in songs])
         said = Regression(x[~unheard], y[~unheard]).raw(x[unheard])
-        for song, values in zip([song for song in songs if song["fold"] == fold], said):
-            vector = numpy.maximum(values[:len(TARGETS)], 1e-3)
-            named = dict(zip(TARGETS, vector / vector.sum())) | {f"quadrant:{name}": v for name, v in zip(QUADRANTS, values[len(TARGETS):])}
-            found.append({"row": song, "said": named, "fold": fold})
+        columns = TARGETS + [f"quadrant:{name}" for name in QUADRANTS]
+        values = numpy.concatenate([probabilities(said[:, :len(TARGETS)]), said[:, len(TARGETS):]], 1)
+        of_fold = [song for song in songs if song["fold"] == fold]
+        found += [{"row": song, "said": dict(zip(columns, row)), "fold": fold} for song, row in zip(of_fold, values)]
     return found
 
 

@@ -6,9 +6,9 @@
 
 LABELS and TAUGHT are tables of teacher_tracks.py (column `teacher`), FREE is that of free_audio.py. Of each data set
 in LABELS, a kernel ridge regression goes from the teachers' means over a song (150 tags as log odds, 64 features) to
-its seven emotions, fitted on the songs of FOLDS alone. OUT gets the songs of LABELS that have a teacher, the emotions of FOLDS mixed: SHARE of what
-listeners said, the rest what the regression says of a song when its group (artist) is left out; songs of other folds
-stay as they are, to judge on. Then come, in fold "free", songs of TAUGHT with what the regression of the data set
+its seven emotions, fitted on the songs of FOLDS alone. OUT gets the songs of LABELS that have a teacher, the emotions
+of FOLDS mixed: SHARE of what listeners said, the rest what the regression says of a song when its group (artist) is
+left out; songs of other folds stay as they are, to judge on. Then come, in fold "free", songs of TAUGHT with what the regression of the data set
 --like says of them, and the first FILES of speech and of effects, by a hash, that are in fold "free" of FREE.
 Needs numpy.
 """
@@ -35,6 +35,12 @@ def heard(row: dict) -> numpy.ndarray:
     return numpy.concatenate([log_odds(said["tags"]).mean(0), said["features"].mean(0)]).astype("f8")
 
 
+def probabilities(said: numpy.ndarray) -> numpy.ndarray:
+    """Rows above 0 that add up to 1."""
+    said = said.clip(1e-3)
+    return said / said.sum(1, keepdims=True)
+
+
 class Regression:
     """Kernel ridge regression with a Gaussian kernel whose width is the median distance of what it learnt from."""
 
@@ -55,9 +61,7 @@ class Regression:
         return self.middle + kernel @ self.weights
 
     def say(self, x: numpy.ndarray) -> numpy.ndarray:
-        """Probabilities that add up to 1."""
-        said = self.raw(x).clip(1e-3)
-        return said / said.sum(1, keepdims=True)
+        return probabilities(self.raw(x))
 
 
 def left_out(x: numpy.ndarray, y: numpy.ndarray, groups: list[str]) -> numpy.ndarray:

@@ -200,7 +200,7 @@ def main() -> None:
                 said = numpy.load(source)
                 features = (said["features"].astype("f4") - mean) @ directions.T
                 write_track(place, {"tags": said["tags"].astype("f4"), "features": features,
-                                          "hop_seconds": numpy.array([step * HOP / RATE_HZ])})
+                                    "hop_seconds": numpy.array([step * HOP / RATE_HZ])})
     write_table(args.out, rows)
     print(f"{sum(bool(row['teacher']) for row in rows)} of {len(rows)} songs have a teacher; {len(failed)} failed")
 

@@ -174,8 +174,10 @@ fn train(
     let data = run::load_data(&config, &paths, &|song, songs| {
         reading.set_length(songs as u64);
         reading.set_position(song as u64);
-    })?;
+    });
+    // Also where the reading failed: the error stands on a line of its own.
     reading.finish_and_clear();
+    let data = data?;
     crate::tell!(
         "{} training and {} validation examples, {} parameters",
         data.training.len(),
