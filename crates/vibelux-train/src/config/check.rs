@@ -194,16 +194,23 @@ impl TrainingConfig {
             ));
         }
         if let TaskConfig::Music {
-            crop_seconds: Some(seconds),
+            crop_seconds,
+            most_crops,
             ..
         } = self.task
-            && !(0.1..=3600.0).contains(&seconds)
         {
-            return Err(wrong(
-                "task.crop_seconds",
-                seconds.to_string(),
-                "from 0.1 to 3600",
-            ));
+            if let Some(seconds) = crop_seconds
+                && !(0.1..=3600.0).contains(&seconds)
+            {
+                let expected = "from 0.1 to 3600";
+                return Err(wrong("task.crop_seconds", seconds.to_string(), expected));
+            }
+            if let Some(most) = most_crops
+                && (most == 0 || crop_seconds.is_none())
+            {
+                let expected = "at least 1, and beside task.crop_seconds";
+                return Err(wrong("task.most_crops", most.to_string(), expected));
+            }
         }
         let mut kept = self.heads.iter().filter(|head| head.sound_kind);
         let first = kept.next();

@@ -131,3 +131,26 @@ fn what_the_sidecar_would_refuse_is_refused_before_the_training() {
     }
     assert!(matches!(config.check(), Err(ConfigError::Input(_))));
 }
+
+#[test]
+fn the_windows_drawn_from_a_song_are_bounded_by_what_can_be() {
+    let with = |seconds, most| {
+        let mut config = preset::music("default").unwrap();
+        if let TaskConfig::Music {
+            crop_seconds,
+            most_crops,
+            ..
+        } = &mut config.task
+        {
+            (*crop_seconds, *most_crops) = (seconds, most);
+        }
+        config.check().map_err(|error| error.to_string())
+    };
+    assert_eq!(with(Some(5.0), Some(1)), Ok(()));
+    for (seconds, most) in [(Some(0.0), None), (Some(f64::NAN), None)] {
+        assert!(with(seconds, most).unwrap_err().contains("crop_seconds"));
+    }
+    for (seconds, most) in [(None, Some(4)), (Some(5.0), Some(0))] {
+        assert!(with(seconds, most).unwrap_err().contains("most_crops"));
+    }
+}

@@ -251,6 +251,7 @@ pub fn music(name: &str) -> Option<TrainingConfig> {
                     },
                     crops_per_song: 4,
                     crop_seconds: None,
+                    most_crops: None,
                     statistics: None,
                 },
                 Architecture {

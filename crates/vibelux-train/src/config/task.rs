@@ -34,6 +34,9 @@ pub enum TaskConfig {
         /// Instead: one training window for so many seconds of a song, so that long ones count for more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         crop_seconds: Option<f64>,
+        /// With `crop_seconds`: at most so many of one song, so that a few long ones are not most of an epoch.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        most_crops: Option<usize>,
         /// What windows are standardised by. Without it, the statistics of the training songs; a run that
         /// starts from another's weights takes over that run's.
         #[serde(default, skip_serializing_if = "Option::is_none")]

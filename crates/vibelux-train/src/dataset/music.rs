@@ -43,15 +43,22 @@ pub type OnSong<'a> = &'a (dyn Fn(usize, usize) + Sync);
 pub enum Crops {
     /// As many from each.
     PerSong(usize),
-    /// One for so many seconds of it, at least one: above 0.
-    EverySeconds(f64),
+    /// One for so many seconds of it, at least one.
+    EverySeconds {
+        /// Above 0.
+        seconds: f64,
+        /// No more of one song.
+        most: usize,
+    },
 }
 
 impl Crops {
     fn of(self, song_seconds: f64) -> usize {
         match self {
             Self::PerSong(count) => count.max(1),
-            Self::EverySeconds(seconds) => ((song_seconds / seconds).round() as usize).max(1),
+            Self::EverySeconds { seconds, most } => {
+                ((song_seconds / seconds).round() as usize).min(most).max(1)
+            }
         }
     }
 }

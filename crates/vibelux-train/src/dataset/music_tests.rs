@@ -62,7 +62,12 @@ fn a_drawn_window_is_taught_what_was_said_of_it_and_long_songs_have_more() {
         .clone()
         .with_training(augmentation.clone(), Crops::PerSong(2), 0.0);
     assert_eq!(same.crops, [0, 1, 2, 0, 1, 2]);
-    let set = set.with_training(augmentation, Crops::EverySeconds(8.0), 0.0);
+    let every = |most| Crops::EverySeconds { seconds: 8.0, most };
+    let few = set
+        .clone()
+        .with_training(augmentation.clone(), every(3), 0.0);
+    assert_eq!(few.crops, [0, 1, 2, 1, 1]);
+    let set = set.with_training(augmentation, every(usize::MAX), 0.0);
     assert_eq!(set.crops, [0, 1, 2, 1, 1, 1, 1]);
     let config = front_end();
     let mut input = vec![0.0; config.n_mels * config.window_frames];

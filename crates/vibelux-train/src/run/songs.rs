@@ -57,6 +57,7 @@ pub(super) fn load_songs(
         augmentation,
         crops_per_song,
         crop_seconds,
+        most_crops,
         statistics,
     } = &config.task
     else {
@@ -104,7 +105,10 @@ pub(super) fn load_songs(
         |rows: &[TableRow]| MusicSet::load(rows, spectrogram, *windows, &heads, cache, on_song);
     let mut training = load(&train)?.with_training(
         augmentation.clone(),
-        crop_seconds.map_or(Crops::PerSong(*crops_per_song), Crops::EverySeconds),
+        crop_seconds.map_or(Crops::PerSong(*crops_per_song), |seconds| {
+            let most = most_crops.unwrap_or(usize::MAX);
+            Crops::EverySeconds { seconds, most }
+        }),
         config.label_smoothing,
     );
     if let Some(statistics) = statistics {

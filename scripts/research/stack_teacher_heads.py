@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Lets the emotions of a finished music run also follow from what it says in its teachers' place.
+
+    python3 scripts/research/stack_teacher_heads.py RUN OUT LABELS --train-folds FOLDS [--share 0.4]
+
+LABELS is the table of teacher_tracks.py. A logistic regression goes from the teachers' means over a song (150 tags as
+log odds, 64 features) to its seven emotions, fitted on the songs of FOLDS, which RUN learnt from. RUN's own heads for
+these tags and features are the same log odds and features as it hears them, linear in its last layer but one; so the
+regression asked with them is one more linear layer there, and OUT gets RUN's weights with `share` of it mixed into
+those of the emotions. No layer comes to it, no time. Start from OUT for a moment to judge and to export it:
+
+    vibelux train music TABLE --config CONFIG --from OUT --epochs 1 --learning-rate 0.000001 ...
+
+Needs numpy.
+"""
+
+import argparse
+import csv
+import shutil
+from pathlib import Path
+
+import numpy
+from logistic import logistic_regression
+from tables import TARGETS, read_songs, read_track, write_track
+from taught_emotions import heard
+
+STRENGTH = 0.05
+LAYER = "dense1"
+
+
+def regression(labels: Path, folds: list[str]):
+    rows = [row for row in read_songs(labels) if row["fold"] in folds and row["teacher"]]
+    rows = [row for row in rows if any(float(row[target] or 0) for target in TARGETS)]
+    said = numpy.array([heard(row) for row in rows])
+    emotions = numpy.array([[float(row[target] or 0) for target in TARGETS] for row in rows])
+    return logistic_regression(said, emotions / emotions.sum(1, keepdims=True), STRENGTH)
+
+
+def head_rows(run: Path) -> list[int]:
+    """Which outputs of the network stand for the teachers' tags and features."""
+    with open(run / "predictions.csv", newline="", encoding="utf-8") as file:
+        outputs = next(csv.reader(file))[1:]
+    found = []
+    for kind in ("teacher/tags:", "teacher/features:"):
+        found += [at for at, name in enumerate(outputs) if name.startswith(kind)]
+    if not found:
+        raise SystemExit(f"{run}/predictions.csv: no outputs teacher/tags and teacher/features; train with these heads")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("--train-folds", required=True, metavar="FOLDS")
+    parser.add_argument("--share", type=float, default=0.4)
+    args = parser.parse_args()
+    weights, biases = regression(args.labels.resolve(), args.train_folds.split(","))
+    heads, emotions = head_rows(args.run), slice(0, len(TARGETS))
+    arrays = {name: array.copy() for name, array in read_track(args.run / "weights.safetensors").items()}
+    layer, offsets = arrays[f"{LAYER}.weight"], arrays[f"{LAYER}.bias"]
+    layer[emotions] = (1 - args.share) * layer[emotions] + args.share * weights.T @ layer[heads]
+    offsets[emotions] = (1 - args.share) * offsets[emotions] + args.share * (offsets[heads] @ weights + biases)
+    args.out.mkdir(parents=True, exist_ok=True)
+    write_track(args.out / "weights.safetensors", arrays)
+    for name in ("config.toml", "model.toml"):
+        shutil.copy(args.run / name, args.out)
+
+
+if __name__ == "__main__":
+    main()
