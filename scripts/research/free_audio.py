@@ -46,6 +46,11 @@ SPEECH = [(r"/(voices?|speech|announcer|dialogs?|narration|mk-viii|tcas)/", "spe
 MUSIC = [(r"/(musics?|ogg-music|soundtracks?|bgm|tunes|zik|tracks|songs|modules?)(/|-|\.|_)|_soundtrack/", "music")]
 EFFECTS = [(r"/(sounds?|sfx|fx|snd|effects|wavs?|ambience|samples|noises|audio|media)/", "effects")]
 GAME = SPEECH + MUSIC + EFFECTS
+# Tunes that lie among the sounds of games, as their names say.
+TUNES = re.compile(
+    r"lugaru-Sounds-Music|parsec47-sounds-ptn|tumiki-fighters-sounds-\w+\.ogg|rrootage-sounds-stg|-jorito-[\w-]+\.ogg|"
+    r"lomiri-ringtones|klavir-music|ride_of_the_valkyries|frog_music|overture|_theme|theme_|Paradroid|destiny_facedown|"
+    r"alienblaster-sound-(intro|playon)|flightgear-Sounds-intro|lenautile_restaurant|gnu_flute")
 KINDS = ("music", "speech", "effects")
 ALL = {kind: [("", kind)] for kind in KINDS}
 
@@ -90,6 +95,15 @@ PACKAGES = {
 
 def kind_of(rules: list[tuple[str, str]], path: str) -> str | None:
     return next((kind for part, kind in rules if re.search(part, path.lower())), None)
+
+
+def without_tunes(rows: list[dict]) -> list[dict]:
+    """The rows, tunes among effects as the music that they are; what is too short for music is left out."""
+    def is_tune(row: dict) -> bool:
+        return row["kind"] == "effects" and TUNES.search(row["path"]) is not None
+
+    long_enough = [row for row in rows if not is_tune(row) or row["seconds"] >= SHORTEST_MUSIC_SECONDS]
+    return [{**row, "kind": "music"} if is_tune(row) else row for row in long_enough]
 
 
 def seconds_of(path: Path) -> float:
@@ -180,6 +194,7 @@ def main() -> None:
             except (subprocess.CalledProcessError, StopIteration, zipfile.BadZipFile) as error:
                 print(f"{package}: {error}", file=sys.stderr)
                 continue
+        found = without_tunes(found)
         rows += found
         minutes = {kind: sum(r["seconds"] for r in found if r["kind"] == kind) / 60 for kind in KINDS}
         print(package, ", ".join(f"{kind} {m:.1f} min" for kind, m in minutes.items() if m), file=sys.stderr, flush=True)

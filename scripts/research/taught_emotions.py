@@ -9,8 +9,8 @@ in LABELS, a kernel ridge regression goes from the teachers' means over a song (
 its seven emotions, fitted on the songs of FOLDS alone. OUT gets the songs of LABELS that have a teacher, the emotions
 of FOLDS mixed: SHARE of what listeners said, the rest what the regression says of a song when its group (artist) is
 left out; songs of other folds stay as they are, to judge on. Then come, in fold "free", songs of TAUGHT with what the regression of the data set
---like says of them, and the first FILES of speech and of effects, by a hash, that are in fold "free" of FREE.
-Needs numpy.
+--like says of them, and FILES of speech and of effects that are in fold "free" of FREE: those of 15 seconds and more,
+which are taken for songs most easily, then others, by a hash. Needs numpy.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from tables import TARGETS, draw_of, read_songs, read_track, write_table
 
 # The cosine over folds 0 to 3 is flat between a ridge of 0.3 and 1.
 RIDGE, INNER_PARTS = 1.0, 10
+LONG_SOUND_SECONDS = 15
 LEAST_ODDS = 1e-4
 
 
@@ -124,7 +125,9 @@ def main() -> None:
         rows.append(row)
     sounds = [row for row in read_songs(args.sounds) if row["fold"] == "free"] if args.sounds else []
     for kind in ("speech", "effects"):
-        rows += [free_row(columns, row) for row in first_by_hash([r for r in sounds if r["kind"] == kind], args.most_sounds)]
+        chosen = first_by_hash([row for row in sounds if row["kind"] == kind], len(sounds))
+        chosen.sort(key=lambda row: float(row["seconds"]) < LONG_SOUND_SECONDS)
+        rows += [free_row(columns, row) for row in chosen[: args.most_sounds]]
     write_table(args.out, rows)
 
 
