@@ -19,7 +19,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tables import EMOTIONS, TARGETS, read_songs
+from tables import EMOTIONS, QUADRANTS, TARGETS, read_songs
 
 VIBELUX = Path(__file__).resolve().parents[2] / "target" / "release" / "vibelux"
 FOLDS = ["0", "1", "2", "3"]
@@ -118,11 +118,16 @@ def target_cosines(judged: list[dict]) -> list[float]:
     return [cosine(vector(s["row"]), vector(s["said"])) for s in judged]
 
 
-def quadrant_pairs(judged: list[dict], name: str) -> list[tuple[int, int]]:
-    """The quadrant of each song in truth and by its head; none if there is no such head."""
+def quadrant_columns(judged: list[dict], name: str) -> list[str]:
+    """What the head for quadrants calls its four outputs."""
     said = judged[0]["said"]
     head = next((h for h in (f"quadrant[dataset={name}]", "quadrant") if f"{h}:Q1" in said), None)
-    columns = [f"{head}:Q{i}" for i in (1, 2, 3, 4)]
+    return [f"{head}:{quadrant}" for quadrant in QUADRANTS]
+
+
+def quadrant_pairs(judged: list[dict], name: str) -> list[tuple[int, int]]:
+    """The quadrant of each song in truth and by its head; none if there is no such head."""
+    columns = quadrant_columns(judged, name)
     known = [s for s in judged if s["row"]["quadrant"] and all(c in s["said"] for c in columns)]
     return [(int(s["row"]["quadrant"][1]) - 1, argmax([s["said"][c] for c in columns])) for s in known]
 

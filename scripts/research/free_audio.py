@@ -7,7 +7,7 @@ FOLDER gets the sound files of each package and free.csv: path, package, kind (m
 fold, and the empty columns of emotions that a table of songs has. Fold "held" is about a quarter of the packages,
 chosen by a hash of their names, to judge on: no package is in two folds. The largest collections of music are
 never held, as there is too much to learn from in them. What a file is follows from its
-package and its folder, by the rules below; what no rule names is left out, and music of less than 20 seconds and effects of more than a minute. Of
+package and its folder, by the rules below, tunes among games' sounds by their names; what no rule names is left out, and music of less than 20 seconds and effects of more than a minute. Of
 equal files one is kept. Packages that are there already are not fetched again; absent ones are named. Modules of
 trackers and Opus are rendered as FLAC. Needs apt-get with package lists, dpkg-deb, and ffmpeg with libopenmpt. Nothing of it
 goes into the repository.

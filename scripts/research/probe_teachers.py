@@ -17,10 +17,8 @@ from pathlib import Path
 import numpy
 
 from cross_validate_music import FOLDS, print_quadrants, print_seven
-from tables import TARGETS, read_songs, read_track
+from tables import QUADRANTS, TARGETS, read_songs, read_track
 from taught_emotions import Regression, heard, log_odds, probabilities
-
-QUADRANTS = ["Q1", "Q2", "Q3", "Q4"]
 
 
 def said_by(run: Path, songs: list[dict]) -> numpy.ndarray:

@@ -14,21 +14,15 @@ import argparse
 from pathlib import Path
 
 import numpy
-from cross_validate_music import (FOLDS, accuracy, balanced, emotion_pairs, interval, mean, quadrant_pairs, songs,
-                                  target_cosines, vector)
+from cross_validate_music import FOLDS, print_quadrants, print_seven, quadrant_columns, songs, vector
 from logistic import logistic_regression, softmax
-from tables import TARGETS
+from tables import QUADRANTS, TARGETS
 
-QUADRANTS = [f"Q{i}" for i in (1, 2, 3, 4)]
 SMALLEST, STRENGTH = 1e-3, 0.003
 
 
-def quadrant_columns(judged: list[dict]) -> list[str]:
-    return [column for column in judged[0]["said"] if column.startswith("quadrant") and ":Q" in column]
-
-
-def stacked(judged: list[dict]) -> list[dict]:
-    own = quadrant_columns(judged)
+def stacked(judged: list[dict], dataset: str) -> list[dict]:
+    own = quadrant_columns(judged, dataset)
     said = numpy.array([[song["said"][column] for column in [*TARGETS, *own]] for song in judged])
     x = numpy.log(said.clip(SMALLEST))
     emotions = numpy.array([vector(song["row"]) for song in judged])
@@ -44,14 +38,6 @@ def stacked(judged: list[dict]) -> list[dict]:
     return found
 
 
-def print_figures(judged: list[dict], dataset: str) -> None:
-    pairs = emotion_pairs(judged)
-    print("  quadrant            ", interval(quadrant_pairs(judged, dataset), accuracy))
-    print("  7 emotions          ", interval(pairs, accuracy))
-    print("  balanced            ", interval(pairs, balanced))
-    print("  cosine to the target", interval(target_cosines(judged), mean))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("labels", type=Path)
@@ -61,10 +47,10 @@ def main() -> None:
     runs = {fold: args.runs / f"fold-{fold}" for fold in FOLDS}
     runs = {fold: run for fold, run in runs.items() if (run / "report.json").exists()}
     judged = [song for song in songs(args.labels.resolve(), runs) if song["row"]["dataset"] == args.dataset]
-    print(f"{len(judged)} songs of {len(runs)} runs\nthe heads alone")
-    print_figures(judged, args.dataset)
-    print("stacked")
-    print_figures(stacked(judged), args.dataset)
+    for label, said in (("the heads alone", judged), ("stacked", stacked(judged, args.dataset))):
+        print(f"\n{label}: {len(judged)} songs of {len(runs)} runs")
+        print_seven(said)
+        print_quadrants(said, args.dataset)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import struct
 from pathlib import Path
 
 EMOTIONS = ["angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"]
+# Of valence and arousal.
+QUADRANTS = ["Q1", "Q2", "Q3", "Q4"]
 # The columns of the target vector.
 TARGETS = [f"p_{emotion}" for emotion in EMOTIONS]
 

@@ -8,9 +8,9 @@ LABELS and TAUGHT are tables of teacher_tracks.py (column `teacher`), FREE is th
 in LABELS, a kernel ridge regression goes from the teachers' means over a song (150 tags as log odds, 64 features) to
 its seven emotions, fitted on the songs of FOLDS alone. OUT gets the songs of LABELS that have a teacher, the emotions
 of FOLDS mixed: SHARE of what listeners said, the rest what the regression says of a song when its group (artist) is
-left out; songs of other folds stay as they are, to judge on. Then come, in fold "free", songs of TAUGHT with what the regression of the data set
---like says of them, and FILES of speech and of effects that are in fold "free" of FREE: those of 15 seconds and more,
-which are taken for songs most easily, then others, by a hash. Needs numpy.
+left out; songs of other folds stay as they are, to judge on. Then come, in fold "free", songs of TAUGHT with what the
+regression of the data set --like says of them, and FILES of speech and of effects that are in fold "free" of FREE:
+those of 15 seconds and more, which are taken for songs most easily, then others, by a hash. Needs numpy.
 """
 
 import argparse
@@ -125,8 +125,8 @@ def main() -> None:
         rows.append(row)
     sounds = [row for row in read_songs(args.sounds) if row["fold"] == "free"] if args.sounds else []
     for kind in ("speech", "effects"):
-        chosen = first_by_hash([row for row in sounds if row["kind"] == kind], len(sounds))
-        chosen.sort(key=lambda row: float(row["seconds"]) < LONG_SOUND_SECONDS)
+        chosen = [row for row in sounds if row["kind"] == kind]
+        chosen.sort(key=lambda row: (float(row["seconds"]) < LONG_SOUND_SECONDS, draw_of(row)))
         rows += [free_row(columns, row) for row in chosen[: args.most_sounds]]
     write_table(args.out, rows)
 
