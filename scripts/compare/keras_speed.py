@@ -78,6 +78,11 @@ def keras_layer(keras, spec: dict):
         return layers.MaxPooling2D(spec["size"], spec["stride"])
     if kind == "global_average_pool":
         return layers.GlobalAveragePooling2D()
+    if kind == "time_mean_max":
+        def both(image):
+            columns = keras.ops.mean(image, axis=1)
+            return keras.ops.concatenate([keras.ops.mean(columns, axis=1), keras.ops.max(columns, axis=1)], axis=1)
+        return layers.Lambda(both)
     if kind == "flatten":
         return layers.Flatten()
     if kind == "dropout":

@@ -15,7 +15,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use vibelux_kernels::InstructionSet;
 use vibelux_kernels::convolution::{self, Sweep};
 use vibelux_kernels::inference::{
-    Convolution, ConvolutionShape, activate, global_average, max_pool,
+    Convolution, ConvolutionShape, Scratch, activate, global_average, max_pool,
 };
 use vibelux_kernels::pack::{self, Frame};
 use vibelux_kernels::passes::{self, Affine, Windows};
@@ -140,7 +140,7 @@ fn convolve(bencher: Bencher<'_, '_>, case: &Case) {
     let layer = Convolution::new(case.isa, shape, &weights, None);
     let image = case.image();
     let mut output = vec![0.0; layer.output_len()];
-    let mut scratch = Vec::new();
+    let mut scratch = Scratch::default();
     bencher
         .counter(case.multiplications())
         .bench_local(|| layer.apply(divan::black_box(&image), &mut scratch, &mut output));

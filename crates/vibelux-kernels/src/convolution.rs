@@ -18,7 +18,7 @@
     reason = "indices name registers; loops over constants unroll"
 )]
 
-use super::simd::{InstructionSet, Simd, dispatch};
+use super::simd::{InstructionSet, Simd, Sums, dispatch};
 
 /// Loop bounds of one image's convolution.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +47,9 @@ unsafe fn tile<S: Simd, const ROWS: usize, const COLS: usize, const V: usize>(
 ) {
     unsafe {
         let (pixel, row) = (e.words, e.padded_width * e.words);
-        let mut acc = [[[S::zero(); V]; COLS]; ROWS];
+        let mut acc = [[[S::V::zero(); V]; COLS]; ROWS];
         for v in 0..V {
-            let b = S::load(bias.add(v * S::LANES));
+            let b = S::V::load(bias.add(v * S::LANES));
             for r in 0..ROWS {
                 for c in 0..COLS {
                     acc[r][c][v] = b;
@@ -83,12 +83,12 @@ unsafe fn tile<S: Simd, const ROWS: usize, const COLS: usize, const V: usize>(
                 let out = output.add((r * e.out[1] + c) * e.out_channels);
                 if valid >= V * S::LANES {
                     for v in 0..V {
-                        S::store(out.add(v * S::LANES), acc[r][c][v]);
+                        S::V::store(out.add(v * S::LANES), acc[r][c][v]);
                     }
                 } else {
                     let mut spill = [0.0_f32; 32];
                     for v in 0..V {
-                        S::store(spill.as_mut_ptr().add(v * S::LANES), acc[r][c][v]);
+                        S::V::store(spill.as_mut_ptr().add(v * S::LANES), acc[r][c][v]);
                     }
                     std::ptr::copy_nonoverlapping(spill.as_ptr(), out, valid);
                 }
@@ -208,10 +208,10 @@ unsafe fn gradient_tile<S: Simd, const R: usize, const V: usize>(
     d_weights: *mut f32,
 ) {
     unsafe {
-        let mut acc = [[S::zero(); V]; R];
+        let mut acc = [[S::V::zero(); V]; R];
         for r in 0..R {
             for v in 0..V {
-                acc[r][v] = S::load(d_weights.add(r * s.d_step + v * S::LANES));
+                acc[r][v] = S::V::load(d_weights.add(r * s.d_step + v * S::LANES));
             }
         }
         let mut d = d;
@@ -237,7 +237,7 @@ unsafe fn gradient_tile<S: Simd, const R: usize, const V: usize>(
         }
         for r in 0..R {
             for v in 0..V {
-                S::store(d_weights.add(r * s.d_step + v * S::LANES), acc[r][v]);
+                S::V::store(d_weights.add(r * s.d_step + v * S::LANES), acc[r][v]);
             }
         }
     }

@@ -3,15 +3,17 @@
 //!
 //! Two crates stand on this one. `vibelux` runs networks with the layers of [`inference`], which check
 //! what they are given and are safe to call. `vibelux-train` calls the kernels underneath,
-//! [`convolution`], [`pack`] and [`passes`], with buffers of its own. Nothing here knows of files,
-//! architectures or emotions.
+//! [`convolution`], [`winograd`], [`pack`] and [`passes`]. Nothing here knows of files, architectures or
+//! emotions.
 //!
 //! Images are channels-last (`[height][width][channel]`) throughout.
 
+pub mod buffer;
 pub mod convolution;
 pub mod inference;
 pub mod pack;
 pub mod passes;
 pub mod simd;
+pub mod winograd;
 
 pub use simd::{InstructionSet, Precision};

@@ -1,5 +1,6 @@
-//! Training speed in images per second: forward, backward and optimiser step of the face presets'
-//! nets, batch 64, on all cores, with f32 factors and, where the processor is faster with them, with bf16 ones.
+//! Training speed in images per second: forward, backward and optimiser step of the presets' nets, those for
+//! faces and the one for music, batch 64, on all cores, with f32 factors and, where the processor is faster
+//! with them, with bf16 ones.
 //!
 //! Run with `cargo run --release -p vibelux-train --example step_speed [-- --json] [--steps N]`.
 //! `--json` prints one object per net and line, with the architecture: `scripts/compare/keras_speed.py`
@@ -101,8 +102,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     if InstructionSet::detect(Precision::Bf16).values_per_word() == 2 {
         precisions.push((Precision::Bf16, " (bf16)"));
     }
-    for name in ["original", "default", "large"] {
-        let preset = preset::face(name).ok_or("the preset is gone")?;
+    let faces = ["original", "default", "large"].map(|name| (name, preset::face(name)));
+    let nets = faces
+        .into_iter()
+        .chain([("music", preset::music("default"))]);
+    for (name, preset) in nets {
+        let preset = preset.ok_or("the preset is gone")?;
         for &(precision, suffix) in &precisions {
             print_speed(
                 &preset.architecture,

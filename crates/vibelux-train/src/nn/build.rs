@@ -10,8 +10,10 @@ use super::norm::BatchNorm;
 use super::pool::{GlobalAveragePool, MaxPool, TimeMeanMax};
 use super::random::Random;
 use super::reshape::{Activation, Dropout, Flatten, Rescale};
+use super::tiled::TiledConv;
 use vibelux_kernels::InstructionSet;
 use vibelux_kernels::passes::Windows;
+use vibelux_kernels::winograd;
 
 /// The learnt arrays of an architecture with fresh values, in the order of
 /// [`Architecture::parameters`].
@@ -97,9 +99,16 @@ pub(super) fn layers(
                 let weight = next;
                 let bias_index = bias.then_some(next + 1);
                 next += 1 + usize::from(*bias);
-                Box::new(Conv::new(
-                    isa, input, output, *kernel, pad, weight, bias_index, activation,
-                ))
+                let channels = [input[0], output[0]];
+                if winograd::pays(isa, *kernel, channels, [output[1], output[2]]) {
+                    Box::new(TiledConv::new(
+                        isa, input, output, pad, weight, bias_index, activation,
+                    ))
+                } else {
+                    Box::new(Conv::new(
+                        isa, input, output, *kernel, pad, weight, bias_index, activation,
+                    ))
+                }
             }
             (LayerSpec::BatchNorm { epsilon }, shape, _) => {
                 activation = slope(i + 1);

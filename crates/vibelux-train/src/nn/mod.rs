@@ -17,6 +17,7 @@ pub(crate) mod optimiser;
 mod pool;
 mod random;
 mod reshape;
+mod tiled;
 
 #[cfg(feature = "burn")]
 pub(crate) use layer::for_each_kept;

@@ -8,6 +8,7 @@ use vibelux::model::weights::{Tensor, Weights, WeightsError};
 use super::build::{fresh_parameters, layers};
 use super::init::Init;
 use super::layer::{Layer, Mode, Parameter};
+use vibelux_kernels::buffer::Buffer;
 use vibelux_kernels::{InstructionSet, Precision};
 
 /// What can be wrong when a network is built or loaded.
@@ -40,9 +41,9 @@ pub struct Network {
     lens: Vec<usize>,
     parameters: Vec<Parameter>,
     /// The input and the output of every layer in the last training pass.
-    activations: Vec<Vec<f32>>,
+    activations: Vec<Buffer>,
     /// For what only the next layer reads: outputs when judging, gradients on the way back.
-    buffers: [Vec<f32>; 2],
+    buffers: [Buffer; 2],
     batch: usize,
 }
 
@@ -74,7 +75,7 @@ impl Network {
         };
         let parameters = fresh_parameters(architecture, init, seed)?;
         let (layers, lens) = layers(architecture, isa)?;
-        let activations = vec![Vec::new(); lens.len()];
+        let activations = vec![Buffer::default(); lens.len()];
         Ok(Self {
             architecture: architecture.clone(),
             isa,
@@ -82,7 +83,7 @@ impl Network {
             lens,
             parameters,
             activations,
-            buffers: [Vec::new(), Vec::new()],
+            buffers: Default::default(),
             batch: 0,
         })
     }
@@ -146,15 +147,15 @@ impl Network {
             return self.evaluate(&input[..n * self.lens[0]], n);
         }
         self.batch = n;
-        self.activations[0].clear();
-        self.activations[0].extend_from_slice(&input[..n * self.lens[0]]);
+        self.activations[0].resize(n * self.lens[0]);
+        self.activations[0].copy_from_slice(&input[..n * self.lens[0]]);
         for (i, layer) in self.layers.iter_mut().enumerate() {
             let (before, after) = self.activations.split_at_mut(i + 1);
             let y = &mut after[0];
-            y.resize(n * self.lens[i + 1], 0.0);
+            y.resize(n * self.lens[i + 1]);
             layer.forward(&mut self.parameters, &before[i], y, n, mode);
         }
-        self.activations.last().map_or(&[], Vec::as_slice)
+        self.activations.last().map_or(&[], |y| y)
     }
 
     /// A pass that keeps nothing for a way back.
@@ -175,7 +176,7 @@ impl Network {
         let largest = self.lens.iter().copied().max().unwrap_or(0) * n;
         for buffer in &mut self.buffers {
             if buffer.len() < largest {
-                buffer.resize(largest, 0.0);
+                buffer.resize(largest);
             }
         }
     }

@@ -3,6 +3,9 @@
 use vibelux::model::architecture::{LayerSpec, Padding};
 
 use super::*;
+use crate::nn::conv::Conv;
+use crate::nn::layer::Layer;
+use crate::nn::tiled::TiledConv;
 use crate::nn::{Optimiser, OptimiserConfig, OptimiserKind, Random, soft_cross_entropy};
 
 fn small_net() -> Architecture {
@@ -195,6 +198,108 @@ fn odd_shapes_have_right_gradients() {
     }
 }
 
+/// Convolutions that go by tiles, whole ones and such that stick out, with all that may come after one.
+fn tiled_net(input: [usize; 2], padding: Padding) -> Architecture {
+    let conv = |filters, bias| LayerSpec::Conv2d {
+        filters,
+        kernel: [3, 3],
+        padding,
+        bias,
+    };
+    Architecture {
+        input: [1, input[0], input[1]],
+        layers: vec![
+            conv(16, false),
+            conv(32, true),
+            LayerSpec::LeakyRelu { alpha: 0.3 },
+            LayerSpec::MaxPool {
+                size: [2, 2],
+                stride: [2, 2],
+            },
+            conv(48, false),
+            LayerSpec::BatchNorm { epsilon: 1e-3 },
+            conv(16, true),
+            LayerSpec::GlobalAveragePool,
+            LayerSpec::Dense { units: 7 },
+        ],
+    }
+}
+
+#[test]
+fn convolutions_by_tiles_have_right_gradients() {
+    for isa in InstructionSet::available() {
+        if isa.values_per_word() == 1 {
+            check_gradients(&tiled_net([22, 31], Padding::Same), isa);
+            check_gradients(&tiled_net([24, 18], Padding::Valid), isa);
+        }
+    }
+}
+
+/// What a layer says of a batch and its way back.
+fn answers(
+    layer: &mut dyn Layer,
+    parameters: &[Parameter],
+    [x, gradient]: [&[f32]; 2],
+    n: usize,
+) -> Vec<Vec<f32>> {
+    let mut p = parameters.to_vec();
+    let mut y = vec![f32::NAN; gradient.len()];
+    let mut dx = vec![f32::NAN; x.len()];
+    layer.forward(&mut p, x, &mut y, n, Mode::Evaluate);
+    layer.backward(&mut p, x, &y, &mut gradient.to_vec(), &mut dx, n);
+    let gradients = p.into_iter().map(|p| p.gradient);
+    [y, dx].into_iter().chain(gradients).collect()
+}
+
+#[test]
+fn convolutions_by_tiles_are_direct_ones_but_for_rounding() {
+    let mut random = Random::new(5, 0, 0);
+    // Several pieces of a part and a shorter last one; a shorter last part; large filters.
+    for (input, output, pad, n, with_bias) in [
+        ([16, 12, 12], [32, 12, 12], [1, 1], 70, true),
+        ([32, 9, 14], [16, 7, 12], [0, 0], 19, false),
+        ([128, 4, 10], [144, 4, 10], [1, 1], 40, true),
+    ] {
+        let [inputs, outputs] = [input, output].map(|[channels, ..]: [usize; 3]| channels);
+        let mut draw = |len: usize| -> Vec<f32> { (0..len).map(|_| random.normal()).collect() };
+        let parameter = |shape: Vec<usize>, value: Vec<f32>| Parameter {
+            name: String::new(),
+            shape,
+            gradient: vec![f32::NAN; value.len()],
+            value,
+            trainable: true,
+            decays: false,
+        };
+        let weights = parameter(vec![outputs, inputs, 3, 3], draw(9 * inputs * outputs));
+        let mut parameters = vec![weights];
+        if with_bias {
+            parameters.push(parameter(vec![outputs], draw(outputs)));
+        }
+        let lens = [input, output].map(|shape| n * shape.iter().product::<usize>());
+        let [x, gradient] = lens.map(&mut draw);
+        let (bias, alpha) = (with_bias.then_some(1), with_bias.then_some(0.2));
+        for isa in InstructionSet::available() {
+            if isa.values_per_word() != 1 {
+                continue;
+            }
+            let mut direct = Conv::new(isa, input, output, [3, 3], pad, 0, bias, alpha);
+            let mut tiled = TiledConv::new(isa, input, output, pad, 0, bias, alpha);
+            // A smaller batch first leaves memory behind that is too small.
+            let small = lens.map(|len| len / n * 3);
+            let batch = [&x[..small[0]], &gradient[..small[1]]];
+            let _ = answers(&mut tiled, &parameters, batch, 3);
+            let direct = answers(&mut direct, &parameters, [&x, &gradient], n);
+            let tiled = answers(&mut tiled, &parameters, [&x, &gradient], n);
+            for (direct, tiled) in direct.iter().zip(&tiled) {
+                let scale = direct.iter().map(|v| v.abs()).fold(0.0, f32::max);
+                for (a, b) in direct.iter().zip(tiled) {
+                    assert!((a - b).abs() < 2e-5 * scale, "{isa:?}: {a} {b} of {scale}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn rounded_factors_give_nearly_the_same_gradients() {
     // Sizes at which every shape of tile occurs: rows of 12, 9, 6 and 3 pixels, odd rows.
@@ -349,14 +454,14 @@ fn both_optimisers_learn_a_batch_by_heart() {
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    let run = |threads| {
+    let run = |threads, architecture: &Architecture, n| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
             .unwrap();
         pool.install(|| {
-            let mut net = Network::new(&small_net(), Init::He, 4).unwrap();
-            let (x, t) = batch(&net, 19, 3);
+            let mut net = Network::new(architecture, Init::He, 4).unwrap();
+            let (x, t) = batch(&net, n, 3);
             let logits = net.forward(&x, Mode::Train { seed: 0 }).to_vec();
             net.backward(&soft_cross_entropy(&logits, &t, 7).1);
             net.parameters()
@@ -365,5 +470,8 @@ fn the_number_of_threads_changes_nothing() {
                 .collect::<Vec<_>>()
         })
     };
-    assert_eq!(run(1), run(3));
+    // One part of two pieces at least, and several parts.
+    for (architecture, n) in [(small_net(), 19), (tiled_net([13, 21], Padding::Same), 43)] {
+        assert_eq!(run(1, &architecture, n), run(3, &architecture, n));
+    }
 }

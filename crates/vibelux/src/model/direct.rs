@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use vibelux_kernels::InstructionSet;
 use vibelux_kernels::inference::{
-    Convolution, ConvolutionShape, activate, global_average, max_pool,
+    Convolution, ConvolutionShape, Scratch, activate, global_average, max_pool,
 };
 use vibelux_kernels::passes::Windows;
 
@@ -26,7 +26,7 @@ pub(super) struct DirectNetwork {
 
 /// One pass over the values; most make as many values as they say from those of the step before.
 enum Step {
-    Convolution(Convolution),
+    Convolution(Box<Convolution>),
     /// In place: ReLU (0) or leaky ReLU.
     Activation(f32),
     /// In place, per channel: times, plus.
@@ -47,13 +47,13 @@ enum Step {
     Softmax,
 }
 
-/// Two arrays that the steps fill in turn, and the padded input of a convolution. Kept per thread, so
-/// that only the first call of a thread allocates.
+/// Two arrays that the steps fill in turn, and what a convolution works in. Kept per thread, so that
+/// only the first call of a thread allocates.
 #[derive(Default)]
 struct Buffers {
     values: Vec<f32>,
     next: Vec<f32>,
-    framed: Vec<u32>,
+    scratch: Scratch,
     /// A column of means, for [`Step::TimeMeanMax`].
     column: Vec<f32>,
 }
@@ -253,7 +253,8 @@ impl Builder<'_> {
             }
         }
         let bias = bias.map(|bias| bias.data.as_slice());
-        Step::Convolution(Convolution::new(self.isa, shape, &transposed, bias))
+        let layer = Convolution::new(self.isa, shape, &transposed, bias);
+        Step::Convolution(Box::new(layer))
     }
 }
 
@@ -262,7 +263,7 @@ impl Step {
         let Buffers {
             values,
             next,
-            framed,
+            scratch,
             column,
         } = buffers;
         match self {
@@ -278,7 +279,7 @@ impl Step {
             Self::Softmax => return softmax(values),
             Self::Convolution(layer) => {
                 next.resize(layer.output_len(), 0.0);
-                layer.apply(values, framed, next);
+                layer.apply(values, scratch, next);
             }
             Self::MaxPool(windows) => {
                 next.resize(windows.output.iter().product(), 0.0);

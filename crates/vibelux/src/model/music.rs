@@ -128,7 +128,8 @@ impl MusicModel {
     /// Decodes the windows of a song and analyses them.
     ///
     /// # Errors
-    /// If the song cannot be decoded, holds no sound or no music ([`not_music`]), or the network fails.
+    /// If the song cannot be decoded, holds no sound or no music ([`not_music`], of which a model that tells kinds
+    /// of sound needs no [`guess`](crate::spectrogram::NotMusic::is_guess)), or the network fails.
     pub fn embed_song(&self, path: &Path) -> Result<SongEmbedding, ModelError> {
         self.embed_planned(path, self.plan())
     }
@@ -169,7 +170,8 @@ impl MusicModel {
                 path: self.path(),
                 source: source.into(),
             })?;
-        if let Some(what) = checked {
+        let knows_better = self.sidecar.sound_kinds.is_some();
+        if let Some(what) = checked.filter(|what| !(knows_better && what.is_guess())) {
             let path = path.to_owned();
             return Err(ModelError::NotMusic { path, what });
         }

@@ -6,8 +6,10 @@ use super::super::sidecar::{OutputKind, VERSION};
 use super::super::weights::{Tensor, Weights};
 use super::*;
 use crate::audio::SoundKind;
+use crate::compose::{StereoWaveform, write_wav};
 use crate::emotion::Emotion;
-use crate::spectrogram::LogMelConfig;
+use crate::random::Random;
+use crate::spectrogram::{LogMelConfig, NotMusic};
 
 fn load(front_end: FrontEnd) -> Result<MusicModel, ModelError> {
     load_with(front_end, None, 7)
@@ -123,6 +125,43 @@ fn outputs_after_the_emotions_are_kinds_of_sound() {
     assert!(load_with(log_mel(), None, 10).is_err());
     let twice = [SoundKind::Music, SoundKind::Music, SoundKind::Speech];
     assert!(load_with(log_mel(), Some(twice), 10).is_err());
+}
+
+#[test]
+fn a_model_that_tells_sounds_is_asked_about_noise_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let record = |name: &str, sound: &mut dyn FnMut(usize) -> f32| {
+        let path = dir.path().join(name);
+        let frames = (0..12 * 8000).map(|i| [sound(i); 2]).collect();
+        let sample_rate_hz = 8000;
+        let waveform = StereoWaveform {
+            frames,
+            sample_rate_hz,
+        };
+        write_wav(&path, &waveform, "", "", "").unwrap();
+        path
+    };
+    let mut random = Random::new(1, 0);
+    let noise = record("noise.wav", &mut |_| random.unit() as f32 - 0.5);
+    let tone = record("tone.wav", &mut |i| (i as f32 * 0.3).sin() * 0.5);
+    let mut front_end = log_mel();
+    if let FrontEnd::LogMel { windows, .. } = &mut front_end {
+        *windows = 16;
+    }
+    let plain = load(front_end.clone()).unwrap();
+    let kinds = [SoundKind::Music, SoundKind::Speech, SoundKind::Effects];
+    let knowing = load_with(front_end, Some(kinds), 10).unwrap();
+    let what = |model: &MusicModel, path| match model.embed_song(path) {
+        Err(ModelError::NotMusic { what, .. }) => Some(what),
+        found => {
+            found.unwrap();
+            None
+        }
+    };
+    assert_eq!(what(&plain, &noise), Some(NotMusic::Noise));
+    assert_eq!(what(&knowing, &noise), None);
+    assert_eq!(what(&plain, &tone), Some(NotMusic::Tone));
+    assert_eq!(what(&knowing, &tone), Some(NotMusic::Tone));
 }
 
 #[test]

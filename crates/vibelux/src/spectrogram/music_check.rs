@@ -11,7 +11,8 @@
 //!
 //! The limits are set so that none of 1,040 clips of music is taken for something else (`embed` of the data
 //! sets of the model card): a drone or a poem over a beat stays a song, and so do dry drums, which have gaps
-//! too. In return only the plainest speech is told: synthesised voices are, most recordings are not.
+//! too. In return only the plainest speech is told: synthesised voices are, most recordings are not. A model that
+//! tells kinds of sound knows better ([`NotMusic::is_guess`]).
 
 use std::fmt;
 
@@ -57,6 +58,15 @@ pub enum NotMusic {
     Noise,
     /// Somebody talks, with nothing behind it.
     Speech,
+}
+
+impl NotMusic {
+    /// Whether a model that tells kinds of sound knows better: drones are as steady as noise, and unaccompanied
+    /// singing has syllables and gaps.
+    #[must_use]
+    pub const fn is_guess(self) -> bool {
+        matches!(self, Self::Noise | Self::Speech)
+    }
 }
 
 impl fmt::Display for NotMusic {
@@ -237,6 +247,17 @@ mod tests {
     fn tone(hz: f32, i: usize) -> f32 {
         // Modulo a second first: f32 has too few digits for the phase of a long sound.
         (TAU * hz * (i % RATE_HZ as usize) as f32 / RATE_HZ as f32).sin()
+    }
+
+    #[test]
+    fn noise_and_speech_are_guesses() {
+        use NotMusic::{Noise, Silence, Speech, Tone, TooShort};
+        assert!([Noise, Speech].into_iter().all(NotMusic::is_guess));
+        assert!(
+            ![TooShort, Silence, Tone]
+                .into_iter()
+                .any(NotMusic::is_guess)
+        );
     }
 
     #[test]

@@ -1,13 +1,9 @@
-//! The layers of a network that is only run, not trained: kernels with packed weights behind safe calls.
-//!
-//! Each works on one image at a time and on one core; whoever has many images calls it from many
-//! threads. The unsafe calls below rest on two facts that are checked here: the machine has the
-//! instruction set, and every buffer has the length that the layer's shape says.
+//! [`Convolution`]: one of stride 1 with its weights, direct or by tiles, whichever is faster.
 
 use crate::convolution::{self, Extent};
 use crate::pack::{self, Frame};
-use crate::passes::{self, Windows};
 use crate::simd::InstructionSet;
+use crate::winograd::{self, Filters, Stack, Tiling};
 
 /// What a convolution makes of what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,15 +60,59 @@ impl ConvolutionShape {
     }
 }
 
+/// Tiles of one image that are worth the wait for transformed filters, which are four times as large.
+const FEWEST_TILES: usize = 8;
+/// Inputs times outputs of filters that, transformed, still fit into a core's own cache.
+const LARGEST_FILTER: usize = 1 << 14;
+
 /// A convolution of stride 1 with its weights, ready to run.
 #[derive(Debug, Clone)]
 pub struct Convolution {
     isa: InstructionSet,
     shape: ConvolutionShape,
-    /// Height and width of the input with its zeros.
-    framed: [usize; 2],
-    weights: Vec<u32>,
+    way: Way,
     bias: Vec<f32>,
+}
+
+/// How a convolution is computed.
+#[derive(Debug, Clone)]
+enum Way {
+    Direct {
+        /// Height and width of the input with its zeros.
+        framed: [usize; 2],
+        weights: Vec<u32>,
+    },
+    Tiled {
+        tiling: Tiling,
+        filters: Filters,
+    },
+}
+
+impl Way {
+    fn tiled(isa: InstructionSet, shape: ConvolutionShape, weights: &[f32]) -> Option<Self> {
+        let ([inputs, ..], [outputs, height, width]) = (shape.input, shape.output);
+        let size = [inputs, outputs];
+        if !winograd::pays(isa, shape.kernel, size, [height, width])
+            || inputs.saturating_mul(outputs) > LARGEST_FILTER
+        {
+            return None;
+        }
+        let tiling = Tiling::new(isa, shape.input, shape.output, shape.pad);
+        if tiling.tiles() < FEWEST_TILES {
+            return None;
+        }
+        let mut filters = Filters::new(isa, size);
+        filters.set(weights);
+        Some(Self::Tiled { tiling, filters })
+    }
+}
+
+/// What a convolution works in. It is only there to be used again: it may come with any content.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    framed: Vec<u32>,
+    inputs: Stack,
+    outputs: Stack,
 }
 
 impl Convolution {
@@ -105,13 +145,18 @@ impl Convolution {
             bias.is_none_or(|bias| bias.len() == shape.output[0]),
             "bias of {shape:?}"
         );
-        let mut packed = Vec::new();
-        pack::weights(isa, weights, sizes, &mut packed);
+        let way = Way::tiled(isa, shape, weights).unwrap_or_else(|| {
+            let mut packed = Vec::new();
+            pack::weights(isa, weights, sizes, &mut packed);
+            Way::Direct {
+                framed,
+                weights: packed,
+            }
+        });
         Self {
             isa,
             shape,
-            framed,
-            weights: packed,
+            way,
             bias: pack::bias(isa, bias, shape.output[0]),
         }
     }
@@ -122,24 +167,51 @@ impl Convolution {
         self.shape.output.iter().product()
     }
 
-    /// Convolves `image` into `output`, both channels-last. `scratch` is only there to be used again:
-    /// it may come with any content.
+    /// Convolves `image` into `output`, both channels-last.
     ///
     /// # Panics
     /// If a slice has another length than the shape says.
-    pub fn apply(&self, image: &[f32], scratch: &mut Vec<u32>, output: &mut [f32]) {
+    pub fn apply(&self, image: &[f32], scratch: &mut Scratch, output: &mut [f32]) {
+        assert_eq!(image.len(), self.shape.input.iter().product());
+        assert_eq!(output.len(), self.output_len());
+        match &self.way {
+            Way::Direct { framed, weights } => {
+                self.apply_direct(image, (*framed, weights), &mut scratch.framed, output);
+            }
+            Way::Tiled { tiling, filters } => {
+                let Scratch {
+                    inputs, outputs, ..
+                } = scratch;
+                let [in_len, out_len] = tiling.lens();
+                inputs.resize(in_len);
+                for mut to in inputs.pieces_mut(in_len) {
+                    tiling.transform_input(image, &mut to);
+                }
+                filters.multiply(inputs, outputs);
+                for from in outputs.pieces(out_len) {
+                    tiling.restore_output(&from, &self.bias, output);
+                }
+            }
+        }
+    }
+
+    fn apply_direct(
+        &self,
+        image: &[f32],
+        (framed, weights): ([usize; 2], &[u32]),
+        scratch: &mut Vec<u32>,
+        output: &mut [f32],
+    ) {
         let ConvolutionShape {
             input: [channels, height, width],
             output: out,
             kernel,
             pad,
         } = self.shape;
-        assert_eq!(image.len(), channels * height * width);
-        assert_eq!(output.len(), self.output_len());
         let frame = Frame {
             image: [height, width, channels],
             before: pad,
-            to: self.framed,
+            to: framed,
         };
         let extent = Extent {
             padded_width: frame.to[1],
@@ -149,7 +221,7 @@ impl Convolution {
             out: [out[1], out[2]],
         };
         // SAFETY: `new` found `isa` on this machine and packed the weights for it; `framed` makes
-        // `scratch` as large as `extent` says; `output` has its length by the assertion.
+        // `scratch` as large as `extent` says; `apply` found that `output` has its length.
         #[allow(unsafe_code, reason = "the kernels work on raw pointers")]
         unsafe {
             pack::framed(self.isa, image, frame, scratch);
@@ -157,70 +229,11 @@ impl Convolution {
                 self.isa,
                 scratch.as_ptr(),
                 extent,
-                self.weights.as_ptr(),
+                weights.as_ptr(),
                 self.bias.as_ptr(),
                 output.as_mut_ptr(),
             );
         }
-    }
-}
-
-/// The largest value of each window of a channels-last image.
-///
-/// # Panics
-/// If the machine lacks `isa`, a slice has another length than `windows` says, or `windows` is empty or
-/// leaves the image.
-pub fn max_pool(isa: InstructionSet, image: &[f32], windows: Windows, output: &mut [f32]) {
-    assert!(isa.is_available(), "{isa:?} is missing here");
-    assert!(fit(windows), "{windows:?} leave the image");
-    assert_eq!(image.len(), windows.input.iter().product());
-    assert_eq!(output.len(), windows.output.iter().product());
-    // SAFETY: the machine has the instruction set; the rest of the pass is checked indexing.
-    #[allow(unsafe_code, reason = "compiled for the instruction set")]
-    unsafe {
-        passes::largest(isa, image, windows, output);
-    }
-}
-
-/// Whether there are windows and all lie inside the image.
-fn fit(windows: Windows) -> bool {
-    let Windows {
-        input,
-        output,
-        size,
-        stride,
-    } = windows;
-    let inside = |axis: usize| {
-        let last = (output[axis + 1].checked_sub(1)?).checked_mul(stride[axis])?;
-        let end = last.checked_add(size[axis])?;
-        Some(size[axis] > 0 && end <= input[axis + 1])
-    };
-    input[0] > 0 && input[0] == output[0] && inside(0) == Some(true) && inside(1) == Some(true)
-}
-
-/// The mean over all pixels of each channel: `means` has a value per channel of the image, which is
-/// channels-last.
-///
-/// # Panics
-/// If `means` is empty.
-pub fn global_average(image: &[f32], means: &mut [f32]) {
-    let channels = means.len();
-    let pixels = (image.len() / channels) as f32;
-    means.fill(0.0);
-    for row in image.chunks_exact(channels) {
-        for (sum, &v) in means.iter_mut().zip(row) {
-            *sum += v;
-        }
-    }
-    for mean in means {
-        *mean /= pixels;
-    }
-}
-
-/// ReLU (`alpha` 0) or leaky ReLU (`alpha` is the slope below zero), in place.
-pub fn activate(values: &mut [f32], alpha: f32) {
-    for v in values {
-        *v = if *v > 0.0 { *v } else { alpha * *v };
     }
 }
 
@@ -295,7 +308,11 @@ mod tests {
             for isa in InstructionSet::available() {
                 let layer = Convolution::new(isa, shape, &weights, Some(&bias));
                 let mut output = vec![f32::NAN; expected.len()];
-                layer.apply(&image, &mut vec![7; 5], &mut output);
+                let mut scratch = Scratch {
+                    framed: vec![7; 5],
+                    ..Scratch::default()
+                };
+                layer.apply(&image, &mut scratch, &mut output);
                 let tolerance = if isa.values_per_word() == 2 { 0.3 } else { 1e-4 };
                 for (a, b) in output.iter().zip(&expected) {
                     prop_assert!((a - b).abs() < tolerance, "{isa:?}: {a} {b}");
@@ -304,31 +321,37 @@ mod tests {
         }
 
         #[test]
-        fn every_instruction_set_pools_as_defined(
-            channels in 1_usize..40, height in 1_usize..9, width in 1_usize..9,
-            size in (1_usize..4, 1_usize..4), stride in (1_usize..4, 1_usize..4),
+        fn every_instruction_set_convolves_by_tiles_as_defined(
+            blocks in (1_usize..3, 1_usize..4), height in 9_usize..18, width in 9_usize..30,
+            same in any::<bool>(), seed in 0_usize..1000,
         ) {
-            prop_assume!(height >= size.0 && width >= size.1);
-            let out = [(height - size.0) / stride.0 + 1, (width - size.1) / stride.1 + 1];
-            let windows = Windows {
-                input: [channels, height, width],
-                output: [channels, out[0], out[1]],
-                size: [size.0, size.1],
-                stride: [stride.0, stride.1],
+            let size = [16 * blocks.0, 16 * blocks.1];
+            let (pad, out) = if same {
+                ([1, 1], [height, width])
+            } else {
+                ([0, 0], [height - 2, width - 2])
             };
-            let image = numbers(1, channels * height * width);
-            let mut expected = Vec::new();
-            for (y, x, c) in (0..out[0]).flat_map(|y| (0..out[1]).flat_map(move |x| (0..channels).map(move |c| (y, x, c)))) {
-                let taps = (0..size.0).flat_map(|a| (0..size.1).map(move |b| (a, b)));
-                expected.push(
-                    taps.map(|(a, b)| image[((y * stride.0 + a) * width + x * stride.1 + b) * channels + c])
-                        .fold(f32::NEG_INFINITY, f32::max),
-                );
-            }
+            let shape = ConvolutionShape {
+                input: [size[0], height, width],
+                output: [size[1], out[0], out[1]],
+                kernel: [3, 3],
+                pad,
+            };
+            let image = numbers(seed, shape.input.iter().product());
+            let weights = numbers(seed + 1, 9 * size[0] * size[1]);
+            let bias = numbers(seed + 2, size[1]);
+            let expected = convolved(shape, &image, &weights, &bias);
             for isa in InstructionSet::available() {
-                let mut output = vec![f32::NAN; expected.len()];
-                max_pool(isa, &image, windows, &mut output);
-                prop_assert_eq!(&output, &expected);
+                let layer = Convolution::new(isa, shape, &weights, Some(&bias));
+                let (mut scratch, mut output) = (Scratch::default(), vec![f32::NAN; expected.len()]);
+                // Twice: what is left of the first must not show in the second.
+                for _ in 0..2 {
+                    layer.apply(&image, &mut scratch, &mut output);
+                }
+                let tolerance = if isa.values_per_word() == 2 { 1.0 } else { 1e-3 };
+                for (a, b) in output.iter().zip(&expected) {
+                    prop_assert!((a - b).abs() < tolerance, "{isa:?}: {a} {b}");
+                }
             }
         }
     }
@@ -367,33 +390,15 @@ mod tests {
         let apply = |image: usize, output: usize| {
             refused(move || {
                 let layer = Convolution::new(isa, dense, &[0.0; 6], None);
-                layer.apply(&vec![0.0; image], &mut Vec::new(), &mut vec![0.0; output]);
+                layer.apply(
+                    &vec![0.0; image],
+                    &mut Scratch::default(),
+                    &mut vec![0.0; output],
+                );
             })
         };
         assert!(!apply(3, 2));
         assert!(apply(2, 2) && apply(3, 3));
-    }
-
-    #[test]
-    fn windows_that_leave_the_image_are_refused() {
-        let pool = |input: [usize; 3], output: [usize; 3], size, stride| {
-            refused(move || {
-                let windows = Windows {
-                    input,
-                    output,
-                    size,
-                    stride,
-                };
-                let image = vec![0.0; input.iter().product()];
-                let mut output = vec![0.0; output.iter().product()];
-                max_pool(InstructionSet::Portable, &image, windows, &mut output);
-            })
-        };
-        assert!(!pool([1, 4, 4], [1, 2, 2], [2, 2], [2, 2]));
-        assert!(pool([1, 4, 4], [1, 2, 2], [2, 3], [2, 2]));
-        assert!(pool([1, 4, 4], [1, 2, 2], [0, 1], [2, 2]));
-        assert!(pool([1, 4, 4], [2, 2, 2], [2, 2], [2, 2]));
-        assert!(pool([1, 4, 4], [1, 3, 2], [2, 2], [2, 2]));
     }
 
     #[test]
@@ -403,20 +408,41 @@ mod tests {
             eprintln!("SKIPPED: this machine has no AVX-512 to compare with");
             return;
         }
-        let shape = ConvolutionShape {
-            input: [20, 9, 14],
-            output: [40, 9, 14],
-            kernel: [3, 3],
-            pad: [1, 1],
+        // Direct, and by tiles.
+        for [inputs, outputs] in [[20, 40], [32, 48]] {
+            let shape = ConvolutionShape {
+                input: [inputs, 11, 14],
+                output: [outputs, 11, 14],
+                kernel: [3, 3],
+                pad: [1, 1],
+            };
+            let image = numbers(3, shape.input.iter().product());
+            let weights = numbers(4, 9 * inputs * outputs);
+            let [a, b] = [wide, narrow].map(|isa| {
+                let mut output = vec![0.0; shape.output.iter().product()];
+                let layer = Convolution::new(isa, shape, &weights, None);
+                layer.apply(&image, &mut Scratch::default(), &mut output);
+                output
+            });
+            assert_eq!(a, b);
+        }
+    }
+
+    #[test]
+    fn large_filters_and_few_tiles_go_direct() {
+        let way = |input: [usize; 3], outputs| {
+            let shape = ConvolutionShape {
+                input,
+                output: [outputs, input[1], input[2]],
+                kernel: [3, 3],
+                pad: [1, 1],
+            };
+            let weights = vec![0.0; 9 * input[0] * outputs];
+            Convolution::new(InstructionSet::Portable, shape, &weights, None).way
         };
-        let image = numbers(3, shape.input.iter().product());
-        let weights = numbers(4, 9 * 20 * 40);
-        let [a, b] = [wide, narrow].map(|isa| {
-            let mut output = vec![0.0; shape.output.iter().product()];
-            let layer = Convolution::new(isa, shape, &weights, None);
-            layer.apply(&image, &mut Vec::new(), &mut output);
-            output
-        });
-        assert_eq!(a, b);
+        assert!(matches!(way([32, 12, 12], 64), Way::Tiled { .. }));
+        assert!(matches!(way([256, 12, 12], 128), Way::Direct { .. }));
+        assert!(matches!(way([32, 8, 8], 64), Way::Direct { .. }));
+        assert!(matches!(way([30, 12, 12], 64), Way::Direct { .. }));
     }
 }
