@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Makes music that is easily taken for speech or noises: voices over music, and single parts of songs.
+"""Makes music that is easily taken for speech or noises: voices over music, single parts of songs, drones.
 
-    python3 scripts/research/hard_music.py FREE.csv FOLDER [--mixes COUNT] [--parts TABLE]
+    python3 scripts/research/hard_music.py FREE.csv FOLDER [--mixes COUNT] [--parts TABLE] [--drones COUNT]
 
 FREE is a table of free_audio.py. FOLDER gets, COUNT times, half a minute of its music with its speech over it, both
 from fold "free" and drawn by a fixed seed, the voice from 3 dB below the music to 6 dB above; and of each recording
 in TABLE (column `path`: one voice, drum or pad of a song) the loudest 15 seconds, unless they are silent. These songs
-must not be among those that anything is judged on: all come into fold "free". hard.csv in FOLDER names the files
-(path, package, kind "music", seconds, fold, no emotions). Needs numpy and ffmpeg.
+must not be among those that anything is judged on: all come into fold "free". Drones are synthesised: a chord that
+swells and fades for half a minute, with more or less noise, in a large room. hard.csv in FOLDER names the files (path,
+package, kind "music", seconds, fold, no emotions). Needs numpy and ffmpeg.
 """
 
 import argparse
@@ -73,6 +74,34 @@ def loudest(samples: numpy.ndarray) -> numpy.ndarray | None:
     return part if rms(part) > SILENT_RMS else None
 
 
+def drone(seed: int) -> numpy.ndarray:
+    """A few tones in just intervals, each a stack of harmonics whose level wanders, over filtered noise."""
+    draw = numpy.random.default_rng(seed)
+    time = numpy.arange(MIX_SECONDS * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
+    ratios = draw.choice([1, 1, 6 / 5, 5 / 4, 4 / 3, 3 / 2, 2, 3, 4], draw.integers(2, 6))
+    root, roll_off = 35 * 2 ** draw.uniform(0, 2.6), draw.uniform(0.6, 2)
+    sound = numpy.zeros(len(time))
+    for ratio in ratios:
+        detuned = root * ratio * 2 ** (draw.normal(0, 5) / 1200)
+        for harmonic in range(1, draw.integers(3, 20)):
+            pitch = detuned * harmonic
+            if pitch > SAMPLE_RATE_HZ / 2.2:
+                break
+            swell = 1 + draw.uniform(0, 0.9) * numpy.sin(2 * numpy.pi * (draw.uniform(0.02, 0.3) * time + draw.random()))
+            sound += swell * numpy.sin(2 * numpy.pi * (pitch * time + draw.random())) / harmonic**roll_off
+    noise = numpy.fft.rfft(draw.normal(size=len(time)))
+    frequencies = numpy.fft.rfftfreq(len(time), 1 / SAMPLE_RATE_HZ)
+    centre = root * 2 ** draw.uniform(1, 4)
+    noise = numpy.fft.irfft(noise * numpy.exp(-(numpy.log2((frequencies + 1) / centre) ** 2)), len(time))
+    sound = sound / rms(sound) + 10 ** (draw.uniform(-30, -3) / 20) * noise / rms(noise)
+    decay = draw.uniform(0.1, 0.6) * SAMPLE_RATE_HZ
+    room = draw.normal(size=2 * SAMPLE_RATE_HZ) * numpy.exp(-numpy.arange(2 * SAMPLE_RATE_HZ) / decay)
+    length = len(sound) + len(room)
+    wet = numpy.fft.irfft(numpy.fft.rfft(sound, length) * numpy.fft.rfft(room, length), length)[: len(sound)]
+    share = draw.uniform(0, 0.8)
+    return MUSIC_RMS * ((1 - share) * sound / rms(sound) + share * wet / rms(wet))
+
+
 def sounds(args: argparse.Namespace) -> Iterator[tuple[str, str, numpy.ndarray | None]]:
     """Name, package and samples of each file, one after the other."""
     draw = random.Random(1)
@@ -86,6 +115,8 @@ def sounds(args: argparse.Namespace) -> Iterator[tuple[str, str, numpy.ndarray |
         yield f"voice-over-{number:03}.ogg", song["package"], voice_over(draw, song, voices)
     for number, row in enumerate(read_songs(args.parts) if args.parts else []):
         yield f"part-{number:03}.ogg", "parts", loudest(decode(row["path"]))
+    for number in range(args.drones):
+        yield f"drone-{number:03}.ogg", "drones", drone(number)
 
 
 def main() -> None:
@@ -94,6 +125,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--mixes", type=int, default=80, metavar="COUNT")
     parser.add_argument("--parts", type=Path, metavar="TABLE")
+    parser.add_argument("--drones", type=int, default=0, metavar="COUNT")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     found = []

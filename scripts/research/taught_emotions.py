@@ -3,7 +3,7 @@
 
     python3 scripts/research/taught_emotions.py LABELS.csv OUT.csv --train-folds FOLDS [--trust SHARE]
         [--free TAUGHT.csv --like DATASET --most-free SONGS] [--sounds FREE.csv --most-sounds FILES]
-        [--hard HARD.csv]
+        [--hard HARD.csv ...]
 
 LABELS and TAUGHT are tables of teacher_tracks.py (column `teacher`), FREE is that of free_audio.py. Of each data set
 in LABELS, a kernel ridge regression goes from the teachers' means over a song (150 tags as log odds, 64 features) to
@@ -11,7 +11,7 @@ its seven emotions, fitted on the songs of FOLDS alone. OUT gets the songs of LA
 of FOLDS mixed: SHARE of what listeners said, the rest what the regression says of a song when its group (artist) is
 left out; songs of other folds stay as they are, to judge on. Then come, in fold "free", songs of TAUGHT with what the
 regression of the data set --like says of them, and FILES of speech and of effects that are in fold "free" of FREE:
-those of 15 seconds and more, which are taken for songs most easily, then others, by a hash; and all of HARD, a table
+those of 15 seconds and more, which are taken for songs most easily, then others, by a hash; and all of HARD, tables
 of hard_music.py, which say what is music and nothing else. Needs numpy.
 """
 
@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("--most-free", type=int, default=1000, metavar="SONGS")
     parser.add_argument("--sounds", type=Path)
     parser.add_argument("--most-sounds", type=int, default=1000, metavar="FILES")
-    parser.add_argument("--hard", type=Path)
+    parser.add_argument("--hard", type=Path, nargs="*", default=[])
     parser.add_argument("--trust", type=float, default=1.0, metavar="SHARE")
     args = parser.parse_args()
     folds = args.train_folds.split(",")
@@ -131,7 +131,7 @@ def main() -> None:
         chosen = [row for row in sounds if row["kind"] == kind]
         chosen.sort(key=lambda row: (float(row["seconds"]) < LONG_SOUND_SECONDS, draw_of(row)))
         rows += [free_row(columns, row) for row in chosen[: args.most_sounds]]
-    rows += [free_row(columns, row) for row in read_songs(args.hard)] if args.hard else []
+    rows += [free_row(columns, row) for table in args.hard for row in read_songs(table)]
     write_table(args.out, rows)
 
 
