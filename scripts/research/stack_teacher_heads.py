@@ -31,20 +31,12 @@ STRENGTH = 0.05
 LAYER = "dense1"
 
 
-def taught(labels: Path, folds: list[str]) -> list[dict]:
-    return [row for row in read_songs(labels) if row["fold"] in folds and row["teacher"]]
+def emotions_of(row: dict) -> list[float]:
+    return [float(row[target] or 0) for target in TARGETS]
 
 
-def emotions_of(rows: list[dict]) -> tuple[list[dict], numpy.ndarray]:
-    """The songs that have emotions, and these."""
-    rows = [row for row in rows if any(float(row[target] or 0) for target in TARGETS)]
-    emotions = numpy.array([[float(row[target] or 0) for target in TARGETS] for row in rows])
-    return rows, emotions / emotions.sum(1, keepdims=True)
-
-
-def quadrants_of(rows: list[dict]) -> tuple[list[dict], numpy.ndarray]:
-    rows = [row for row in rows if row.get("quadrant")]
-    return rows, numpy.array([[float(row["quadrant"] == name) for name in QUADRANTS] for row in rows])
+def quadrant_of(row: dict) -> list[float]:
+    return [float(row.get("quadrant") == name) for name in QUADRANTS]
 
 
 def head_rows(run: Path) -> tuple[list[int], list[int]]:
@@ -70,19 +62,23 @@ def main() -> None:
     parser.add_argument("--quadrant-share", type=float, default=0.7)
     parser.add_argument("--balance", type=float, default=0.25)
     args = parser.parse_args()
-    rows = taught(args.labels.resolve(), args.train_folds.split(","))
+    folds = args.train_folds.split(",")
+    rows = [row for row in read_songs(args.labels.resolve()) if row["fold"] in folds and row["teacher"]]
+    said = numpy.array([heard(row) for row in rows])
+    emotions = numpy.array([emotions_of(row) for row in rows])
     heads, quadrants = head_rows(args.run)
     arrays = {name: array.copy() for name, array in read_track(args.run / "weights.safetensors").items()}
     layer, offsets = arrays[f"{LAYER}.weight"], arrays[f"{LAYER}.bias"]
-    known, emotions = emotions_of(rows)
-    parts = [(list(range(len(TARGETS))), known, emotions, args.share)]
+    parts = [(list(range(len(TARGETS))), emotions, args.share, args.balance)]
     if quadrants:
-        parts.append((quadrants, *quadrants_of(rows), args.quadrant_share))
-    for outputs, songs, targets, share in parts:
-        weights, biases = logistic_regression(numpy.array([heard(row) for row in songs]), targets, STRENGTH)
+        parts.append((quadrants, numpy.array([quadrant_of(row) for row in rows]), args.quadrant_share, 0))
+    for outputs, targets, share, balance in parts:
+        known = targets.any(1)
+        targets = targets[known] / targets[known].sum(1, keepdims=True)
+        weights, biases = logistic_regression(said[known], targets, STRENGTH)
         layer[outputs] = (1 - share) * layer[outputs] + share * weights.T @ layer[heads]
         offsets[outputs] = (1 - share) * offsets[outputs] + share * (offsets[heads] @ weights + biases)
-    offsets[: len(TARGETS)] -= args.balance * numpy.log(emotions.mean(0) + 1e-3)
+        offsets[outputs] -= balance * numpy.log(targets.mean(0) + 1e-3)
     args.out.mkdir(parents=True, exist_ok=True)
     write_track(args.out / "weights.safetensors", arrays)
     for name in ("config.toml", "model.toml"):

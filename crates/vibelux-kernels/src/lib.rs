@@ -14,6 +14,8 @@ pub mod inference;
 pub mod pack;
 pub mod passes;
 pub mod simd;
+#[cfg(test)]
+mod testing;
 pub mod winograd;
 
 pub use simd::{InstructionSet, Precision};

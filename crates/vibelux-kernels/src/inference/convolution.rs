@@ -182,15 +182,11 @@ impl Convolution {
                 let Scratch {
                     inputs, outputs, ..
                 } = scratch;
-                let [in_len, out_len] = tiling.lens();
-                inputs.resize(in_len);
-                for mut to in inputs.pieces_mut(in_len) {
-                    tiling.transform_input(image, &mut to);
-                }
+                inputs.resize(tiling.lens()[0]);
+                tiling.transform_input(image, &mut inputs.arrays_mut().collect::<Vec<_>>());
                 filters.multiply(inputs, outputs);
-                for from in outputs.pieces(out_len) {
-                    tiling.restore_output(&from, &self.bias, output);
-                }
+                let from: Vec<&[f32]> = outputs.arrays().collect();
+                tiling.restore_output(&from, &self.bias, output);
             }
         }
     }
@@ -240,44 +236,8 @@ impl Convolution {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{convolved, numbers, refused};
     use proptest::prelude::*;
-
-    /// The definition.
-    fn convolved(
-        shape: ConvolutionShape,
-        image: &[f32],
-        weights: &[f32],
-        bias: &[f32],
-    ) -> Vec<f32> {
-        let [c, h, w] = shape.input;
-        let [o, oh, ow] = shape.output;
-        let [kh, kw] = shape.kernel;
-        let mut output = Vec::new();
-        for (y, x) in (0..oh).flat_map(|y| (0..ow).map(move |x| (y, x))) {
-            for out in 0..o {
-                let mut sum = f64::from(bias[out]);
-                for (ky, kx) in (0..kh).flat_map(|a| (0..kw).map(move |b| (a, b))) {
-                    let row = (y + ky).checked_sub(shape.pad[0]).filter(|&y| y < h);
-                    let column = (x + kx).checked_sub(shape.pad[1]).filter(|&x| x < w);
-                    let (Some(row), Some(column)) = (row, column) else {
-                        continue;
-                    };
-                    for i in 0..c {
-                        let weight = weights[((ky * kw + kx) * c + i) * o + out];
-                        sum += f64::from(weight) * f64::from(image[(row * w + column) * c + i]);
-                    }
-                }
-                output.push(sum as f32);
-            }
-        }
-        output
-    }
-
-    fn numbers(seed: usize, len: usize) -> Vec<f32> {
-        (0..len)
-            .map(|i| ((i * 7919 + seed * 104_729 + 13) % 1009) as f32 / 504.5 - 1.0)
-            .collect()
-    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
@@ -304,7 +264,7 @@ mod tests {
             let image = numbers(seed, channels * height * width);
             let weights = numbers(seed + 1, kernel[0] * kernel[1] * channels * filters);
             let bias = numbers(seed + 2, filters);
-            let expected = convolved(shape, &image, &weights, &bias);
+            let expected = convolved([shape.input, shape.output], shape.kernel, shape.pad, [&image, &weights, &bias]);
             for isa in InstructionSet::available() {
                 let layer = Convolution::new(isa, shape, &weights, Some(&bias));
                 let mut output = vec![f32::NAN; expected.len()];
@@ -340,7 +300,7 @@ mod tests {
             let image = numbers(seed, shape.input.iter().product());
             let weights = numbers(seed + 1, 9 * size[0] * size[1]);
             let bias = numbers(seed + 2, size[1]);
-            let expected = convolved(shape, &image, &weights, &bias);
+            let expected = convolved([shape.input, shape.output], shape.kernel, shape.pad, [&image, &weights, &bias]);
             for isa in InstructionSet::available() {
                 let layer = Convolution::new(isa, shape, &weights, Some(&bias));
                 let (mut scratch, mut output) = (Scratch::default(), vec![f32::NAN; expected.len()]);
@@ -354,11 +314,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    /// Whether a call is refused, as it must be where the kernels would leave their arrays.
-    fn refused(call: impl FnOnce() + std::panic::UnwindSafe) -> bool {
-        std::panic::catch_unwind(call).is_err()
     }
 
     #[test]

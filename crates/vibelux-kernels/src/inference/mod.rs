@@ -73,13 +73,8 @@ pub fn activate(values: &mut [f32], alpha: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{numbers, refused};
     use proptest::prelude::*;
-
-    fn numbers(seed: usize, len: usize) -> Vec<f32> {
-        (0..len)
-            .map(|i| ((i * 7919 + seed * 104_729 + 13) % 1009) as f32 / 504.5 - 1.0)
-            .collect()
-    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
@@ -112,11 +107,6 @@ mod tests {
                 prop_assert_eq!(&output, &expected);
             }
         }
-    }
-
-    /// Whether a call is refused, as it must be where the kernels would leave their arrays.
-    fn refused(call: impl FnOnce() + std::panic::UnwindSafe) -> bool {
-        std::panic::catch_unwind(call).is_err()
     }
 
     #[test]

@@ -17,6 +17,34 @@ use super::transforms::{
 };
 use crate::simd::{InstructionSet, Simd, Sums, dispatch};
 
+/// The register at an offset of each of the 36 slices.
+///
+/// # Safety
+/// There must be 36, each with a register at `at`; the CPU must have the instruction set.
+#[inline(always)]
+unsafe fn load_all<V: Sums>(from: &[&[f32]], at: usize) -> [[V; REACH]; REACH] {
+    unsafe {
+        let mut values = [[V::zero(); REACH]; REACH];
+        for p in 0..POSITIONS {
+            values[p / REACH][p % REACH] = V::load(from[p].as_ptr().add(at));
+        }
+        values
+    }
+}
+
+/// The opposite.
+///
+/// # Safety
+/// As [`load_all`].
+#[inline(always)]
+unsafe fn store_all<V: Sums>(to: &mut [&mut [f32]], at: usize, values: [[V; REACH]; REACH]) {
+    unsafe {
+        for p in 0..POSITIONS {
+            V::store(to[p].as_mut_ptr().add(at), values[p / REACH][p % REACH]);
+        }
+    }
+}
+
 #[inline(always)]
 unsafe fn filters_generic<S: Simd>(
     weights: &[f32],
@@ -42,10 +70,7 @@ unsafe fn filters_generic<S: Simd>(
                     }
                 }
                 let u = both_ways::<S::V, Filter, TAPS, REACH>(g);
-                for p in 0..POSITIONS {
-                    let to = packed[p].as_mut_ptr().add(input * width + lane);
-                    S::V::store(to, u[p / REACH][p % REACH]);
-                }
+                store_all(packed, input * width + lane, u);
             }
         }
     }
@@ -93,10 +118,7 @@ unsafe fn tiles_generic<S: Simd, T: Transform<M, REACH>, const M: usize>(
                     }
                 }
                 let values = both_ways::<S::V, T, M, REACH>(values);
-                for p in 0..POSITIONS {
-                    let to = to[p].as_mut_ptr().add(tile * c + lane);
-                    S::V::store(to, values[p / REACH][p % REACH]);
-                }
+                store_all(to, tile * c + lane, values);
             }
         }
     }
@@ -169,10 +191,7 @@ unsafe fn output_generic<S: Simd>(
         for lane in (0..c).step_by(S::LANES) {
             // SAFETY: the lengths were checked, and what lies beyond the output is not written.
             unsafe {
-                let mut m = [[S::V::zero(); REACH]; REACH];
-                for p in 0..POSITIONS {
-                    m[p / REACH][p % REACH] = S::V::load(from[p].as_ptr().add(tile * c + lane));
-                }
+                let m = load_all(from, tile * c + lane);
                 let sums = both_ways::<S::V, Output, REACH, TILE_SIDE>(m);
                 let bias = S::V::load(bias.as_ptr().add(lane));
                 for y in 0..TILE_SIDE.min(height - row) {
@@ -218,10 +237,7 @@ unsafe fn input_gradient_generic<S: Simd>(
         for lane in (0..c).step_by(S::LANES) {
             // SAFETY: the lengths were checked.
             unsafe {
-                let mut t = [[S::V::zero(); REACH]; REACH];
-                for p in 0..POSITIONS {
-                    t[p / REACH][p % REACH] = S::V::load(from[p].as_ptr().add(tile * c + lane));
-                }
+                let t = load_all(from, tile * c + lane);
                 let d = both_ways::<S::V, InputGradient, REACH, REACH>(t);
                 for y in 0..REACH {
                     for x in 0..REACH {
@@ -263,11 +279,7 @@ unsafe fn filter_gradient_generic<S: Simd>(from: &[&[f32]], to: &mut [&mut [f32]
     for at in (0..len).step_by(S::LANES) {
         // SAFETY: the lengths were checked.
         unsafe {
-            let mut u = [[S::V::zero(); REACH]; REACH];
-            for p in 0..POSITIONS {
-                u[p / REACH][p % REACH] = S::V::load(from[p].as_ptr().add(at));
-            }
-            let g = both_ways::<S::V, FilterGradient, REACH, TAPS>(u);
+            let g = both_ways::<S::V, FilterGradient, REACH, TAPS>(load_all(from, at));
             for tap in 0..TAPS * TAPS {
                 S::V::store(to[tap].as_mut_ptr().add(at), g[tap / TAPS][tap % TAPS]);
             }

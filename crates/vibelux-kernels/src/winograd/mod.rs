@@ -11,8 +11,8 @@
 //! gradients share the transform of the output's.
 //!
 //! [`Tiling`] turns images into tiles and back, [`Filters`] multiplies, a [`Stack`] holds what lies between.
-//! Sums are f32 and have errors some ten times those of a direct convolution, far below what training
-//! notices.
+//! Sums are f32 and rounded more often than those of a direct convolution: the two differ by less than 2e-5
+//! of the largest value, as tests of the training layer see to.
 
 mod filters;
 mod kernels;

@@ -117,12 +117,8 @@ impl Tiling {
 mod tests {
     use super::super::{Filters, POSITIONS, Stack, pays};
     use super::*;
-
-    fn numbers(seed: usize, len: usize) -> Vec<f32> {
-        (0..len)
-            .map(|i| ((i * 7919 + seed * 104_729 + 13) % 1009) as f32 / 504.5 - 1.0)
-            .collect()
-    }
+    use crate::testing::{self, numbers};
+    use std::panic::AssertUnwindSafe;
 
     fn dot(a: &[f32], b: &[f32]) -> f64 {
         let products = a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b));
@@ -175,35 +171,6 @@ mod tests {
         }
     }
 
-    /// The definition.
-    fn defined(
-        image: &[f32],
-        weights: &[f32],
-        [c_out, h, w]: [usize; 3],
-        pad: [usize; 2],
-    ) -> Vec<f32> {
-        let [c_in, height, width] = INPUT;
-        let mut output = Vec::new();
-        for (y, x) in (0..h).flat_map(|y| (0..w).map(move |x| (y, x))) {
-            for out in 0..c_out {
-                let mut sum = 0.0;
-                for tap in 0..TAPS * TAPS {
-                    let row = (y + tap / TAPS).wrapping_sub(pad[0]);
-                    let column = (x + tap % TAPS).wrapping_sub(pad[1]);
-                    if row < height && column < width {
-                        for i in 0..c_in {
-                            let value = image[(row * width + column) * c_in + i];
-                            let weight = weights[(tap * c_in + i) * c_out + out];
-                            sum += f64::from(value) * f64::from(weight);
-                        }
-                    }
-                }
-                output.push(sum as f32);
-            }
-        }
-        output
-    }
-
     #[test]
     fn tiles_convolve_as_defined_and_gradients_are_the_adjoint() {
         // Whole and half blocks of registers; zeros around and none.
@@ -211,7 +178,11 @@ mod tests {
             let image = numbers(1, INPUT.iter().product());
             let weights = numbers(2, 9 * INPUT[0] * output[0]);
             let gradient = numbers(3, output.iter().product());
-            let expected = defined(&image, &weights, output, pad);
+            let defined = |image: &[f32], weights: &[f32]| {
+                let bias = vec![0.0; output[0]];
+                testing::convolved([INPUT, output], [TAPS, TAPS], pad, [image, weights, &bias])
+            };
+            let expected = defined(&image, &weights);
             for isa in InstructionSet::available() {
                 if isa.values_per_word() != 1 {
                     continue;
@@ -233,10 +204,10 @@ mod tests {
                 }
                 // And of any other image and weights.
                 let other = numbers(4, image.len());
-                let along = dot(&gradient, &defined(&other, &weights, output, pad));
+                let along = dot(&gradient, &defined(&other, &weights));
                 assert!((dot(&found.input_gradient, &other) - along).abs() < 1e-2);
                 let other = numbers(5, weights.len());
-                let along = dot(&gradient, &defined(&image, &other, output, pad));
+                let along = dot(&gradient, &defined(&image, &other));
                 assert!((dot(&found.weight_gradient, &other) - along).abs() < 1e-2);
             }
         }
@@ -244,8 +215,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused() {
-        let refused =
-            |call: &dyn Fn()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).is_err();
+        let refused = |call: &dyn Fn()| testing::refused(AssertUnwindSafe(call));
         let isa = InstructionSet::Portable;
         let new = |input, output, pad| {
             move || {

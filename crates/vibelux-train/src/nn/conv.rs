@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use super::layer::{Layer, Mode, Parameter, deactivate, part_len};
+use super::layer::{Layer, Mode, Parameter, add_rows, deactivate, part_len};
 use vibelux_kernels::InstructionSet;
 use vibelux_kernels::convolution::{self, Extent, Sweep};
 use vibelux_kernels::inference::activate;
@@ -272,11 +272,7 @@ impl Layer for Conv {
                     deactivate(dy, y, alpha);
                 }
                 if this.bias.is_some() {
-                    for row in dy.chunks_exact(c_out) {
-                        for (g, &d) in gradient[weight_len..].iter_mut().zip(row) {
-                            *g += d;
-                        }
-                    }
+                    add_rows(dy, &mut gradient[weight_len..weight_len + c_out]);
                 }
                 this.add_weight_gradient(x, dy, stride, gradient);
                 if this.needs_dx {

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::conv::sum_rows;
-use super::layer::{Layer, Mode, Parameter, deactivate, part_len};
+use super::layer::{Layer, Mode, Parameter, add_rows, deactivate, part_len};
 use vibelux_kernels::InstructionSet;
 use vibelux_kernels::convolution::{self, Extent, Sweep};
 use vibelux_kernels::inference::activate;
@@ -167,11 +167,7 @@ impl Layer for Dense {
                 gradient.clear();
                 gradient.resize((inputs + 1) * stride, 0.0);
                 let (weights, bias) = gradient.split_at_mut(inputs * stride);
-                for row in dy.chunks_exact(outputs) {
-                    for (g, &d) in bias.iter_mut().zip(row) {
-                        *g += d;
-                    }
-                }
+                add_rows(dy, &mut bias[..outputs]);
                 add_weight_gradient(isa, x, dy, [inputs, outputs], stride, weights);
             });
         for (parameter, first) in [(self.weight, 0), (self.bias, inputs * stride)] {

@@ -69,6 +69,15 @@ pub(super) fn deactivate(dy: &mut [f32], y: &[f32], alpha: f32) {
     }
 }
 
+/// Adds rows of as many values as there are sums, in their order.
+pub(super) fn add_rows(rows: &[f32], sums: &mut [f32]) {
+    for row in rows.chunks_exact(sums.len()) {
+        for (sum, &value) in sums.iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
+}
+
 /// Which of `len` values of example `example` dropout keeps: calls `f(index, keep)`.
 pub(crate) fn for_each_kept(
     seed: u64,

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::layer::{Layer, Mode, Parameter, deactivate, part_len};
+use super::layer::{Layer, Mode, Parameter, add_rows, deactivate, part_len};
 use vibelux_kernels::InstructionSet;
 use vibelux_kernels::inference::activate;
 use vibelux_kernels::pack;
@@ -193,7 +193,9 @@ impl Layer for TiledConv {
                     deactivate(dy, y, alpha);
                 }
                 if this.bias.is_some() {
-                    sum_pixels(dy, this.output[0], &mut part.bias_gradient);
+                    part.bias_gradient.clear();
+                    part.bias_gradient.resize(this.output[0], 0.0);
+                    add_rows(dy, &mut part.bias_gradient);
                 }
                 let pieces = x.chunks(piece * in_len).zip(dy.chunks(piece * out_len));
                 let pieces = pieces.zip(dx.chunks_mut(piece * in_len));
@@ -209,10 +211,11 @@ impl Layer for TiledConv {
                 }
             });
         if let Some(bias) = self.bias {
-            let sums: Vec<f32> = parts.iter().flat_map(|p| p.bias_gradient.clone()).collect();
-            let mut total = Vec::new();
-            sum_pixels(&sums, self.output[0], &mut total);
-            p[bias].gradient = total;
+            let gradient = &mut p[bias].gradient;
+            gradient.fill(0.0);
+            for part in &parts {
+                add_rows(&part.bias_gradient, gradient);
+            }
         }
         let gradient = &mut p[self.weight].gradient;
         gradient.fill(0.0);
@@ -230,17 +233,7 @@ impl Layer for TiledConv {
     }
 }
 
-/// Sums the channels of all pixels.
-fn sum_pixels(pixels: &[f32], channels: usize, sums: &mut Vec<f32>) {
-    sums.clear();
-    sums.resize(channels, 0.0);
-    for pixel in pixels.chunks_exact(channels) {
-        for (sum, &value) in sums.iter_mut().zip(pixel) {
-            *sum += value;
-        }
-    }
-}
-
+/// Adds the sums of another part.
 fn add(sums: &mut Stack, values: &Stack) {
     sums.par_arrays_mut()
         .zip(values.par_arrays())
