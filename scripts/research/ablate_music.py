@@ -14,17 +14,16 @@ from --pretrained, a finished run of the same network on other music. Needs a re
 import argparse
 import csv
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 from cross_validate_music import (
-    VIBELUX, Scales, accuracy, balanced, emotion_pairs, interval, mean, quadrant_pairs, require_build, songs,
-    target_cosines, vector,
+    Scales, accuracy, balanced, emotion_pairs, interval, mean, quadrant_pairs, require_build, songs, target_cosines,
+    train_run, vector,
 )
 from tables import read_songs, write_table
 
-CONFIG = Path(__file__).resolve().parents[2] / "models" / "training" / "music.toml"
+CONFIG = Path(__file__).resolve().parents[2] / "models" / "training" / "music-labels.toml"
 EPOCHS = "20"
 TRAINING, JUDGED = ["1", "2", "3"], "0"
 # The base has the stronger augmentation, which most variants below were compared with.
@@ -55,13 +54,13 @@ VARIANTS = {
 }
 
 
-def configuration(changes: dict[str, str], without: list[str]) -> str:
-    """The shipped recipe with some values replaced and some heads left out."""
-    text = CONFIG.read_text()
+def configuration(base: Path, changes: dict[str, str], without: list[str]) -> str:
+    """A recipe with some values replaced and some heads left out."""
+    text = base.read_text()
     for key, value in changes.items():
         text, count = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text, count=1)
         if count == 0:
-            sys.exit(f"{CONFIG} has no {key}")
+            sys.exit(f"{base} has no {key}")
     start, *heads = text.split("[[heads]]\n")
     kept = [head for head in heads if not any(f'column = "{column}"' in head for column in without)]
     return "[[heads]]\n".join([start, *kept])
@@ -81,17 +80,11 @@ def train(name: str, labels: Path, out: Path, pretrained: Path | None) -> None:
     changes, without, share = VARIANTS[name]
     if share < 1:
         labels = fewer(labels, out / f"{name}.csv", share)
-    run = out / name
-    command = [VIBELUX, "train", "music", labels, "--out", run, "--train-folds", ",".join(TRAINING),
-               "--validation-folds", JUDGED, "--cache", out / "spectrograms"]
-    if (run / "checkpoint.safetensors").exists():
-        command += ["--resume"]
-    else:
-        config = out / f"{name}.toml"
-        config.write_text(configuration(STRONG | changes, without))
-        command += ["--config", config, "--epochs", EPOCHS]
-        command += ["--from", pretrained] if name == "pretrained" else []
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    config = out / f"{name}.toml"
+    config.write_text(configuration(CONFIG, STRONG | changes, without))
+    begin = ["--config", config, "--epochs", EPOCHS]
+    begin += ["--from", pretrained] if name == "pretrained" else []
+    train_run(labels, out / name, TRAINING, JUDGED, out / "spectrograms", begin)
 
 
 def figures(labels: Path, run: Path) -> list[str]:
@@ -107,6 +100,16 @@ def figures(labels: Path, run: Path) -> list[str]:
         interval(target_cosines(clips), mean),
         interval(scales.songs, scales.mean_correlation) if scales.columns else "-",
     ]
+
+
+def print_figures(labels: Path, runs: dict[str, Path], out: Path) -> None:
+    """A row for each run that is finished, on the screen and in the table `out`."""
+    rows = [[name, *figures(labels, run)] for name, run in runs.items() if (run / "report.json").exists()]
+    header = ["variant", "quadrant", "7 emotions", "balanced", "cosine", "scales"]
+    with open(out, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])
+    for row in [header, *rows]:
+        print(f"{row[0]:<26}" + "".join(f"{value:>24}" for value in row[1:]))
 
 
 def main() -> None:
@@ -131,15 +134,8 @@ def main() -> None:
         sys.exit(f"{options.labels} lacks {', '.join(missing) or 'songs of panda4q or emotify in fold 0'}")
     options.out.mkdir(parents=True, exist_ok=True)
     for name in names:
-        if not (options.out / name / "report.json").exists():
-            train(name, options.labels, options.out, options.pretrained)
-    rows = [[name, *figures(options.labels, options.out / name)]
-            for name in VARIANTS if (options.out / name / "report.json").exists()]
-    header = ["variant", "quadrant", "7 emotions", "balanced", "cosine", "scales"]
-    with open(options.out / "ablation.csv", "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([header, *rows])
-    for row in [header, *rows]:
-        print(f"{row[0]:<26}" + "".join(f"{value:>24}" for value in row[1:]))
+        train(name, options.labels, options.out, options.pretrained)
+    print_figures(options.labels, {name: options.out / name for name in VARIANTS}, options.out / "ablation.csv")
 
 
 if __name__ == "__main__":

@@ -36,20 +36,23 @@ def table_of(labels: Path, fold: str) -> Path:
     return Path(str(labels).replace("{fold}", fold))
 
 
+def train_run(labels: Path, run: Path, folds: list[str], judged: str, cache: Path, begin: list) -> None:
+    """A run on `folds`, watched on `judged`: begun with the options `begin`, resumed where it was interrupted, left
+    alone where it is finished."""
+    if (run / "report.json").exists():
+        return
+    command = [VIBELUX, "train", "music", labels, "--out", run, "--train-folds", ",".join(folds),
+               "--validation-folds", judged, "--cache", cache]
+    command += ["--resume"] if (run / "checkpoint.safetensors").exists() else begin
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
 def train(labels: Path, out: Path, config: Path | None, start: Path | None, also: list[str]) -> None:
+    begin = ["--config", config] if config else []
+    begin += ["--from", start] if start else []
     for fold in FOLDS:
-        run = out / f"fold-{fold}"
-        if (run / "report.json").exists():
-            continue
-        others = ",".join([f for f in FOLDS if f != fold] + also)
-        command = [VIBELUX, "train", "music", table_of(labels, fold), "--out", run, "--train-folds", others,
-                   "--validation-folds", fold, "--cache", out / "spectrograms"]
-        if (run / "checkpoint.safetensors").exists():
-            command += ["--resume"]
-        else:
-            command += ["--config", config] if config else []
-            command += ["--from", start] if start else []
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        others = [f for f in FOLDS if f != fold] + also
+        train_run(table_of(labels, fold), out / f"fold-{fold}", others, fold, out / "spectrograms", begin)
 
 
 def songs(labels: Path, runs: dict[str, Path]) -> list[dict]:

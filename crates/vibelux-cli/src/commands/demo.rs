@@ -3,6 +3,7 @@
 //! Composes a dozen short pieces into a folder, then embeds and recommends them like anybody's
 //! songs. Pieces that are already there are left alone.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,11 +58,11 @@ pub struct DemoArgs {
 
 /// Runs the command.
 pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+    let pieces = compose_all(SEED);
     let dir = match &args.dir {
         Some(dir) => dir.clone(),
-        None => default_dir()?,
+        None => default_dir(&pieces)?,
     };
-    let pieces = compose_all(SEED);
     let rendered = render_missing(&dir, &pieces)?;
     crate::tell!(
         "{} pieces in {} ({rendered} new)",
@@ -108,11 +109,13 @@ fn embed(dir: &Path) -> anyhow::Result<SongStore> {
     Ok(store)
 }
 
-/// The version is part of the name, because another version may compose other music.
-fn default_dir() -> anyhow::Result<PathBuf> {
+/// Other music goes into another folder, because what a folder holds is not made again.
+fn default_dir(pieces: &[Piece]) -> anyhow::Result<PathBuf> {
     let project = ProjectDirs::from("", "", "vibelux")
         .context("this user has no home folder; say where the pieces may go with --dir DIR")?;
-    let name = concat!("demo-", env!("CARGO_PKG_VERSION"));
+    let mut hasher = DefaultHasher::new();
+    format!("{pieces:?}").hash(&mut hasher);
+    let name = format!("demo-{:016x}", hasher.finish());
     Ok(project.cache_dir().join(name))
 }
 
@@ -148,6 +151,7 @@ fn render_missing(dir: &Path, pieces: &[Piece]) -> anyhow::Result<usize> {
 mod tests {
     use super::*;
     use clap::Parser;
+    use vibelux::Emotion;
 
     #[derive(Debug, Parser)]
     struct Line {
@@ -181,6 +185,39 @@ mod tests {
         std::fs::remove_file(dir.path().join(pieces[1].file_name())).unwrap();
         assert_eq!(render_missing(dir.path(), pieces).unwrap(), 1);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn the_pieces_of_each_mood_are_among_its_first_three() {
+        let dir = tempfile::tempdir().unwrap();
+        let pieces = compose_all(SEED);
+        render_missing(dir.path(), &pieces).unwrap();
+        let songs = recommend::load(&embed(dir.path()).unwrap(), false, Inclusion::MUSIC).unwrap();
+        assert_eq!(songs.len(), pieces.len());
+        let vectors: Vec<EmotionVector> = songs.iter().map(|(_, vector)| *vector).collect();
+        let index = SongIndex::new(&vectors, Mode::default());
+        for mood in Emotion::ALL {
+            let asked = vec![query::of_mood(EmotionVector::one_hot(mood))];
+            let found = recommend::find(&index, asked, 3, |_| true);
+            let first: Vec<&str> = found[0]
+                .matches
+                .iter()
+                .filter_map(|found| songs[found.index].0.path.file_name()?.to_str())
+                .collect();
+            for piece in pieces.iter().filter(|piece| piece.emotion == mood) {
+                assert!(
+                    first.contains(&piece.file_name().as_str()),
+                    "{mood}: {first:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn other_music_goes_into_another_folder() {
+        let folder = |seed| default_dir(&compose_all(seed)).unwrap();
+        assert_eq!(folder(SEED), folder(SEED));
+        assert_ne!(folder(SEED), folder(SEED + 1));
     }
 
     #[test]

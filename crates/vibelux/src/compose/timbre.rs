@@ -13,13 +13,10 @@ pub enum Timbre {
     Pluck,
     Marimba,
     Flute,
-    Whistle,
     Strings,
     /// Strings that tremble.
     Tremolo,
     Organ,
-    Bell,
-    Lead,
     Guitar,
     Bass,
     Kick,
@@ -126,23 +123,7 @@ impl Timbre {
                 decay_seconds: 0.22,
                 ..STRUCK
             },
-            Self::Bell => Voice {
-                bright: 1.1,
-                dull: 2.2,
-                even: 0.2,
-                attack_seconds: 0.002,
-                decay_seconds: 0.8,
-                release_seconds: 0.6,
-                ..STRUCK
-            },
             Self::Flute => BLOWN,
-            Self::Whistle => Voice {
-                bright: 1.7,
-                even: 0.8,
-                attack_seconds: 0.02,
-                release_seconds: 0.06,
-                ..BLOWN
-            },
             Self::Strings => BOWED,
             Self::Tremolo => Voice {
                 attack_seconds: 0.02,
@@ -161,7 +142,6 @@ impl Timbre {
                 unison_cents: 17.0,
                 ..BLOWN
             },
-            Self::Lead => SAW,
             Self::Guitar => Voice {
                 decay_seconds: 0.35,
                 sustain: 0.4,
