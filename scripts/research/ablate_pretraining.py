@@ -4,13 +4,15 @@
     python3 scripts/research/ablate_pretraining.py PRETRAINING LABELS OUT [NAME...]
 
 PRETRAINING is the table of pretraining_table.py, LABELS that of teacher_tracks.py for panda4q and emotify (folds 0 to
-3). Each variant first hears music without labels, then learns from folds 1 to 3 and is judged on fold 0. All hear
-equally much before, HOURS_HEARD, be it more music or the same more often; and all of it is short, so the figures compare
-choices; they are not the best that the net can do. OUT gets the runs (finished ones are not run again, interrupted
+3). Each variant but hours-0, which then learns twice as long, first hears music without labels (and PIANOS pianos, the
+same ones always, as a run needs some emotions), without speech, noises and the gentle end of the shipped recipe; then
+it learns from folds 1 to 3 and is judged on fold 0. All hear equally much before, HOURS_HEARD, be it more music or the
+same more often; and all of it is short, so the figures compare choices; they are not the best that the net can do. OUT gets the runs (finished ones are not run again, interrupted
 ones resume) and ablation.csv, with 95 % intervals by bootstrap over songs. Needs a release build; `stacked` needs numpy.
 """
 
 import argparse
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +26,8 @@ HOURS_HEARD = 115
 EPOCHS = "12"
 # More for those who have heard nothing before.
 EPOCHS_FROM_NOTHING = "24"
-ALL = 1000
+ALL = math.inf
+PIANOS = 32
 # Convolutions as wide as those of the model before this one.
 NARROW = {"filters = 128": "filters = 96", "filters = 256": "filters = 128", "filters = 512": "filters = 192"}
 # Name: hours of music without labels at most, heads left out of the second run, narrow or not.
@@ -52,7 +55,8 @@ def recipe(name: str, without: list[str], narrow: bool, out: Path) -> Path:
 def some_music(pretraining: Path, hours: float, out: Path) -> float:
     """A table of music that teachers have heard, so many hours of it, and what a run is watched on; the hours in it."""
     rows = sorted(read_songs(pretraining), key=draw_of)
-    heard, kept = 0.0, []
+    pianos = [row for row in rows if row["fold"] == "train" and row["dataset"] != "free"]
+    heard, kept = 0.0, pianos[:PIANOS]
     for row in rows:
         if row["fold"] == "watched":
             kept.append(row)
@@ -83,6 +87,10 @@ def train(name: str, pretraining: Path, labels: Path, out: Path) -> None:
 
 
 def stack(labels: Path, out: Path) -> None:
+    if (out / STACKED / "report.json").exists():
+        return
+    if not (out / "hours-all" / "report.json").exists():
+        sys.exit(f"{STACKED} needs hours-all")
     start = out / "folded"
     script = Path(__file__).with_name("stack_teacher_heads.py")
     folds = ",".join(TRAINING)

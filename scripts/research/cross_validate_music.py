@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Trains the music net once per fold of a table and tabulates what the runs say of songs unheard.
 
-    python3 scripts/research/cross_validate_music.py LABELS OUT [CONFIG] [--from RUN] [--also FOLD]
+    python3 scripts/research/cross_validate_music.py LABELS OUT [CONFIG] [--from RUN] [--also FOLD...]
 
 LABELS is a table of songs (labels.csv) with folds 0 to 3; each fold is judged by a run that was trained
-on the other three, and on fold --also if there is one. `{fold}` in its name stands for the judged fold, where each
+on the other three, and on the folds --also if there are some. `{fold}` in its name stands for the judged fold, where each
 run learns from a table of its own. OUT gets one run folder per fold (finished ones are not run again, interrupted
 ones resume). CONFIG is a configuration for `vibelux train music --config`; without it, the preset. --from names a
 run whose weights they start from, which must not have heard these songs. Figures come with 95 % intervals by

@@ -96,7 +96,8 @@ def main() -> None:
             right += known.count("music")
             total += len(known)
         label = f"with {include}" if include else "as the program does"
-        print(f"music among the first {BEST} for five moods, {label}: {right / total:.1%} of {total}")
+        found = f"{right / total:.1%} of {total}" if total else "none of which the table says what it is"
+        print(f"music among the first {BEST} for five moods, {label}: {found}")
 
 
 if __name__ == "__main__":

@@ -122,7 +122,8 @@ def main() -> None:
         for row, label, guess in zip(known, y, said):
             write_targets(row, args.trust * label + (1 - args.trust) * guess)
     columns = rows[0]
-    for row in first_by_hash(read_songs(args.free), args.most_free) if args.free else []:
+    free = [row for row in read_songs(args.free) if row["teacher"] and row["fold"] == "free"] if args.free else []
+    for row in first_by_hash(free, args.most_free):
         row = free_row(columns, row)
         write_targets(row, regressions[args.like].say(heard(row)[None])[0])
         rows.append(row)

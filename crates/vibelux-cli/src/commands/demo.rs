@@ -109,14 +109,20 @@ fn embed(dir: &Path) -> anyhow::Result<SongStore> {
     Ok(store)
 }
 
-/// Other music goes into another folder, because what a folder holds is not made again.
+/// In the user's cache folder.
 fn default_dir(pieces: &[Piece]) -> anyhow::Result<PathBuf> {
     let project = ProjectDirs::from("", "", "vibelux")
         .context("this user has no home folder; say where the pieces may go with --dir DIR")?;
+    Ok(project.cache_dir().join(folder_name(pieces)))
+}
+
+/// Other music, and another version, which may play it in another way, goes into another folder, because what a
+/// folder holds is not made again.
+fn folder_name(pieces: &[Piece]) -> String {
     let mut hasher = DefaultHasher::new();
     format!("{pieces:?}").hash(&mut hasher);
-    let name = format!("demo-{:016x}", hasher.finish());
-    Ok(project.cache_dir().join(name))
+    let version = env!("CARGO_PKG_VERSION");
+    format!("demo-{version}-{:016x}", hasher.finish())
 }
 
 /// Renders the pieces that `dir` does not hold yet, on all cores, and returns how many. A file is
@@ -215,7 +221,7 @@ mod tests {
 
     #[test]
     fn other_music_goes_into_another_folder() {
-        let folder = |seed| default_dir(&compose_all(seed)).unwrap();
+        let folder = |seed| folder_name(&compose_all(seed));
         assert_eq!(folder(SEED), folder(SEED));
         assert_ne!(folder(SEED), folder(SEED + 1));
     }

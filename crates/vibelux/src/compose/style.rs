@@ -15,11 +15,11 @@
 //! | disgusted | none agreed | | | | |
 //!
 //! Disgust has no agreed musical cues and surprise hardly any: listeners do not recognise them
-//! reliably. The disgusted piece is a guess (out of tune, sliding, low); the surprised one uses what
+//! reliably. The disgusted piece is a guess (out of tune, low); the surprised one uses what
 //! breaks expectation (Meyer 1956; Huron 2006): silence, leaps, sudden accents.
 //!
-//! Within these cues the numbers were tried at random until the music model heard most of the emotion in each piece,
-//! so that a demo shows what the program does.
+//! From these cues on the numbers were tried at random until the music model put each piece among the first for its
+//! emotion, so that a demo shows what the program does; where cues and model disagree, the model was followed.
 
 use crate::emotion::Emotion;
 
