@@ -17,7 +17,9 @@ use rayon::prelude::*;
 use vibelux::EmotionVector;
 use vibelux::audio::is_audio_file;
 use vibelux::compose::{ARTIST, Piece, compose_all, write_wav};
-use vibelux::library::{EmbedOptions, Inclusion, SongStore, embed_songs, mark_missing, plan, scan};
+use vibelux::library::{
+    EmbedOptions, Inclusion, Song, SongStore, embed_songs, mark_missing, plan, scan,
+};
 use vibelux::model::MusicModel;
 use vibelux::recommend::{Mode, SongIndex};
 
@@ -76,11 +78,15 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         None => vec![query::of_mood(DEFAULT_MOOD.parse()?)],
     };
     let songs = recommend::load(&store, false, Inclusion::MUSIC)?;
-    let vectors: Vec<EmotionVector> = songs.iter().map(|(_, vector)| *vector).collect();
-    let index = SongIndex::new(&vectors, Mode::default());
+    let index = index_of(&songs);
     let found = recommend::find(&index, asked, args.count, |_| true);
     output::print(&results::to_text(&found, &songs, &index, args.why))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn index_of(songs: &[(Song, EmotionVector)]) -> SongIndex {
+    let vectors: Vec<EmotionVector> = songs.iter().map(|(_, vector)| *vector).collect();
+    SongIndex::new(&vectors, Mode::default())
 }
 
 /// Embeds the pieces in `dir` into a library of their own beside them.
@@ -200,8 +206,7 @@ mod tests {
         render_missing(dir.path(), &pieces).unwrap();
         let songs = recommend::load(&embed(dir.path()).unwrap(), false, Inclusion::MUSIC).unwrap();
         assert_eq!(songs.len(), pieces.len());
-        let vectors: Vec<EmotionVector> = songs.iter().map(|(_, vector)| *vector).collect();
-        let index = SongIndex::new(&vectors, Mode::default());
+        let index = index_of(&songs);
         for mood in Emotion::ALL {
             let asked = vec![query::of_mood(EmotionVector::one_hot(mood))];
             let found = recommend::find(&index, asked, 3, |_| true);
