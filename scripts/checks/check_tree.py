@@ -45,6 +45,7 @@ MODULE_ARROWS = {
     "face": set(),
     "spectrogram": {"audio"},
     "model": {"atomic", "audio", "emotion", "face", "spectrogram"},
+    "detect": {"face", "model"},
     "library": {"atomic", "audio", "emotion", "error_text", "model"},
     "mood": {"emotion"},
     "random": set(),

@@ -10,6 +10,7 @@
 
 pub mod buffer;
 pub mod convolution;
+pub mod depthwise;
 pub mod inference;
 pub mod pack;
 pub mod passes;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use serde::Serialize;
-use vibelux::face::{FaceBox, FaceDetector, FaceError, FaceImage, FaceQuality, decode_picture};
+use vibelux::detect::FaceDetector;
+use vibelux::face::{FaceBox, FaceError, FaceImage, FaceQuality, Landmarks, decode_picture};
 use vibelux::model::FaceModel;
 use vibelux::{Emotion, EmotionVector, by_emotion};
 
@@ -26,16 +27,17 @@ pub struct PictureReader {
 pub struct Analysis {
     width: u32,
     height: u32,
-    faces: Vec<Face>,
+    faces: Vec<AnalysedFace>,
     timings_seconds: Timings,
 }
 
 /// One face of it.
 #[derive(Debug, Serialize)]
-struct Face {
+struct AnalysedFace {
     #[serde(rename = "box")]
     area: Area,
     score: f64,
+    landmarks: Landmarks,
     quality: FaceQuality,
     #[serde(serialize_with = "by_emotion::serialize")]
     vector: EmotionVector,
@@ -113,9 +115,10 @@ impl PictureReader {
             width: image.width,
             height: image.height,
             faces: faces
-                .map(|((face, crop), vector)| Face {
-                    area: face.into(),
-                    score: face.score,
+                .map(|((face, crop), vector)| AnalysedFace {
+                    area: (&face.bounds).into(),
+                    score: face.bounds.score,
+                    landmarks: face.landmarks,
                     quality: FaceQuality::of_crop(crop, face),
                     vector,
                     strongest: vector.strongest(),

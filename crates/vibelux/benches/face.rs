@@ -16,7 +16,8 @@ use std::path::Path;
 use divan::Bencher;
 use image::imageops::blur;
 use image::{GrayImage, ImageFormat, Luma};
-use vibelux::face::{FaceBox, FaceDetector, FaceImage, FaceQuality, GreyImage, decode_picture};
+use vibelux::detect::FaceDetector;
+use vibelux::face::{Face, FaceImage, FaceQuality, GreyImage, decode_picture};
 use vibelux::model::FaceModel;
 
 fn main() {
@@ -107,8 +108,8 @@ fn picture(size: Size) -> GreyImage {
     GreyImage::new(size.0, size.1, drawing.into_raw()).unwrap()
 }
 
-/// The picture with the box of its face.
-fn found(size: Size) -> (GreyImage, FaceBox) {
+/// The picture with its face.
+fn found(size: Size) -> (GreyImage, Face) {
     let picture = picture(size);
     let faces = FaceDetector::new().unwrap().detect(&picture);
     let face = faces.into_iter().next().expect("the drawn face is found");

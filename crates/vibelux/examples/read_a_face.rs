@@ -6,7 +6,8 @@
 
 use std::path::Path;
 
-use vibelux::face::{FaceDetector, FaceImage, load_picture};
+use vibelux::detect::FaceDetector;
+use vibelux::face::{FaceImage, load_picture};
 use vibelux::model::FaceModel;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

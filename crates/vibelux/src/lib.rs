@@ -18,7 +18,7 @@
 //! `examples/` has four small programs: `read_a_face`, `embed_a_song`, `recommend` and `follow_a_mood`.
 //!
 //! ```text
-//! camera frame -> face::detect -> FaceImage -> model -> EmotionVector --+
+//! camera frame -> detect -> FaceImage -> model -> EmotionVector --+
 //!                                                                      +-> recommend -> playlist
 //! audio file -> audio -> Waveform -> spectrogram -> model -> EmotionVector (library::SongStore)
 //! ```
@@ -29,6 +29,7 @@
 pub mod atomic;
 pub mod audio;
 pub mod compose;
+pub mod detect;
 pub mod emotion;
 pub mod error_text;
 pub mod face;

@@ -6,7 +6,8 @@ use vibelux::recommend::Query;
 
 use super::source::{Asked, FaceChoice, SourceArgs};
 use crate::output;
-use vibelux::face::{FaceBox, FaceDetector, FaceImage, GreyImage};
+use vibelux::detect::FaceDetector;
+use vibelux::face::{FaceImage, GreyImage};
 use vibelux::model::FaceModel;
 
 /// Finds and reads faces as the flags say.
@@ -40,12 +41,12 @@ impl<'a> FaceReader<'a> {
         let Some(detector) = &mut self.detector else {
             return Ok(vec![self.model.classify(&FaceImage::whole(image))?]);
         };
-        let boxes: Vec<FaceBox> = detector.detect(image);
+        let faces = detector.detect(image);
         let wanted = match self.args.face {
             FaceChoice::Rank(rank) => rank,
-            FaceChoice::All | FaceChoice::Mean => boxes.len(),
+            FaceChoice::All | FaceChoice::Mean => faces.len(),
         };
-        boxes
+        faces
             .iter()
             .take(wanted)
             .map(|face| Ok(self.model.classify(&FaceImage::crop(image, face))?))

@@ -5,11 +5,13 @@
 //! instruction set, and every buffer has the length that the layer's shape says.
 
 mod convolution;
+mod separable;
 
 use crate::passes::{self, Windows};
 use crate::simd::InstructionSet;
 
 pub use convolution::{Convolution, ConvolutionShape, Scratch};
+pub use separable::{Pointwise, Rows, Separable, SeparableScratch, Stored};
 
 /// The largest value of each window of a channels-last image.
 ///

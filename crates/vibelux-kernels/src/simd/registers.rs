@@ -51,6 +51,11 @@ pub(crate) trait Sums: Copy {
     /// # Safety
     /// See [`Sums`].
     unsafe fn mul_add(a: Self, b: Self, c: Self) -> Self;
+    /// The larger of a and b.
+    ///
+    /// # Safety
+    /// See [`Sums`].
+    unsafe fn max(a: Self, b: Self) -> Self;
 }
 
 /// Registers of sums, and of as many words to multiply.
@@ -119,6 +124,10 @@ impl Sums for [f32; 8] {
     unsafe fn mul_add(a: Self, b: Self, c: Self) -> Self {
         // A fused multiply-add without hardware support would call into libm.
         std::array::from_fn(|i| a[i] * b[i] + c[i])
+    }
+    #[inline(always)]
+    unsafe fn max(a: Self, b: Self) -> Self {
+        std::array::from_fn(|i| if a[i] > b[i] { a[i] } else { b[i] })
     }
 }
 

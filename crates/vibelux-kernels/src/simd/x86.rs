@@ -40,6 +40,10 @@ impl Sums for __m512 {
     unsafe fn mul_add(a: Self, b: Self, c: Self) -> Self {
         unsafe { _mm512_fmadd_ps(a, b, c) }
     }
+    #[inline(always)]
+    unsafe fn max(a: Self, b: Self) -> Self {
+        unsafe { _mm512_max_ps(a, b) }
+    }
 }
 
 impl Sums for __m256 {
@@ -75,6 +79,10 @@ impl Sums for __m256 {
     #[inline(always)]
     unsafe fn mul_add(a: Self, b: Self, c: Self) -> Self {
         unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn max(a: Self, b: Self) -> Self {
+        unsafe { _mm256_max_ps(a, b) }
     }
 }
 

@@ -15,6 +15,11 @@ const MOST_BRIGHTNESS: f32 = 215.0;
 /// by 2 px of their 48; none falls below 44 when by 1 px, which is what a usual webcam does.
 const LEAST_SHARPNESS: f32 = 20.0;
 
+/// A head that is turned by less looks into the camera, in degrees; one that is turned by more than the second shows too
+/// little of its face. Between them a reading counts less and less.
+const LOOKING_DEGREES: f32 = 25.0;
+const AWAY_DEGREES: f32 = 60.0;
+
 /// What the person could do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,6 +32,8 @@ pub enum Advice {
     LessLight,
     /// It is blurred.
     HoldStill,
+    /// The head is turned away.
+    LookHere,
 }
 
 /// How well a face can be seen.
@@ -37,8 +44,20 @@ pub struct Quality {
     /// The measures.
     #[serde(flatten)]
     pub measured: FaceQuality,
-    /// What would help, if not.
+    /// What would help, if it is not or counts less.
     pub advice: Option<Advice>,
+}
+
+impl Quality {
+    /// How much of a reading counts, 0..=1.
+    pub fn weight(&self) -> f64 {
+        weight_of(&self.measured).into()
+    }
+}
+
+fn weight_of(measured: &FaceQuality) -> f32 {
+    let beyond = AWAY_DEGREES - measured.turn_degrees.abs();
+    (beyond / (AWAY_DEGREES - LOOKING_DEGREES)).clamp(0.0, 1.0)
 }
 
 impl From<FaceQuality> for Quality {
@@ -52,11 +71,14 @@ impl From<FaceQuality> for Quality {
             Some(Advice::LessLight)
         } else if measured.sharpness < LEAST_SHARPNESS {
             Some(Advice::HoldStill)
+        } else if weight_of(&measured) < 1.0 {
+            Some(Advice::LookHere)
         } else {
             None
         };
+        let away = weight_of(&measured) <= 0.0;
         Self {
-            ok: advice.is_none(),
+            ok: advice.is_none() || (advice == Some(Advice::LookHere) && !away),
             measured,
             advice,
         }
@@ -74,6 +96,8 @@ mod tests {
                 side_px,
                 sharpness,
                 brightness,
+                tilt_degrees: 30.0,
+                turn_degrees: -20.0,
             };
             Quality::from(measured).advice
         };
@@ -82,5 +106,24 @@ mod tests {
         assert_eq!(of(120.0, 10.0, 0.0), Some(Advice::MoreLight));
         assert_eq!(of(120.0, 240.0, 0.0), Some(Advice::LessLight));
         assert_eq!(of(120.0, 120.0, 5.0), Some(Advice::HoldStill));
+    }
+
+    #[test]
+    fn a_head_that_is_turned_away_counts_less() {
+        let of = |turn_degrees| {
+            Quality::from(FaceQuality {
+                side_px: 120.0,
+                sharpness: 500.0,
+                brightness: 120.0,
+                tilt_degrees: 0.0,
+                turn_degrees,
+            })
+        };
+        assert_eq!((of(24.0).advice, of(24.0).weight()), (None, 1.0));
+        let half = of(-42.5);
+        assert!(half.ok && half.advice == Some(Advice::LookHere));
+        assert_eq!(half.weight(), 0.5);
+        let away = of(75.0);
+        assert!(!away.ok && away.weight() == 0.0);
     }
 }

@@ -100,7 +100,7 @@ impl Session {
         let decode = seconds_since(stage);
 
         let stage = Instant::now();
-        let before = self.tracks.boxes_at(self.last_frame);
+        let before = self.tracks.faces_at(self.last_frame);
         let found = self.finder.find(now, &image, &before);
         let owners = self.tracks.assign(now, &found);
         self.last_frame = now;
@@ -108,19 +108,19 @@ impl Session {
         let detect = seconds_since(stage);
 
         let stage = Instant::now();
-        let boxes: Vec<_> = seen
+        let there: Vec<_> = seen
             .iter()
             .filter_map(|&id| self.tracks.get(id))
             .map(|track| track.face)
             .collect();
-        let crops: Vec<_> = boxes.iter().map(|f| FaceImage::crop(&image, f)).collect();
+        let crops: Vec<_> = there.iter().map(|f| FaceImage::crop(&image, f)).collect();
         let vectors = self
             .model
             .classify_batch(&crops)
             .map_err(|error| LiveError::about(frame.sequence, "model", &error.to_string()))?;
         let qualities = crops
             .iter()
-            .zip(&boxes)
+            .zip(&there)
             .map(|(c, f)| FaceQuality::of_crop(c, f).into());
         let qualities: Vec<Quality> = qualities.collect();
         let faces = self.read(now, &seen, &vectors, &qualities);
@@ -162,12 +162,12 @@ impl Session {
                 continue;
             };
             if quality.ok {
-                track.filter.update(now, vector);
+                track.filter.update_in_part(now, vector, quality.weight());
             }
             let reading = track.reading(vector);
             faces.push(FaceAnswer {
                 track: track.id,
-                area: (&track.face).into(),
+                area: (&track.face.bounds).into(),
                 vector: *vector,
                 bars: reading.bars,
                 mood: reading.mood,

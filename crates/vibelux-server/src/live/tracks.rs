@@ -1,14 +1,14 @@
 //! [`Tracks`]: which face of a frame is which of the frames before, each with a filter of its own.
 
 use vibelux::EmotionVector;
-use vibelux::face::FaceBox;
+use vibelux::face::{Face, FaceBox, Landmarks};
 use vibelux::mood::{MoodConfig, MoodFilter, Reading};
 
 /// A box that overlaps at least this much (intersection over union) with a track's last is its face.
 const LEAST_OVERLAP: f64 = 0.3;
 
-/// A new face must be this certain; the detector reports from 2 on.
-const LEAST_NEW_SCORE: f64 = 3.0;
+/// A new face must be this certain; the detector reports known ones from 0.5 on.
+const LEAST_NEW_SCORE: f64 = 0.75;
 
 /// So long after it was lost, a face that comes back near there is the same person, in seconds.
 const NEAR_SECONDS: f64 = 3.0;
@@ -26,7 +26,7 @@ pub struct Track {
     /// Counts from 1; never used again.
     pub id: u32,
     /// Where the face was last.
-    pub face: FaceBox,
+    pub face: Face,
     /// When that was, in seconds.
     pub seen: f64,
     /// Its mood.
@@ -75,15 +75,15 @@ impl Tracks {
         self.tracks.iter().find(|track| track.id == id)
     }
 
-    /// The boxes of those who were in the frame at `seconds`.
-    pub fn boxes_at(&self, seconds: f64) -> Vec<FaceBox> {
+    /// The faces of those who were in the frame at `seconds`.
+    pub fn faces_at(&self, seconds: f64) -> Vec<Face> {
         let there = self.tracks.iter().filter(|track| track.seen == seconds);
         there.map(|track| track.face).collect()
     }
 
     /// Gives each face of a frame to its track, old or new, and forgets who has been away for long.
     /// Returns the track's number for each face; `None` for one that is too uncertain to be new.
-    pub fn assign(&mut self, seconds: f64, faces: &[FaceBox]) -> Vec<Option<u32>> {
+    pub fn assign(&mut self, seconds: f64, faces: &[Face]) -> Vec<Option<u32>> {
         self.tracks
             .retain(|track| seconds - track.seen <= ALONE_SECONDS);
         let mut owners: Vec<Option<u32>> = vec![None; faces.len()];
@@ -94,9 +94,10 @@ impl Tracks {
                 .iter()
                 .filter(|t| seconds - t.seen <= NEAR_SECONDS)
             {
-                let overlap = face.intersection_over_union(&track.face);
+                let (face, last) = (&face.bounds, &track.face.bounds);
+                let overlap = face.intersection_over_union(last);
                 // Somebody who moved while he could not be seen overlaps with nothing.
-                let near = is_near(face, &track.face);
+                let near = is_near(face, last);
                 if overlap >= LEAST_OVERLAP || near {
                     pairs.push((overlap, i, track.id));
                 }
@@ -114,26 +115,29 @@ impl Tracks {
         for (owner, face) in owners.iter_mut().zip(faces) {
             match *owner {
                 Some(id) => self.move_to(id, seconds, face),
-                None if face.score >= LEAST_NEW_SCORE => *owner = Some(self.begin(seconds, face)),
+                None if face.bounds.score >= LEAST_NEW_SCORE => {
+                    *owner = Some(self.begin(seconds, face));
+                }
                 None => {}
             }
         }
         owners
     }
 
-    fn move_to(&mut self, id: u32, seconds: f64, face: &FaceBox) {
+    fn move_to(&mut self, id: u32, seconds: f64, face: &Face) {
         let Some(track) = self.tracks.iter_mut().find(|track| track.id == id) else {
             return;
         };
         track.seen = seconds;
-        track.face = if face.intersection_over_union(&track.face) >= STILL_OVERLAP {
+        let overlap = face.bounds.intersection_over_union(&track.face.bounds);
+        track.face = if overlap >= STILL_OVERLAP {
             between(&track.face, face)
         } else {
             *face
         };
     }
 
-    fn begin(&mut self, seconds: f64, face: &FaceBox) -> u32 {
+    fn begin(&mut self, seconds: f64, face: &Face) -> u32 {
         self.last_id = self.last_id.wrapping_add(1);
         self.tracks.push(Track {
             id: self.last_id,
@@ -152,14 +156,23 @@ fn is_near(face: &FaceBox, last: &FaceBox) -> bool {
     (x - last_x).hypot(y - last_y) <= last.side() && (0.6..=1.7).contains(&ratio)
 }
 
-fn between(a: &FaceBox, b: &FaceBox) -> FaceBox {
+fn between(a: &Face, b: &Face) -> Face {
     let middle = |a: f32, b: f32| (a + b) / 2.0;
-    FaceBox {
-        x: middle(a.x, b.x),
-        y: middle(a.y, b.y),
-        width: middle(a.width, b.width),
-        height: middle(a.height, b.height),
-        score: b.score,
+    let points = |a: [f32; 2], b: [f32; 2]| [middle(a[0], b[0]), middle(a[1], b[1])];
+    let pairs = |a: [[f32; 2]; 2], b: [[f32; 2]; 2]| [points(a[0], b[0]), points(a[1], b[1])];
+    Face {
+        bounds: FaceBox {
+            x: middle(a.bounds.x, b.bounds.x),
+            y: middle(a.bounds.y, b.bounds.y),
+            width: middle(a.bounds.width, b.bounds.width),
+            height: middle(a.bounds.height, b.bounds.height),
+            score: b.bounds.score,
+        },
+        landmarks: Landmarks {
+            eyes: pairs(a.landmarks.eyes, b.landmarks.eyes),
+            nose: points(a.landmarks.nose, b.landmarks.nose),
+            mouth: pairs(a.landmarks.mouth, b.landmarks.mouth),
+        },
     }
 }
 
@@ -167,13 +180,21 @@ fn between(a: &FaceBox, b: &FaceBox) -> FaceBox {
 mod tests {
     use super::*;
 
-    fn face(x: f32, side: f32, score: f64) -> FaceBox {
-        FaceBox {
-            x,
-            y: 50.0,
-            width: side,
-            height: side,
-            score,
+    fn face(x: f32, side: f32, score: f64) -> Face {
+        let at = |across: f32, down: f32| [x + across * side, 50.0 + down * side];
+        Face {
+            bounds: FaceBox {
+                x,
+                y: 50.0,
+                width: side,
+                height: side,
+                score,
+            },
+            landmarks: Landmarks {
+                eyes: [at(0.3, 0.35), at(0.7, 0.35)],
+                nose: at(0.5, 0.55),
+                mouth: [at(0.35, 0.75), at(0.65, 0.75)],
+            },
         }
     }
 
@@ -181,53 +202,53 @@ mod tests {
     fn faces_keep_their_numbers_while_they_move() {
         let mut tracks = Tracks::default();
         assert_eq!(
-            tracks.assign(0.0, &[face(300.0, 110.0, 9.0), face(10.0, 100.0, 9.0)]),
+            tracks.assign(0.0, &[face(300.0, 110.0, 0.9), face(10.0, 100.0, 0.9)]),
             [Some(1), Some(2)]
         );
         // The order of the detector's boxes does not matter.
         for step in 1..20_u8 {
             let (seconds, moved) = (f64::from(step) * 0.1, f32::from(step) * 8.0);
-            let faces = [face(10.0 + moved, 100.0, 9.0), face(300.0, 110.0, 9.0)];
+            let faces = [face(10.0 + moved, 100.0, 0.9), face(300.0, 110.0, 0.9)];
             assert_eq!(tracks.assign(seconds, &faces), [Some(2), Some(1)]);
         }
-        assert_eq!(tracks.boxes_at(f64::from(19_u8) * 0.1).len(), 2);
+        assert_eq!(tracks.faces_at(f64::from(19_u8) * 0.1).len(), 2);
     }
 
     #[test]
     fn an_uncertain_face_is_nobody_new_but_may_be_somebody_known() {
         let mut tracks = Tracks::default();
-        assert_eq!(tracks.assign(0.0, &[face(10.0, 100.0, 2.5)]), [None]);
-        assert_eq!(tracks.assign(0.1, &[face(10.0, 100.0, 3.5)]), [Some(1)]);
-        assert_eq!(tracks.assign(0.2, &[face(12.0, 100.0, 2.1)]), [Some(1)]);
+        assert_eq!(tracks.assign(0.0, &[face(10.0, 100.0, 0.6)]), [None]);
+        assert_eq!(tracks.assign(0.1, &[face(10.0, 100.0, 0.8)]), [Some(1)]);
+        assert_eq!(tracks.assign(0.2, &[face(12.0, 100.0, 0.55)]), [Some(1)]);
     }
 
     #[test]
     fn who_comes_back_is_known_for_a_while() {
         let mut tracks = Tracks::default();
-        let two = [face(10.0, 100.0, 9.0), face(400.0, 100.0, 9.0)];
+        let two = [face(10.0, 100.0, 0.9), face(400.0, 100.0, 0.9)];
         assert_eq!(tracks.assign(0.0, &two), [Some(1), Some(2)]);
         // Looked away, and leaned to the side meanwhile.
-        assert_eq!(tracks.assign(2.0, &[face(90.0, 100.0, 9.0)]), [Some(1)]);
+        assert_eq!(tracks.assign(2.0, &[face(90.0, 100.0, 0.9)]), [Some(1)]);
         // Too far from where anybody was, or too late.
-        assert_eq!(tracks.assign(2.1, &[face(250.0, 100.0, 9.0)]), [Some(3)]);
-        assert_eq!(tracks.assign(9.0, &[face(10.0, 100.0, 9.0)]), [Some(4)]);
+        assert_eq!(tracks.assign(2.1, &[face(250.0, 100.0, 0.9)]), [Some(3)]);
+        assert_eq!(tracks.assign(9.0, &[face(10.0, 100.0, 0.9)]), [Some(4)]);
     }
 
     #[test]
     fn the_only_person_is_known_for_longer() {
         let mut tracks = Tracks::default();
-        assert_eq!(tracks.assign(0.0, &[face(10.0, 100.0, 9.0)]), [Some(1)]);
-        assert_eq!(tracks.assign(30.0, &[face(400.0, 160.0, 9.0)]), [Some(1)]);
-        assert_eq!(tracks.assign(91.0, &[face(400.0, 160.0, 9.0)]), [Some(2)]);
+        assert_eq!(tracks.assign(0.0, &[face(10.0, 100.0, 0.9)]), [Some(1)]);
+        assert_eq!(tracks.assign(30.0, &[face(400.0, 160.0, 0.9)]), [Some(1)]);
+        assert_eq!(tracks.assign(91.0, &[face(400.0, 160.0, 0.9)]), [Some(2)]);
     }
 
     #[test]
     fn trembling_is_damped_and_moving_is_not() {
         let mut tracks = Tracks::default();
-        tracks.assign(0.0, &[face(100.0, 100.0, 9.0)]);
-        tracks.assign(0.1, &[face(104.0, 100.0, 9.0)]);
-        assert_eq!(tracks.boxes_at(0.1)[0].x, 102.0);
-        tracks.assign(0.2, &[face(150.0, 100.0, 9.0)]);
-        assert_eq!(tracks.boxes_at(0.2)[0].x, 150.0);
+        tracks.assign(0.0, &[face(100.0, 100.0, 0.9)]);
+        tracks.assign(0.1, &[face(104.0, 100.0, 0.9)]);
+        assert_eq!(tracks.faces_at(0.1)[0].bounds.x, 102.0);
+        tracks.assign(0.2, &[face(150.0, 100.0, 0.9)]);
+        assert_eq!(tracks.faces_at(0.2)[0].bounds.x, 150.0);
     }
 }

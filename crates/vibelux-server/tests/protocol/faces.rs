@@ -50,14 +50,14 @@ pub fn expression(name: &str, count: usize) -> Vec<GrayImage> {
         .filter(|path| path.extension().is_some_and(|e| e == "png"))
         .collect();
     paths.sort();
-    let mut detector = vibelux::face::FaceDetector::new().unwrap();
+    let mut detector = vibelux::detect::FaceDetector::new().unwrap();
     let faces: Vec<GrayImage> = paths
         .iter()
         .map(|path| image::open(path).unwrap().into_luma8())
         .filter(|face| {
             let jpeg = frame(&[(face, 200, (220, 140))]);
             let image = vibelux::face::decode_picture(&jpeg, Path::new("made")).unwrap();
-            matches!(detector.detect(&image).as_slice(), [found] if found.score > 20.0)
+            matches!(detector.detect(&image).as_slice(), [found] if found.bounds.score > 0.8)
         })
         .take(count)
         .collect();

@@ -147,11 +147,12 @@ fn a_picture_is_read_and_what_is_none_is_said() {
     let found = analyse(&crate::faces::frame(&[(face, 200, (220, 140))])).json();
     assert_eq!(found["faces"].as_array().unwrap().len(), 1);
     let face = &found["faces"][0];
-    assert!(face["score"].as_f64().unwrap() > 2.0);
-    assert!(
-        (face["box"]["x"].as_f64().unwrap() - 230.0).abs() < 30.0,
-        "{face}"
-    );
+    assert!((0.7..=1.0).contains(&face["score"].as_f64().unwrap()));
+    let close = |got: &serde_json::Value, expected: f64| {
+        assert!((got.as_f64().unwrap() - expected).abs() < 30.0, "{face}");
+    };
+    close(&face["box"]["x"], 240.0);
+    close(&face["landmarks"]["nose"][0], 320.0);
     assert_eq!(face["vector"].as_object().unwrap().len(), 7);
     assert!(face["quality"]["side_px"].as_f64().unwrap() > 100.0);
     assert!(found["timings_seconds"]["detect"].as_f64().unwrap() > 0.0);

@@ -49,6 +49,7 @@ export const de = {
   adviceMoreLight: 'Ich sehe dich nicht gut: mehr Licht',
   adviceLessLight: 'Ich sehe dich nicht gut: weniger Licht von hinten oder vorn',
   adviceHoldStill: 'Ich sehe dich nicht gut: Halt kurz still',
+  adviceLookHere: 'Du schaust weg, das zählt weniger',
   whoLegend: 'Wessen Gesicht zählt',
   whoLargest: 'Am nächsten',
   whoMean: 'Alle',

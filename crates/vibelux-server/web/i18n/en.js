@@ -48,6 +48,7 @@ export const en = {
   adviceMoreLight: 'I can’t see you well: more light',
   adviceLessLight: 'I can’t see you well: less light behind or on you',
   adviceHoldStill: 'I can’t see you well: hold still for a moment',
+  adviceLookHere: 'You look away, so this counts less',
   whoLegend: 'Whose face counts',
   whoLargest: 'Nearest',
   whoMean: 'Everyone',

@@ -46,8 +46,8 @@
  * @property {string[]} exclude
  * @property {string[]} include  Classes beside music.
  *
- * @typedef {'closer' | 'more_light' | 'less_light' | 'hold_still'} Advice
- * @typedef {{ok: boolean, side_px: number, sharpness: number, brightness: number, advice: Advice | null}} Quality
+ * @typedef {'closer' | 'more_light' | 'less_light' | 'hold_still' | 'look_here'} Advice
+ * @typedef {{ok: boolean, side_px: number, sharpness: number, brightness: number, tilt_degrees: number, turn_degrees: number, advice: Advice | null}} Quality
  * @typedef {{track: number, box: Box, vector: Vector, bars: Vector, mood: Vector, quality: Quality}} LiveFace
  *
  * @typedef {object} Frame  The answer to one camera frame.

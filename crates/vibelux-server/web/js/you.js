@@ -28,6 +28,7 @@ const ADVICE = /** @type {const} */ ({
   more_light: 'adviceMoreLight',
   less_light: 'adviceLessLight',
   hold_still: 'adviceHoldStill',
+  look_here: 'adviceLookHere',
 });
 
 export class You {

@@ -2,7 +2,7 @@
 //!
 //! Each face is laid into a made frame ([`super::scene`]) and read as the product reads a picture:
 //! [`FaceDetector`], the largest box, [`FaceImage::crop`], the model. The same faces taken directly,
-//! as crops, say what could have been had. A real camera shows all of the head, in finer detail than an
+//! as crops, say what could have been had; a head may be tilted in its frame. A real camera shows all of the head, in finer detail than an
 //! enlarged 48x48 picture has, so the share of faces found is no measurement of a camera.
 
 use std::path::PathBuf;
@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use vibelux::face::{FRAME_SCALE, FaceBox, FaceDetector, FaceImage};
+use vibelux::detect::FaceDetector;
+use vibelux::face::{Face, FaceImage, Square};
 
 use super::faces::{FaceEnsemble, FaceFile, FaceFiles};
 use super::intervals::{Share, share};
@@ -19,17 +20,19 @@ use super::scene::{self, Place};
 /// Faces per detector: reading its model takes a tenth of a face's time.
 const FACES_PER_DETECTOR: usize = 16;
 
-/// A box that overlaps the right one less than this (intersection over union) is on something else.
-const LEAST_OVERLAP: f64 = 0.3;
+/// A crop whose middle is further from the right one's, in sides of that, is of something else.
+const FARTHEST: f64 = 0.5;
 
 /// What the detector's route does to accuracy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DetectorReport {
+    /// How far the heads are tilted, in degrees, half of them to either side.
+    pub tilt_degrees: f64,
     /// How many faces.
     pub faces: usize,
     /// Share of them for which the detector gave a box.
     pub found_share: Share,
-    /// How many boxes that were used lie on something else than the face; they count as found.
+    /// How many faces that were used lie on something else than the face; they count as found.
     pub misplaced: usize,
     /// Accuracy of the direct route on all faces.
     pub direct_on_all: Share,
@@ -46,6 +49,8 @@ pub struct OnFound {
     pub through: Share,
     /// Accuracy of the same faces taken as crops.
     pub direct: Share,
+    /// Through the detector, but not turned upright.
+    pub unaligned: Share,
     /// Through the detector less direct, paired by face: -0.02 is two points lost.
     pub difference: Share,
     /// Median side of the detector's crop over the side of the crop that was laid into the frame.
@@ -54,6 +59,8 @@ pub struct OnFound {
     pub median_offset: f64,
     /// Median of the same to the right and down, signed: what is left when the scatter cancels out.
     pub median_shift: [f64; 2],
+    /// Median difference between the tilt that was seen and the true one, in degrees.
+    pub median_tilt_error_degrees: f64,
 }
 
 /// What happened to one face.
@@ -64,18 +71,21 @@ struct Seen {
 
 struct Through {
     right: bool,
+    right_unaligned: bool,
+    tilt_error_degrees: f64,
     misplaced: bool,
     side_ratio: f64,
     /// To the right and down, in sides of the pasted crop.
     shift: [f64; 2],
 }
 
-/// Sends every face through the detector and takes it directly beside it. `done` counts up as faces
-/// are finished. `None` if no face could be judged; the failures come with their reasons.
+/// Sends every face through the detector, its head tilted by so many degrees to one side or the other, and takes it
+/// directly beside it. `done` counts up as faces are finished. `None` if no face could be judged; the failures come with their reasons.
 #[must_use]
 pub fn through_the_detector(
     model: &FaceEnsemble,
     files: &FaceFiles,
+    tilt_degrees: f64,
     seed: u64,
     done: &AtomicUsize,
 ) -> (Option<DetectorReport>, Vec<(PathBuf, String)>) {
@@ -88,7 +98,7 @@ pub fn through_the_detector(
                 let seen = detector
                     .as_mut()
                     .map_err(|e| e.clone())
-                    .and_then(|detector| look(model, detector, face));
+                    .and_then(|detector| look(model, detector, face, tilt_degrees));
                 done.fetch_add(1, Ordering::Relaxed);
                 seen.map_err(|reason| (face.file.path.clone(), reason))
             })
@@ -101,20 +111,33 @@ pub fn through_the_detector(
             Err(failure) => failed.push(failure),
         }
     }
-    ((!seen.is_empty()).then(|| report(&seen, seed)), failed)
+    let report = (!seen.is_empty()).then(|| report(&seen, tilt_degrees, seed));
+    (report, failed)
 }
 
 fn look(
     model: &FaceEnsemble,
     detector: &mut FaceDetector,
     face: &FaceFile,
+    tilt_degrees: f64,
 ) -> Result<Seen, String> {
     let crop = face.load()?;
-    let (frame, place) = scene::frame(&crop, face.seed()).map_err(|e| e.to_string())?;
+    let (frame, place) =
+        scene::frame(&crop, tilt_degrees, face.seed()).map_err(|e| e.to_string())?;
     // The largest comes first, and is the one that the product takes.
     let found = detector.detect(&frame).first().copied();
     let mut images = vec![crop];
-    images.extend(found.map(|found| FaceImage::crop(&frame, &found)));
+    if let Some(found) = &found {
+        let square = found.square();
+        images.push(FaceImage::cut(&frame, &square));
+        images.push(FaceImage::cut(
+            &frame,
+            &Square {
+                tilt: 0.0,
+                ..square
+            },
+        ));
+    }
     let vectors = model.classify(&images).map_err(|e| e.to_string())?;
     let right = |i: usize| {
         vectors
@@ -123,30 +146,28 @@ fn look(
     };
     Ok(Seen {
         direct: right(0),
-        through: found.map(|found| through(&found, place, right(1))),
+        through: found.map(|found| through(&found, place, [right(1), right(2)])),
     })
 }
 
-fn through(found: &FaceBox, place: Place, right: bool) -> Through {
-    let side = place.side / FRAME_SCALE as f32;
-    let margin = (place.side - side) / 2.0;
-    let expected = FaceBox {
-        x: place.left + margin,
-        y: place.top + margin,
-        width: side,
-        height: side,
-        score: found.score,
-    };
-    let ((x, y), (expected_x, expected_y)) = (found.centre(), expected.centre());
+fn through(found: &Face, place: Place, [right, right_unaligned]: [bool; 2]) -> Through {
+    let (crop, expected) = (found.square(), place.square());
+    let shift = [
+        crop.centre.0 - expected.centre.0,
+        crop.centre.1 - expected.centre.1,
+    ];
+    let shift = shift.map(|v| v / expected.side);
     Through {
         right,
-        misplaced: found.intersection_over_union(&expected) < LEAST_OVERLAP,
-        side_ratio: found.side() / expected.side(),
-        shift: [x - expected_x, y - expected_y].map(|v| v / f64::from(place.side)),
+        right_unaligned,
+        tilt_error_degrees: (found.landmarks.tilt() - expected.tilt).to_degrees().abs(),
+        misplaced: shift[0].hypot(shift[1]) > FARTHEST,
+        side_ratio: crop.side / expected.side,
+        shift,
     }
 }
 
-fn report(seen: &[Seen], seed: u64) -> DetectorReport {
+fn report(seen: &[Seen], tilt_degrees: f64, seed: u64) -> DetectorReport {
     let shares = |values: Vec<bool>| {
         let values: Vec<f64> = values.into_iter().map(|v| f64::from(u8::from(v))).collect();
         share(&values, seed)
@@ -161,6 +182,7 @@ fn report(seen: &[Seen], seed: u64) -> DetectorReport {
         .map(|(direct, through)| number(through.right) - number(*direct))
         .collect();
     DetectorReport {
+        tilt_degrees,
         faces: seen.len(),
         found_share: shares(seen.iter().map(|face| face.through.is_some()).collect()),
         misplaced: found.iter().filter(|(_, t)| t.misplaced).count(),
@@ -169,10 +191,12 @@ fn report(seen: &[Seen], seed: u64) -> DetectorReport {
             faces: found.len(),
             through: shares(found.iter().map(|(_, t)| t.right).collect()),
             direct: shares(found.iter().map(|(direct, _)| *direct).collect()),
+            unaligned: shares(found.iter().map(|(_, t)| t.right_unaligned).collect()),
             difference: share(&differences, seed),
             median_side_ratio: median(found.iter().map(|(_, t)| t.side_ratio)),
             median_offset: median(found.iter().map(|(_, t)| t.shift[0].hypot(t.shift[1]))),
             median_shift: [0, 1].map(|axis| median(found.iter().map(|(_, t)| t.shift[axis]))),
+            median_tilt_error_degrees: median(found.iter().map(|(_, t)| t.tilt_error_degrees)),
         }),
     }
 }
@@ -187,12 +211,15 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vibelux::face::{FaceBox, Landmarks};
 
     fn seen(direct: bool, through: Option<bool>) -> Seen {
         Seen {
             direct,
             through: through.map(|right| Through {
                 right,
+                right_unaligned: false,
+                tilt_error_degrees: 3.0,
                 misplaced: !right,
                 side_ratio: 1.0,
                 shift: [0.0, -0.1],
@@ -209,7 +236,7 @@ mod tests {
             seen(true, Some(true)),
             seen(false, None),
         ];
-        let report = report(&faces, 1);
+        let report = report(&faces, 30.0, 1);
         assert_eq!((report.faces, report.misplaced), (5, 2));
         assert!((report.found_share.mean - 0.8).abs() < 1e-12);
         assert!((report.direct_on_all.mean - 0.6).abs() < 1e-12);
@@ -218,36 +245,57 @@ mod tests {
             (found.faces, found.through.mean, found.direct.mean),
             (4, 0.5, 0.75)
         );
-        assert_eq!(found.difference.mean, -0.25);
+        assert_eq!((found.difference.mean, found.unaligned.mean), (-0.25, 0.0));
+        assert_eq!(
+            (report.tilt_degrees, found.median_tilt_error_degrees),
+            (30.0, 3.0)
+        );
         assert_eq!((found.median_side_ratio, found.median_offset), (1.0, 0.1));
         assert_eq!(found.median_shift, [0.0, -0.1]);
     }
 
     #[test]
     fn without_a_face_found_there_is_no_figure_about_them() {
-        let report = report(&[seen(true, None)], 1);
+        let report = report(&[seen(true, None)], 0.0, 1);
         assert_eq!((report.found_share.mean, report.on_found), (0.0, None));
     }
 
     #[test]
-    fn a_box_is_held_against_the_pasted_crop() {
+    fn a_face_is_held_against_the_pasted_crop() {
         let place = Place {
             left: 100.0,
             top: 50.0,
-            side: 109.0,
+            side: 100.0,
+            tilt: 0.0,
         };
-        let face = |x: f32, side: f32| FaceBox {
-            x,
-            y: 54.5,
-            width: side,
-            height: side,
-            score: 9.0,
+        // Placed so that its crop is as large as the place.
+        let face = |x: f32| {
+            let at = |across: f32, down: f32| [x + across, 100.0 + down];
+            let (width, height) = (80.0, 111.249_55);
+            Face {
+                bounds: FaceBox {
+                    x: x - width / 2.0,
+                    y: 107.0 - height / 2.0,
+                    width,
+                    height,
+                    score: 0.9,
+                },
+                landmarks: Landmarks {
+                    eyes: [at(-20.0, -20.0), at(20.0, -20.0)],
+                    nose: at(0.0, 0.0),
+                    mouth: [at(-15.0, 20.0), at(15.0, 20.0)],
+                },
+            }
         };
-        let exact = through(&face(104.5, 100.0), place, true);
-        assert!(!exact.misplaced && exact.shift.iter().all(|v| v.abs() < 1e-6));
-        assert!((exact.side_ratio - 1.0).abs() < 1e-6);
-        let shifted = through(&face(115.4, 100.0), place, true);
-        assert!((shifted.shift[0] - 0.1).abs() < 1e-3 && !shifted.misplaced);
-        assert!(through(&face(400.0, 100.0), place, true).misplaced);
+        let exact = through(&face(150.0), place, [true; 2]);
+        assert!(
+            (exact.side_ratio - 1.0).abs() < 1e-4,
+            "{}",
+            exact.side_ratio
+        );
+        assert!(!exact.misplaced && exact.shift.iter().all(|v| v.abs() < 1e-4));
+        let shifted = through(&face(160.0), place, [true; 2]);
+        assert!((shifted.shift[0] - 0.1).abs() < 1e-4 && !shifted.misplaced);
+        assert!(through(&face(400.0), place, [true; 2]).misplaced);
     }
 }

@@ -4,7 +4,7 @@
 //! linearly and its border goes on, mirrored, while it fades into the background, because a real head
 //! goes on beyond the crop and a hard edge would be a feature of its own.
 
-use vibelux::face::{FACE_SIDE, FaceError, FaceImage, GreyImage};
+use vibelux::face::{FACE_SIDE, FaceError, FaceImage, GreyImage, Square};
 
 use super::pixels::{sample, to_byte, to_unit};
 use crate::nn::Random;
@@ -27,16 +27,36 @@ pub(super) struct Place {
     pub left: f32,
     pub top: f32,
     pub side: f32,
+    /// Clockwise, in radians, about its middle.
+    pub tilt: f32,
 }
 
-/// A frame with the face somewhere in it; the seed says where, how large, and before what.
-pub(super) fn frame(face: &FaceImage, seed: u64) -> Result<(GreyImage, Place), FaceError> {
+impl Place {
+    /// The same as a square to cut out.
+    pub fn square(&self) -> Square {
+        let [left, top, side] = [self.left, self.top, self.side].map(f64::from);
+        Square {
+            centre: (left + side / 2.0, top + side / 2.0),
+            side,
+            tilt: self.tilt.into(),
+        }
+    }
+}
+
+/// A frame with the face somewhere in it, tilted by so many degrees; the seed says to which side, where, how large, and
+/// before what.
+pub(super) fn frame(
+    face: &FaceImage,
+    tilt_degrees: f64,
+    seed: u64,
+) -> Result<(GreyImage, Place), FaceError> {
     let mut random = Random::new(seed, 0x5ce_0e00, 0);
     let side = random.uniform(SIDE.0, SIDE.1);
     let place = Place {
         left: random.uniform(0.0, FRAME.0 as f32 - side),
         top: random.uniform(0.0, FRAME.1 as f32 - side),
         side,
+        tilt: tilt_degrees.to_radians() as f32 * if seed.is_multiple_of(2) { 1.0 } else { -1.0 },
     };
     let mut values = background(&mut random);
     paste(&to_unit(face), place, &mut values);
@@ -78,10 +98,12 @@ fn background(random: &mut Random) -> Vec<f32> {
 
 /// Lays the face over the frame, whole within its square, fading out beyond.
 fn paste(face: &[f32], place: Place, frame: &mut [f32]) {
+    let (sin, cos) = place.tilt.sin_cos();
     for (i, pixel) in frame.iter_mut().enumerate() {
         // Shares of the square's side, at the pixel's middle.
-        let x = ((i % FRAME.0) as f32 + 0.5 - place.left) / place.side;
-        let y = ((i / FRAME.0) as f32 + 0.5 - place.top) / place.side;
+        let x = ((i % FRAME.0) as f32 + 0.5 - place.left) / place.side - 0.5;
+        let y = ((i / FRAME.0) as f32 + 0.5 - place.top) / place.side - 0.5;
+        let (x, y) = (x * cos + y * sin + 0.5, y * cos - x * sin + 0.5);
         let beyond = |share: f32| (-share).max(share - 1.0).max(0.0);
         let distance = beyond(x).hypot(beyond(y)) / FADE;
         if distance < 1.0 {
@@ -100,7 +122,6 @@ fn smooth(share: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vibelux::face::{FRAME_SCALE, FaceBox};
 
     fn picture() -> FaceImage {
         // Smooth, as faces are: what enlarging and shrinking keep.
@@ -112,18 +133,16 @@ mod tests {
 
     #[test]
     fn the_crop_at_its_place_is_the_face_again() {
-        for seed in 0..6 {
-            let (frame, place) = frame(&picture(), seed).unwrap();
-            let inner = place.side / FRAME_SCALE as f32;
-            let margin = (place.side - inner) / 2.0;
-            let face = FaceBox {
-                x: place.left + margin,
-                y: place.top + margin,
-                width: inner,
-                height: inner,
-                score: 9.0,
-            };
-            let crop = FaceImage::crop(&frame, &face);
+        for (seed, tilt_degrees) in [
+            (0, 0.0),
+            (1, 0.0),
+            (2, 0.0),
+            (3, 20.0),
+            (4, 45.0),
+            (5, 30.0),
+        ] {
+            let (frame, place) = frame(&picture(), tilt_degrees, seed).unwrap();
+            let crop = FaceImage::cut(&frame, &place.square());
             let difference = |(a, b): (&u8, &u8)| f64::from(a.abs_diff(*b));
             let mean =
                 crop.0.iter().zip(&picture().0).map(difference).sum::<f64>() / crop.0.len() as f64;
@@ -133,11 +152,11 @@ mod tests {
 
     #[test]
     fn frames_follow_the_seed_and_hold_the_whole_crop() {
-        let (a, _) = frame(&picture(), 1).unwrap();
-        assert_eq!(a, frame(&picture(), 1).unwrap().0);
-        assert_ne!(a, frame(&picture(), 2).unwrap().0);
+        let (a, _) = frame(&picture(), 0.0, 1).unwrap();
+        assert_eq!(a, frame(&picture(), 0.0, 1).unwrap().0);
+        assert_ne!(a, frame(&picture(), 0.0, 2).unwrap().0);
         for seed in 0..20 {
-            let (_, place) = frame(&picture(), seed).unwrap();
+            let (_, place) = frame(&picture(), 0.0, seed).unwrap();
             assert!(place.left >= 0.0 && place.left + place.side <= FRAME.0 as f32);
             assert!(place.top >= 0.0 && place.top + place.side <= FRAME.1 as f32);
             assert!((SIDE.0..=SIDE.1).contains(&place.side));
@@ -146,8 +165,8 @@ mod tests {
 
     #[test]
     fn far_from_the_face_there_is_background_alone() {
-        let (dark, place) = frame(&FaceImage([0; FACE_SIDE * FACE_SIDE]), 3).unwrap();
-        let (light, _) = frame(&FaceImage([255; FACE_SIDE * FACE_SIDE]), 3).unwrap();
+        let (dark, place) = frame(&FaceImage([0; FACE_SIDE * FACE_SIDE]), 0.0, 3).unwrap();
+        let (light, _) = frame(&FaceImage([255; FACE_SIDE * FACE_SIDE]), 0.0, 3).unwrap();
         let reach = place.side * (1.0 + 2.0 * FADE);
         let touched = dark
             .pixels

@@ -1,14 +1,10 @@
-//! A face cut out of a picture, framed and scaled as the pictures of FER2013 are.
+//! A face cut out of a picture, turned, framed and scaled as the pictures of FER2013 are.
 
-use super::scale::{axis, resample};
-use super::{FaceBox, GreyImage};
+use super::scale::cut;
+use super::{Face, GreyImage, Square};
 
 /// Pixels along each side of a [`FaceImage`].
 pub const FACE_SIDE: usize = 48;
-
-/// Side of the crop over side of the detector's box. FER2013 frames faces a little wider than
-/// SeetaFace does: the median box found in FER2013's own 48 px pictures has 44 px.
-pub const FRAME_SCALE: f64 = 1.09;
 
 /// The widest crop, in longest sides of the picture: beyond it a box is nonsense and would only
 /// cost time.
@@ -19,20 +15,12 @@ const MAX_SIDE_IN_PICTURES: f64 = 4.0;
 pub struct FaceImage(pub [u8; FACE_SIDE * FACE_SIDE]);
 
 impl FaceImage {
-    /// Cuts the square around the middle of `face`, 1.09 times its side, and scales it to 48 x 48.
+    /// Cuts out [`Face::square`], turns it upright and scales it to 48 x 48.
     ///
-    /// Where the square sticks out of the picture, the picture's border is repeated: a mirrored
-    /// one could show a second mouth, and black would be an edge that no training picture has. Any box is accepted; one that
-    /// is not finite takes the whole picture, one outside of it the nearest border. A picture
-    /// without pixels gives black.
+    /// Any face is accepted; one that is not finite takes the whole picture.
     #[must_use]
-    pub fn crop(image: &GreyImage, face: &FaceBox) -> Self {
-        let numbers = [face.x, face.y, face.width, face.height];
-        if numbers.iter().any(|v| !v.is_finite()) {
-            return Self::whole(image);
-        }
-        let (centre_x, centre_y) = face.centre();
-        Self::square(image, centre_x, centre_y, face.side() * FRAME_SCALE)
+    pub fn crop(image: &GreyImage, face: &Face) -> Self {
+        Self::cut(image, &face.square())
     }
 
     /// The picture itself as a face, for pictures that are face crops already: its largest centred
@@ -40,7 +28,12 @@ impl FaceImage {
     #[must_use]
     pub fn whole(image: &GreyImage) -> Self {
         let (width, height) = (f64::from(image.width), f64::from(image.height));
-        Self::square(image, width / 2.0, height / 2.0, width.min(height))
+        let square = Square {
+            centre: (width / 2.0, height / 2.0),
+            side: width.min(height),
+            tilt: 0.0,
+        };
+        Self::cut(image, &square)
     }
 
     /// Left and right exchanged.
@@ -53,16 +46,32 @@ impl FaceImage {
         Self(pixels)
     }
 
-    fn square(image: &GreyImage, centre_x: f64, centre_y: f64, side: f64) -> Self {
+    /// Cuts out a square and scales it to 48 x 48.
+    ///
+    /// Where the square sticks out of the picture, the picture's border is repeated: a mirrored
+    /// one could show a second mouth, and black would be an edge that no training picture has. One that is
+    /// not finite takes the whole picture, one outside of it the nearest border. A picture without pixels gives
+    /// black.
+    #[must_use]
+    pub fn cut(image: &GreyImage, square: &Square) -> Self {
+        let (x, y) = square.centre;
+        if [x, y, square.side, square.tilt]
+            .iter()
+            .any(|v| !v.is_finite())
+        {
+            return Self::whole(image);
+        }
         let mut face = [0; FACE_SIDE * FACE_SIDE];
         if !image.is_blank() {
             let (width, height) = (f64::from(image.width), f64::from(image.height));
-            let side = side.clamp(1.0, MAX_SIDE_IN_PICTURES * width.max(height));
-            let left = centre_x.clamp(0.0, width) - side / 2.0;
-            let top = centre_y.clamp(0.0, height) - side / 2.0;
-            let columns = axis(left, side, FACE_SIDE, image.width as usize);
-            let rows = axis(top, side, FACE_SIDE, image.height as usize);
-            resample(image, &columns, &rows, &mut face);
+            let square = Square {
+                centre: (x.clamp(0.0, width), y.clamp(0.0, height)),
+                side: square
+                    .side
+                    .clamp(1.0, MAX_SIDE_IN_PICTURES * width.max(height)),
+                tilt: square.tilt,
+            };
+            cut(image, &square, FACE_SIDE, &mut face);
         }
         Self(face)
     }
@@ -101,8 +110,8 @@ mod tests {
             x in any_f32(), y in any_f32(), w in any_f32(), h in any_f32(),
         ) {
             let picture = image(width, height, |x, y| low + ((x * 7 + y * 13) % (u32::from(span) + 1)) as u8);
-            let face = FaceBox { x, y, width: w, height: h, score: 1.0 };
-            let crop = FaceImage::crop(&picture, &face);
+            let square = Square { centre: (x.into(), y.into()), side: w.into(), tilt: h.into() };
+            let crop = FaceImage::cut(&picture, &square);
             prop_assert!(crop.0.iter().all(|&v| (low..=low + span).contains(&v)));
         }
 
@@ -116,14 +125,15 @@ mod tests {
 
         #[test]
         fn mirroring_the_picture_mirrors_the_crop(
-            x in 0.0_f32..60.0, y in 0.0_f32..60.0, side in 10.0_f32..80.0, seed in 0_u32..1000,
+            x in 20.0_f64..80.0, y in 20.0_f64..60.0, side in 10.0_f64..80.0, seed in 0_u32..1000,
+            tilt in prop_oneof![Just(0.0), -1.5_f64..1.5],
         ) {
             let value = |x: u32, y: u32| (x * x * 31 + y * 17 + x * y * seed) as u8;
             let picture = image(100, 80, value);
             let mirror = image(100, 80, |x, y| value(99 - x, y));
-            let face = FaceBox { x, y, width: side, height: side, score: 1.0 };
-            let mirrored_face = FaceBox { x: 100.0 - x - side, ..face };
-            let (a, b) = (FaceImage::crop(&picture, &face), FaceImage::crop(&mirror, &mirrored_face));
+            let square = Square { centre: (x, y), side, tilt };
+            let mirrored = Square { centre: (100.0 - x, y), tilt: -tilt, ..square };
+            let (a, b) = (FaceImage::cut(&picture, &square), FaceImage::cut(&mirror, &mirrored));
             prop_assert!(a.0.iter().zip(&b.mirrored().0).all(|(&p, &q)| p.abs_diff(q) <= 1));
         }
     }
@@ -146,7 +156,12 @@ mod tests {
         for crop in crops {
             let side = f64::from(crop.side);
             let (x, y) = (f64::from(crop.left), f64::from(crop.top));
-            let got = FaceImage::square(&picture, x + side / 2.0, y + side / 2.0, side);
+            let square = Square {
+                centre: (x + side / 2.0, y + side / 2.0),
+                side,
+                tilt: 0.0,
+            };
+            let got = FaceImage::cut(&picture, &square);
             let worst = got
                 .0
                 .iter()
@@ -164,22 +179,45 @@ mod tests {
     }
 
     #[test]
-    fn the_crop_is_the_box_grown_about_its_middle() {
+    fn the_crop_is_the_square() {
         // A ramp: the value tells the column it came from.
         let ramp = image(200, 200, |x, _| x as u8);
-        let face = FaceBox {
-            x: 50.0,
-            y: 60.0,
-            width: 96.0,
-            height: 96.0,
-            score: 1.0,
+        let side = 104.6;
+        let square = Square {
+            centre: (98.0, 108.0),
+            side,
+            tilt: 0.0,
         };
-        let crop = FaceImage::crop(&ramp, &face);
-        let side = 96.0 * 1.09;
+        let crop = FaceImage::cut(&ramp, &square);
         for i in 0..48 {
             let expected = 98.0 - side / 2.0 + (f64::from(i) + 0.5) * side / 48.0 - 0.5;
             let got = f64::from(crop.0[24 * 48 + i as usize]);
             assert!((got - expected).abs() <= 0.6, "{i}: {got} for {expected}");
+        }
+    }
+
+    #[test]
+    fn a_turned_square_sees_the_turned_picture() {
+        // Waves along a direction, and the same direction made level.
+        for side in [30.0, 120.0] {
+            for tilt in [-1.2_f64, 0.02, 0.3, 0.8] {
+                let wave = |across: f64| (128.0 + 100.0 * (across / 9.0).sin()) as u8;
+                let from_middle = |x: u32, y: u32| (f64::from(x) - 99.5, f64::from(y) - 99.5);
+                let level = image(200, 200, |x, y| wave(from_middle(x, y).0));
+                let turned = image(200, 200, |x, y| {
+                    let (x, y) = from_middle(x, y);
+                    wave(x * tilt.cos() + y * tilt.sin())
+                });
+                let square = |tilt| Square {
+                    centre: (100.0, 100.0),
+                    side,
+                    tilt,
+                };
+                let a = FaceImage::cut(&level, &square(0.0));
+                let b = FaceImage::cut(&turned, &square(tilt));
+                let worst = a.0.iter().zip(&b.0).map(|(&a, &b)| a.abs_diff(b)).max();
+                assert!(worst <= Some(6), "side {side}, {tilt}: {worst:?}");
+            }
         }
     }
 
@@ -194,15 +232,15 @@ mod tests {
     #[test]
     fn beyond_the_border_the_border_is_repeated() {
         let picture = image(100, 100, |x, _| if x < 60 { 10 } else { 200 });
-        let face = FaceBox {
-            x: -100.0,
-            y: 0.0,
-            width: 100.0,
-            height: 100.0,
-            score: 1.0,
-        };
-        let crop = FaceImage::crop(&picture, &face);
-        assert!(crop.0.iter().all(|&v| v == 10));
+        for tilt in [0.0, 0.5] {
+            let square = Square {
+                centre: (-60.0, 50.0),
+                side: 80.0,
+                tilt,
+            };
+            let crop = FaceImage::cut(&picture, &square);
+            assert!(crop.0.iter().all(|&v| v == 10));
+        }
     }
 
     #[test]

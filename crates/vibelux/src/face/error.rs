@@ -7,7 +7,7 @@ use super::limits::MAX_PIXELS;
 
 /// What can go wrong between a file or camera and a face.
 ///
-/// That no face is found is no error: [`FaceDetector::detect`](super::FaceDetector::detect) then returns nothing.
+/// That no face is found is no error: [`FaceDetector::detect`](crate::detect::FaceDetector::detect) then returns nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaceError {
@@ -73,11 +73,8 @@ pub enum FaceError {
         got: usize,
     },
     /// The built-in detector model cannot be read: the program was built wrongly.
-    #[error("the built-in face detector cannot be read ({source}); build vibelux again")]
-    DetectorModel {
-        /// Why.
-        source: std::io::Error,
-    },
+    #[error("the built-in face detector cannot be read; build vibelux again")]
+    DetectorModel,
     /// No `ffmpeg` program.
     #[error(
         "cannot run {program} ({source}); cameras and videos need ffmpeg: install it, or set \

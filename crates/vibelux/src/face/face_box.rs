@@ -7,12 +7,11 @@ pub struct FaceBox {
     pub x: f32,
     /// Top edge.
     pub y: f32,
-    /// Size across; the detector's boxes are square.
+    /// Size across.
     pub width: f32,
     /// Size down.
     pub height: f32,
-    /// How sure the detector is: above 2, mostly 5 to 100. A sum over the windows that agree, not a
-    /// probability.
+    /// How sure the detector is, 0..=1: the geometric mean of two probabilities, no probability itself.
     pub score: f64,
 }
 

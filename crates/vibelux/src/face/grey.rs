@@ -44,7 +44,7 @@ impl GreyImage {
     }
 
     /// Whether there is nothing to look at.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         self.pixels.is_empty() || !self.is_consistent()
     }
 }

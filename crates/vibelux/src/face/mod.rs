@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! picture file -> load_picture --+
-//!                               +-> GreyImage -> FaceDetector -> FaceBox -> FaceImage
+//!                               +-> GreyImage -> crate::detect -> Face -> FaceImage
 //! Camera (ffmpeg child process) -+                                      \-> FaceQuality
 //! ```
 //!
@@ -12,20 +12,23 @@
 
 pub mod camera;
 mod crop;
-mod detect;
 mod error;
 mod face_box;
 mod grey;
+mod landmarks;
 mod limits;
 mod picture;
 mod quality;
 mod scale;
+mod square;
 
 pub use camera::{Camera, CameraSettings, CameraSource};
-pub use crop::{FACE_SIDE, FRAME_SCALE, FaceImage};
-pub use detect::FaceDetector;
+pub use crop::{FACE_SIDE, FaceImage};
 pub use error::FaceError;
 pub use face_box::FaceBox;
 pub use grey::{GreyImage, grey_rec601};
+pub use landmarks::{Face, Landmarks};
 pub use picture::{decode_picture, load_picture};
 pub use quality::FaceQuality;
+pub(crate) use scale::{cut, resized};
+pub use square::Square;

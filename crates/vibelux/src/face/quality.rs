@@ -1,12 +1,12 @@
 //! Whether a face is worth reading: too small, blurred or dark ones mislead a model.
 
 use super::crop::FACE_SIDE;
-use super::{FaceBox, FaceImage, GreyImage};
+use super::{Face, FaceImage, GreyImage};
 
 /// How good a face crop is, before anything is concluded from it.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct FaceQuality {
-    /// Side of the detector's box in pixels of the picture. Below 48 the crop was enlarged.
+    /// Side of the square that was cut out, in pixels of the picture. Below 48 it was enlarged.
     pub side_px: f32,
     /// Variance of the Laplacian (4 neighbours) of the 48 x 48 crop, in squared grey steps: the usual
     /// measure of focus (Pech-Pacheco et al. 2000). Taken on the crop, so that it compares between
@@ -14,22 +14,28 @@ pub struct FaceQuality {
     pub sharpness: f32,
     /// Mean of the crop, 0 (black) ..= 255 (white).
     pub brightness: f32,
+    /// How far the head is tilted clockwise, in degrees; the crop is upright again.
+    pub tilt_degrees: f32,
+    /// How far the head is turned to the picture's right, in degrees, roughly: 0 looks into the camera.
+    pub turn_degrees: f32,
 }
 
 impl FaceQuality {
     /// Measures the crop of `face` out of `image`.
     #[must_use]
-    pub fn measure(image: &GreyImage, face: &FaceBox) -> Self {
+    pub fn measure(image: &GreyImage, face: &Face) -> Self {
         Self::of_crop(&FaceImage::crop(image, face), face)
     }
 
     /// The same where the crop is at hand already.
     #[must_use]
-    pub fn of_crop(crop: &FaceImage, face: &FaceBox) -> Self {
+    pub fn of_crop(crop: &FaceImage, face: &Face) -> Self {
         Self {
-            side_px: face.side() as f32,
+            side_px: face.square().side as f32,
             sharpness: laplacian_variance(crop),
             brightness: mean(&crop.0),
+            tilt_degrees: face.landmarks.tilt().to_degrees() as f32,
+            turn_degrees: face.landmarks.turn().to_degrees() as f32,
         }
     }
 }
@@ -56,16 +62,24 @@ fn laplacian_variance(crop: &FaceImage) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::face::{FaceBox, Landmarks};
 
     fn quality(value: impl Fn(u32, u32) -> u8) -> FaceQuality {
         let pixels = (0..96 * 96).map(|i| value(i % 96, i / 96)).collect();
         let image = GreyImage::new(96, 96, pixels).unwrap();
-        let face = FaceBox {
-            x: 8.0,
-            y: 8.0,
-            width: 80.0,
-            height: 80.0,
-            score: 5.0,
+        let face = Face {
+            bounds: FaceBox {
+                x: 8.0,
+                y: 8.0,
+                width: 80.0,
+                height: 80.0,
+                score: 0.9,
+            },
+            landmarks: Landmarks {
+                eyes: [[33.0, 38.0], [63.0, 38.0]],
+                nose: [48.0, 53.0],
+                mouth: [[36.0, 68.0], [60.0, 68.0]],
+            },
         };
         FaceQuality::measure(&image, &face)
     }
@@ -75,7 +89,8 @@ mod tests {
         let flat = quality(|_, _| 77);
         assert_eq!(flat.sharpness, 0.0);
         assert_eq!(flat.brightness, 77.0);
-        assert_eq!(flat.side_px, 80.0);
+        assert!((flat.side_px - 80.0 * 1.06).abs() < 0.01);
+        assert_eq!((flat.tilt_degrees, flat.turn_degrees), (0.0, 0.0));
     }
 
     #[test]

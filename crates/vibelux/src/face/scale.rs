@@ -1,9 +1,11 @@
-//! Grey pictures at another size: what the detector's search and the crop need.
+//! Grey pictures at another size, and turned: what the detector's search and the crop need.
 
-use super::GreyImage;
+use std::sync::LazyLock;
+
+use super::{GreyImage, Square};
 
 /// The whole picture at another size; both sides at least 1.
-pub(super) fn resized(image: &GreyImage, width: u32, height: u32) -> GreyImage {
+pub(crate) fn resized(image: &GreyImage, width: u32, height: u32) -> GreyImage {
     let columns = axis(
         0.0,
         f64::from(image.width),
@@ -91,6 +93,96 @@ fn hamming(distance: f64) -> f64 {
         1.0
     } else {
         phase.sin() / phase * (0.54 + 0.46 * phase.cos())
+    }
+}
+
+/// A square of the picture, turned upright, as `count` by `count` pixels in `target`; the picture is not blank.
+///
+/// The kernels are those of [`axis`], along the sides of the square where it shrinks. A square that is upright
+/// already gives the pixels of [`resample`].
+pub(crate) fn cut(image: &GreyImage, square: &Square, count: usize, target: &mut [u8]) {
+    let (width, height) = (f64::from(image.width), f64::from(image.height));
+    let (x, y) = square.centre;
+    if square.tilt == 0.0 {
+        let columns = axis(x - square.side / 2.0, square.side, count, width as usize);
+        let rows = axis(y - square.side / 2.0, square.side, count, height as usize);
+        resample(image, &columns, &rows, target);
+        return;
+    }
+    let scale = square.side / count as f64;
+    let (sin, cos) = square.tilt.sin_cos();
+    let sample = if scale > 1.0 { shrunk } else { enlarged };
+    let middle = count as f64 / 2.0;
+    for (j, row) in target.chunks_exact_mut(count).enumerate() {
+        let down = (j as f64 + 0.5 - middle) * scale;
+        for (i, pixel) in row.iter_mut().enumerate() {
+            let across = (i as f64 + 0.5 - middle) * scale;
+            let at = [x + across * cos - down * sin, y + across * sin + down * cos];
+            *pixel = (sample(image, at, [cos, sin], scale) + 0.5) as u8;
+        }
+    }
+}
+
+/// Linear between the four pixels around a point; beyond the border, the border.
+fn enlarged(image: &GreyImage, [x, y]: [f64; 2], _: [f64; 2], _: f64) -> f64 {
+    let along = |at: f64, end: u32| {
+        let at = (at - 0.5).clamp(0.0, f64::from(end - 1));
+        let first = at as usize;
+        let next = (first + 1).min(end as usize - 1);
+        (first, next, at - first as f64)
+    };
+    let (left, right, x) = along(x, image.width);
+    let (top, bottom, y) = along(y, image.height);
+    let value =
+        |column: usize, row: usize| f64::from(image.pixels[row * image.width as usize + column]);
+    let upper = value(left, top) * (1.0 - x) + value(right, top) * x;
+    let lower = value(left, bottom) * (1.0 - x) + value(right, bottom) * x;
+    upper * (1.0 - y) + lower * y
+}
+
+/// Entries of the table of [`hamming`].
+const TABLE: usize = 1024;
+
+static HAMMING: LazyLock<Vec<f32>> = LazyLock::new(|| {
+    (0..=TABLE)
+        .map(|i| hamming(i as f64 / TABLE as f64) as f32)
+        .collect()
+});
+
+/// The mean around a point, weighted by the kernel along two directions that are turned by `cos` and `sin`, in
+/// which an output pixel has `scale` pixels.
+fn shrunk(image: &GreyImage, [x, y]: [f64; 2], [cos, sin]: [f64; 2], scale: f64) -> f64 {
+    let table = &**HAMMING;
+    let weight = |distance: f32| {
+        let entry = (distance.abs() * TABLE as f32) as usize;
+        table.get(entry).copied().unwrap_or(0.0)
+    };
+    let reach = scale * (cos.abs() + sin.abs());
+    let span = |middle: f64, end: u32| {
+        let last = f64::from(end) - 1.0;
+        let first = (middle - reach - 0.5).ceil().clamp(0.0, last);
+        let end = (middle + reach - 0.5).floor().clamp(0.0, last);
+        (first as usize, end as usize)
+    };
+    let ((left, right), (top, bottom)) = (span(x, image.width), span(y, image.height));
+    let (cos, sin) = ((cos / scale) as f32, (sin / scale) as f32);
+    let (mut sum, mut weights) = (0.0_f32, 0.0_f32);
+    for row in top..=bottom {
+        let down = (row as f64 + 0.5 - y) as f32;
+        let first = row * image.width as usize;
+        let pixels = &image.pixels[first + left..=first + right];
+        for (column, &pixel) in (left..).zip(pixels) {
+            let across = (column as f64 + 0.5 - x) as f32;
+            let weight = weight(across * cos + down * sin) * weight(down * cos - across * sin);
+            sum += weight * f32::from(pixel);
+            weights += weight;
+        }
+    }
+    if weights > 0.0 {
+        f64::from(sum / weights)
+    } else {
+        // All of it lies beyond the border.
+        enlarged(image, [x, y], [1.0, 0.0], 1.0)
     }
 }
 

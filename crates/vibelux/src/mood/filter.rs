@@ -78,6 +78,12 @@ impl MoodFilter {
     /// Takes a reading at `seconds` (any clock that does not run backwards; an earlier time counts as
     /// now).
     pub fn update(&mut self, seconds: f64, vector: &EmotionVector) -> Reading {
+        self.update_in_part(seconds, vector, 1.0)
+    }
+
+    /// The same for a reading that counts only in part, `weight` of 0..=1: it moves the averages as far as one that came after
+    /// so much of the time.
+    pub fn update_in_part(&mut self, seconds: f64, vector: &EmotionVector, weight: f64) -> Reading {
         let raw = log_ratio(vector);
         self.take_baseline(seconds, &raw);
         let temperature = self.config.temperature.max(0.05);
@@ -85,7 +91,7 @@ impl MoodFilter {
         let (bars, mood) = match self.state {
             None => (x, x),
             Some((bars, mood, before)) => {
-                let passed = (seconds - before).max(0.0);
+                let passed = (seconds - before).max(0.0) * weight.clamp(0.0, 1.0);
                 (
                     toward(&bars, &x, share(passed, self.config.bars_seconds)),
                     toward(&mood, &x, share(passed, self.config.mood_seconds)),

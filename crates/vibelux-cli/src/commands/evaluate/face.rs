@@ -44,6 +44,9 @@ pub struct FaceArgs {
     /// Also find each face with the detector, in a made 640x480 frame, and judge what is cropped there
     #[arg(long)]
     detector: bool,
+    /// Tilt the heads by so many degrees, half of them to either side; several for a report of each
+    #[arg(long, value_name = "DEGREES", requires = "detector", value_delimiter = ',', default_value = "0", value_parser = tilt)]
+    tilt: Vec<f64>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -109,7 +112,7 @@ fn judge(
         cross_fitted: judgement.cross_fitted_temperature(SEED),
         class_prior: judgement.class_prior(training_votes),
         corruptions: None,
-        detector: None,
+        detector: Vec::new(),
     };
     let mut failed = judgement.failed;
     let count = files.faces().len();
@@ -120,14 +123,21 @@ fn judge(
         figures.corruptions = report;
         add_new(&mut failed, more);
     }
-    if args.detector {
+    for &tilt in args.tilt.iter().filter(|_| args.detector) {
         let (report, more) = with_progress("detector", count, |done| {
-            evaluate::through_the_detector(model, files, SEED, done)
+            evaluate::through_the_detector(model, files, tilt, SEED, done)
         })?;
-        figures.detector = report;
+        figures.detector.extend(report);
         add_new(&mut failed, more);
     }
     Ok((figures, failed))
+}
+
+fn tilt(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(degrees) if (0.0..=180.0).contains(&degrees) => Ok(degrees),
+        _ => Err("give degrees between 0 and 180".to_owned()),
+    }
 }
 
 /// A file that cannot be read fails each time; it is told once.
@@ -146,7 +156,7 @@ struct FaceEvaluation<'a> {
     temperature_cross_fitted: Option<&'a CrossFitted>,
     class_prior: Option<&'a ClassPrior>,
     corruptions: Option<&'a RobustnessReport>,
-    detector: Option<&'a DetectorReport>,
+    detector: &'a [DetectorReport],
     failures: Vec<Failure>,
 }
 
@@ -162,7 +172,7 @@ fn to_json<'a>(
         temperature_cross_fitted: figures.cross_fitted.as_ref(),
         class_prior: figures.class_prior.as_ref(),
         corruptions: figures.corruptions.as_ref(),
-        detector: figures.detector.as_ref(),
+        detector: &figures.detector,
         failures: Failure::all(failed),
     }
 }
@@ -185,8 +195,8 @@ fn write(out: &Path, figures: &FaceFigures, json: &FaceEvaluation<'_>) -> anyhow
         file("corruptions.csv", corruptions.csv())?;
         plots::corruptions(out, corruptions)?;
     }
-    if let Some(detector) = &figures.detector {
-        let json = serde_json::to_string_pretty(detector)?;
+    if !figures.detector.is_empty() {
+        let json = serde_json::to_string_pretty(&figures.detector)?;
         file("detector.json", json + "\n")?;
     }
     Ok(())

@@ -15,6 +15,6 @@ pub struct FaceFigures {
     pub class_prior: Option<ClassPrior>,
     /// With `--corruptions`.
     pub corruptions: Option<RobustnessReport>,
-    /// With `--detector`.
-    pub detector: Option<DetectorReport>,
+    /// With `--detector`, one for each tilt.
+    pub detector: Vec<DetectorReport>,
 }

@@ -50,7 +50,7 @@ pub fn figures(figures: &FaceFigures) -> String {
     if let Some(corruptions) = &figures.corruptions {
         text += &corruptions_text(corruptions);
     }
-    if let Some(detector) = &figures.detector {
+    for detector in &figures.detector {
         text += &detector_text(detector);
     }
     text
@@ -151,9 +151,14 @@ fn detector_text(report: &DetectorReport) -> String {
             100.0 * share.interval[1]
         )
     };
+    let tilted = if report.tilt_degrees == 0.0 {
+        String::new()
+    } else {
+        format!(", heads tilted by {} degrees", report.tilt_degrees)
+    };
     let mut text = format!(
-        "\nThrough the detector, in made frames of 640x480: found {:.1} % of {} faces {}; {} boxes lie on \
-         something else\n",
+        "\nThrough the detector, in made frames of 640x480{}: found {:.1} % of {} faces {}; {} lie on something else\n",
+        tilted,
         100.0 * report.found_share.mean,
         report.faces,
         interval(&report.found_share),
@@ -168,6 +173,11 @@ fn detector_text(report: &DetectorReport) -> String {
             "accuracy through the detector",
             percent(&found.through),
             &found.through,
+        );
+        line(
+            "the same without turning upright",
+            percent(&found.unaligned),
+            &found.unaligned,
         );
         line(
             "the same faces taken directly",
@@ -186,11 +196,12 @@ fn detector_text(report: &DetectorReport) -> String {
         let _ = writeln!(
             text,
             "  the detector's crop is {:.2} times as wide as the true one, its middle {:.1} % of that \
-             side away (medians; signed, {:+.1} % right and {:+.1} % down)",
+             side away (medians; signed, {:+.1} % right and {:+.1} % down), its tilt {:.1} degrees off",
             found.median_side_ratio,
             100.0 * found.median_offset,
             100.0 * found.median_shift[0],
             100.0 * found.median_shift[1],
+            found.median_tilt_error_degrees,
         );
     }
     text

@@ -16,5 +16,6 @@ mod write;
 pub use error::OnnxError;
 pub use half::WeightPrecision;
 pub(in crate::model) use read::read;
+pub(crate) use read::{PlainConvolution, convolutions};
 pub(in crate::model) use wire::is_well_formed;
 pub use write::{to_onnx, to_onnx_with};

@@ -4,10 +4,13 @@
 //! It is strict on purpose. Whatever it does not know (another operator, an attribute, weights stored
 //! elsewhere) makes it give up, and the file goes to the general runtime instead.
 
+mod convolutions;
 mod layers;
 mod message;
 mod node;
 mod stored;
+
+pub(crate) use convolutions::{PlainConvolution, convolutions};
 
 use std::collections::HashMap;
 

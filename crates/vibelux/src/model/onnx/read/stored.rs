@@ -17,41 +17,40 @@ pub(super) struct Stored {
     pub(super) half: bool,
 }
 
+/// All arrays by their names; `None` if one is of another type.
 pub(super) fn tensors_of<'a>(graph: &Message<'a>) -> Option<HashMap<&'a str, Stored>> {
-    let mut tensors = HashMap::new();
-    for bytes in graph.messages(5) {
-        let message = Message::parse(bytes)?;
-        let shape: Vec<usize> = message
-            .ints(1)?
-            .into_iter()
-            .map(|n| usize::try_from(n).ok())
-            .collect::<Option<_>>()?;
-        let len = shape
-            .iter()
-            .try_fold(1_usize, |len, &n| len.checked_mul(n))?;
-        let raw = message.bytes(9)?;
-        let half = message.int(2)? == FLOAT16;
-        let data: Vec<f32> = if half {
-            let (values, []) = raw.as_chunks::<2>() else {
-                return None;
-            };
-            values
-                .iter()
-                .map(|&value| from_f16_bits(u16::from_le_bytes(value)))
-                .collect()
-        } else if message.int(2)? == FLOAT {
-            let (values, []) = raw.as_chunks::<4>() else {
-                return None;
-            };
-            values.iter().copied().map(f32::from_le_bytes).collect()
-        } else {
+    graph.messages(5).into_iter().map(tensor_of).collect()
+}
+
+/// An array of f32 or half precision and its name.
+pub(super) fn tensor_of(bytes: &[u8]) -> Option<(&str, Stored)> {
+    let message = Message::parse(bytes)?;
+    let shape: Vec<usize> = message
+        .ints(1)?
+        .into_iter()
+        .map(|n| usize::try_from(n).ok())
+        .collect::<Option<_>>()?;
+    let len = shape
+        .iter()
+        .try_fold(1_usize, |len, &n| len.checked_mul(n))?;
+    let raw = message.bytes(9)?;
+    let half = message.int(2)? == FLOAT16;
+    let data: Vec<f32> = if half {
+        let (values, []) = raw.as_chunks::<2>() else {
             return None;
         };
-        if data.len() != len {
+        values
+            .iter()
+            .map(|&value| from_f16_bits(u16::from_le_bytes(value)))
+            .collect()
+    } else if message.int(2)? == FLOAT {
+        let (values, []) = raw.as_chunks::<4>() else {
             return None;
-        }
-        let tensor = Tensor { shape, data };
-        tensors.insert(message.text(8)?, Stored { tensor, half });
-    }
-    Some(tensors)
+        };
+        values.iter().copied().map(f32::from_le_bytes).collect()
+    } else {
+        return None;
+    };
+    let tensor = Tensor { shape, data };
+    (tensor.data.len() == len).then_some((message.text(8)?, Stored { tensor, half }))
 }
