@@ -15,7 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `examples/` has four small programs: `read_a_face`, `embed_a_song`, `recommend` and `follow_a_mood`.
+//! `examples/` has five small programs: `read_a_face`, `find_faces`, `embed_a_song`, `recommend` and `follow_a_mood`.
 //!
 //! ```text
 //! camera frame -> detect -> FaceImage -> model -> EmotionVector --+

@@ -63,6 +63,7 @@ fn weight_of(measured: &FaceQuality) -> f32 {
 impl From<FaceQuality> for Quality {
     /// The first of several faults: light and distance change the sharpness too.
     fn from(measured: FaceQuality) -> Self {
+        let weight = weight_of(&measured);
         let advice = if measured.side_px < LEAST_SIDE_PX {
             Some(Advice::Closer)
         } else if measured.brightness < LEAST_BRIGHTNESS {
@@ -71,14 +72,17 @@ impl From<FaceQuality> for Quality {
             Some(Advice::LessLight)
         } else if measured.sharpness < LEAST_SHARPNESS {
             Some(Advice::HoldStill)
-        } else if weight_of(&measured) < 1.0 {
+        } else if weight < 1.0 {
             Some(Advice::LookHere)
         } else {
             None
         };
-        let away = weight_of(&measured) <= 0.0;
         Self {
-            ok: advice.is_none() || (advice == Some(Advice::LookHere) && !away),
+            ok: match advice {
+                None => true,
+                Some(Advice::LookHere) => weight > 0.0,
+                Some(_) => false,
+            },
             measured,
             advice,
         }

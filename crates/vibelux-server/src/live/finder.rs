@@ -5,7 +5,7 @@
 //! come, and at once when somebody is no longer where he was. With nobody there, every other frame is searched
 //! for a head that is tilted.
 
-use vibelux::detect::FaceDetector;
+use vibelux::detect::{FaceDetector, TURNS};
 use vibelux::face::{Face, FaceError, GreyImage};
 
 /// The whole frame is searched when the last time is so long ago, in seconds.
@@ -21,7 +21,7 @@ const LEAST_OVERLAP: f64 = 0.3;
 const MAX_FACES: usize = 8;
 
 /// How heads are sought where nobody was: by their tilt in degrees, one a frame.
-const TILTS: [f64; 4] = [0.0, 40.0, 0.0, -40.0];
+const TILTS: [f64; 4] = [0.0, TURNS[0], 0.0, TURNS[1]];
 
 /// Finds the faces of a stream of frames.
 #[derive(Debug)]
@@ -53,9 +53,7 @@ impl FaceFinder {
         if !due && !before.is_empty() && before.len() <= MAX_SEPARATE {
             let mut found: Vec<Face> = Vec::new();
             for last in before {
-                // Two faces that have moved together are one now.
-                let near = self.detector.detect_near(frame, last);
-                found.extend(near.filter(|near| !is_among(&found, near)));
+                self.add_near(frame, last, &mut found);
             }
             if found.len() == before.len() {
                 return largest_first(found);
@@ -71,12 +69,17 @@ impl FaceFinder {
         for last in before {
             // The search of the whole frame is coarser: it may miss who is still there.
             if found.len() < MAX_FACES && !is_among(&found, last) {
-                let near = self.detector.detect_near(frame, last);
-                found.extend(near.filter(|near| !is_among(&found, near)));
+                self.add_near(frame, last, &mut found);
             }
         }
         self.empty = if found.is_empty() { self.empty + 1 } else { 0 };
         largest_first(found)
+    }
+
+    /// Adds the face that was at `last`, if it is still near there. Two faces that have moved together are one now.
+    fn add_near(&mut self, frame: &GreyImage, last: &Face, found: &mut Vec<Face>) {
+        let near = self.detector.detect_near(frame, last);
+        found.extend(near.filter(|near| !is_among(found, near)));
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! Each face is laid into a made frame ([`super::scene`]) and read as the product reads a picture:
 //! [`FaceDetector`], the largest box, [`FaceImage::crop`], the model. The same faces taken directly,
-//! as crops, say what could have been had; a head may be tilted in its frame. A real camera shows all of the head, in finer detail than an
-//! enlarged 48x48 picture has, so the share of faces found is no measurement of a camera.
+//! as crops, say what could have been had; a head may be tilted in its frame. A real camera shows all of the
+//! head, in finer detail than an enlarged 48x48 picture has, so the share of faces found is no measurement of a
+//! camera.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -80,7 +81,8 @@ struct Through {
 }
 
 /// Sends every face through the detector, its head tilted by so many degrees to one side or the other, and takes it
-/// directly beside it. `done` counts up as faces are finished. `None` if no face could be judged; the failures come with their reasons.
+/// directly beside it. `done` counts up as faces are finished. `None` if no face could be judged; the failures come
+/// with their reasons.
 #[must_use]
 pub fn through_the_detector(
     model: &FaceEnsemble,

@@ -30,7 +30,7 @@ const LEAST_SCORE_NEAR: f64 = 0.5;
 const LOOKS: [u32; 2] = [640, 1280];
 
 /// How far the picture is turned where no upright head was found, in degrees.
-const TURNS: [f64; 2] = [40.0, -40.0];
+pub const TURNS: [f64; 2] = [40.0, -40.0];
 
 /// The surroundings in which a known face is looked for: a square of so many of its sides, in so many pixels.
 const SURROUNDINGS: f64 = 2.2;

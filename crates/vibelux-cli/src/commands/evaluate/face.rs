@@ -123,12 +123,14 @@ fn judge(
         figures.corruptions = report;
         add_new(&mut failed, more);
     }
-    for &tilt in args.tilt.iter().filter(|_| args.detector) {
-        let (report, more) = with_progress("detector", count, |done| {
-            evaluate::through_the_detector(model, files, tilt, SEED, done)
-        })?;
-        figures.detector.extend(report);
-        add_new(&mut failed, more);
+    if args.detector {
+        for &tilt in &args.tilt {
+            let (report, more) = with_progress("detector", count, |done| {
+                evaluate::through_the_detector(model, files, tilt, SEED, done)
+            })?;
+            figures.detector.extend(report);
+            add_new(&mut failed, more);
+        }
     }
     Ok((figures, failed))
 }
