@@ -5,46 +5,71 @@
     reason = "lines are looked at as the values that they hold"
 )]
 
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-/// Values of a line.
-pub const LINE: usize = 16;
+/// f32 values of a line.
+pub const LINE: usize = LINE_BYTES / size_of::<f32>();
+const LINE_BYTES: usize = 64;
 
-/// A line of the cache, 64 bytes. A register that lies across two costs twice to load.
+/// A line of the cache. A register that lies across two costs twice to load.
 #[repr(C, align(64))]
 #[derive(Debug, Clone, Copy)]
-struct Line([f32; LINE]);
+struct Line([u8; LINE_BYTES]);
 
-/// Values that start with a line of the cache.
-#[derive(Debug, Clone, Default)]
-pub struct Buffer {
+mod sealed {
+    /// # Safety
+    /// Every pattern of bits must be a value, all zeros the default one, and a line a whole number of values.
+    pub unsafe trait Plain: Copy + Default {}
+    // SAFETY: numbers of 4 and 2 bytes.
+    unsafe impl Plain for f32 {}
+    unsafe impl Plain for u32 {}
+    unsafe impl Plain for u16 {}
+}
+use sealed::Plain;
+
+/// Values (f32, u32 or u16) that start with a line of the cache.
+#[derive(Debug, Clone)]
+pub struct Buffer<T: Plain = f32> {
     lines: Vec<Line>,
     len: usize,
+    values: PhantomData<T>,
 }
 
-impl Buffer {
-    /// Gives it a length. New values are 0, others stay.
-    pub fn resize(&mut self, len: usize) {
-        let kept = self.len.min(len);
-        self.lines.resize(len.div_ceil(LINE), Line([0.0; LINE]));
-        self.len = len;
-        // What lay behind the end in the last line is not new.
-        let shown = kept.next_multiple_of(LINE).min(len);
-        self[kept..shown].fill(0.0);
+impl<T: Plain> Default for Buffer<T> {
+    fn default() -> Self {
+        Self {
+            lines: Vec::new(),
+            len: 0,
+            values: PhantomData,
+        }
     }
 }
 
-impl Deref for Buffer {
-    type Target = [f32];
+impl<T: Plain> Buffer<T> {
+    /// Gives it a length. New values are 0, others stay.
+    pub fn resize(&mut self, len: usize) {
+        let line = LINE_BYTES / size_of::<T>();
+        let kept = self.len.min(len);
+        self.lines.resize(len.div_ceil(line), Line([0; LINE_BYTES]));
+        self.len = len;
+        // What lay behind the end in the last line is not new.
+        let shown = kept.next_multiple_of(line).min(len);
+        self[kept..shown].fill(T::default());
+    }
+}
 
-    fn deref(&self) -> &[f32] {
+impl<T: Plain> Deref for Buffer<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
         // SAFETY: `resize` keeps lines for `len` values; a line is an array of them without gaps.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
     }
 }
 
-impl DerefMut for Buffer {
-    fn deref_mut(&mut self) -> &mut [f32] {
+impl<T: Plain> DerefMut for Buffer<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
         // SAFETY: as above.
         unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }
     }
@@ -56,7 +81,7 @@ mod tests {
 
     #[test]
     fn starts_with_a_line_and_keeps_what_it_held() {
-        let mut buffer = Buffer::default();
+        let mut buffer = Buffer::<f32>::default();
         assert!(buffer.is_empty());
         for len in [5, 40, 3, 21, 0, 17] {
             let kept = buffer.len().min(len);

@@ -3,11 +3,13 @@
 //!
 //! Two crates stand on this one. `vibelux` runs networks with the layers of [`inference`], which check
 //! what they are given and are safe to call. `vibelux-train` calls the kernels underneath,
-//! [`convolution`], [`winograd`], [`pack`] and [`passes`]. Nothing here knows of files, architectures or
+//! [`convolution`], [`winograd`], `amx`, [`pack`] and [`passes`]. Nothing here knows of files, architectures or
 //! emotions.
 //!
 //! Images are channels-last (`[height][width][channel]`) throughout.
 
+#[cfg(target_arch = "x86_64")]
+pub mod amx;
 pub mod buffer;
 pub mod convolution;
 pub mod depthwise;

@@ -9,6 +9,7 @@
 
 use rayon::prelude::*;
 
+use super::buffer::Buffer;
 use super::simd::{InstructionSet, Simd, dispatch};
 
 /// A value as bf16 in the low half of a word, rounded to nearest, ties to even.
@@ -39,7 +40,7 @@ pub fn weights(
     isa: InstructionSet,
     weights: &[f32],
     [taps, inputs, outputs]: [usize; 3],
-    packed: &mut Vec<u32>,
+    packed: &mut Buffer<u32>,
 ) {
     pack(isa, [taps, inputs, outputs], packed, |t, i, o| {
         weights[(t * inputs + i) * outputs + o]
@@ -51,7 +52,7 @@ pub fn transposed_weights(
     isa: InstructionSet,
     weights: &[f32],
     [taps, inputs, outputs]: [usize; 3],
-    packed: &mut Vec<u32>,
+    packed: &mut Buffer<u32>,
 ) {
     pack(isa, [taps, outputs, inputs], packed, |t, i, o| {
         weights[((taps - 1 - t) * inputs + o) * outputs + i]
@@ -62,13 +63,13 @@ pub fn transposed_weights(
 fn pack(
     isa: InstructionSet,
     [taps, inputs, outputs]: [usize; 3],
-    packed: &mut Vec<u32>,
+    packed: &mut Buffer<u32>,
     at: impl Fn(usize, usize, usize) -> f32 + Sync,
 ) {
     let (lanes, per_word) = (isa.lanes(), isa.values_per_word());
     let steps = words(isa, inputs);
     let rows = taps * steps;
-    packed.resize(rows * outputs.next_multiple_of(lanes), 0);
+    packed.resize(rows * outputs.next_multiple_of(lanes));
     packed
         .par_chunks_mut(rows * 2 * lanes)
         .enumerate()

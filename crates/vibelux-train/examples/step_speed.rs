@@ -2,7 +2,7 @@
 //! faces and the one for music, batch 64, on all cores, with f32 factors and, where the processor is faster
 //! with them, with bf16 ones.
 //!
-//! Run with `cargo run --release -p vibelux-train --example step_speed [-- --json] [--steps N]`.
+//! Run with `cargo run --release -p vibelux-train --example step_speed [-- --json] [--steps N] [--only NAME]`.
 //! `--json` prints one object per net and line, with the architecture: `scripts/compare/keras_speed.py`
 //! builds the same net in Keras from it. The kernels below it have benchmarks: `cargo bench -p
 //! vibelux-kernels`.
@@ -87,7 +87,7 @@ fn measure(
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (mut json, mut steps) = (false, DEFAULT_STEPS);
+    let (mut json, mut steps, mut only) = (false, DEFAULT_STEPS, None);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--json" => json = true,
@@ -95,6 +95,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let value = arguments.next().ok_or("--steps needs a number")?;
                 steps = value.parse::<u64>()?.max(1);
             }
+            "--only" => only = Some(arguments.next().ok_or("--only needs a name")?),
             other => return Err(format!("unknown argument {other:?}").into()),
         }
     }
@@ -107,6 +108,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .into_iter()
         .chain([("music", preset::music("default"))]);
     for (name, preset) in nets {
+        if only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
         let preset = preset.ok_or("the preset is gone")?;
         for &(precision, suffix) in &precisions {
             print_speed(

@@ -1,5 +1,6 @@
 //! [`Convolution`]: one of stride 1 with its weights, direct or by tiles, whichever is faster.
 
+use crate::buffer::Buffer;
 use crate::convolution::{self, Extent};
 use crate::pack::{self, Frame};
 use crate::simd::InstructionSet;
@@ -80,7 +81,7 @@ enum Way {
     Direct {
         /// Height and width of the input with its zeros.
         framed: [usize; 2],
-        weights: Vec<u32>,
+        weights: Buffer<u32>,
     },
     Tiled {
         tiling: Tiling,
@@ -146,7 +147,7 @@ impl Convolution {
             "bias of {shape:?}"
         );
         let way = Way::tiled(isa, shape, weights).unwrap_or_else(|| {
-            let mut packed = Vec::new();
+            let mut packed = Buffer::default();
             pack::weights(isa, weights, sizes, &mut packed);
             Way::Direct {
                 framed,

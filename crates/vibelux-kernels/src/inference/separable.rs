@@ -18,7 +18,7 @@ pub struct Pointwise {
     isa: InstructionSet,
     inputs: usize,
     outputs: usize,
-    weights: Vec<u32>,
+    weights: Buffer<u32>,
     bias: Vec<f32>,
 }
 
@@ -39,7 +39,7 @@ impl Pointwise {
             inputs * outputs,
             "weights of {outputs} outputs"
         );
-        let mut packed = Vec::new();
+        let mut packed = Buffer::default();
         pack::weights(isa, weights, [1, inputs, outputs], &mut packed);
         Self {
             isa,

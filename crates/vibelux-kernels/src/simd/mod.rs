@@ -26,13 +26,15 @@ pub enum Precision {
     #[default]
     F32,
     /// To 8 significant bits, where the processor multiplies such numbers faster than f32
-    /// (`avx512_bf16`, but not Intel's).
+    /// (`amx_bf16`; `avx512_bf16`, but not Intel's).
     Bf16,
 }
 
 /// The instruction sets that kernels are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InstructionSet {
+    /// AVX-512 with products of bf16 values, and a matrix unit for the convolutions that suit it, see `amx`.
+    Amx,
     /// AVX-512 with products of bf16 values, 16 lanes, f32 sums: twice as fast or slower, see `detect`.
     Avx512Bf16,
     /// AVX-512F, 16 lanes.
@@ -48,6 +50,9 @@ impl InstructionSet {
     /// ones, which are more precise, stand in.
     #[must_use]
     pub fn detect(precision: Precision) -> Self {
+        if precision == Precision::Bf16 && Self::Amx.is_available() {
+            return Self::Amx;
+        }
         if precision == Precision::Bf16
             && Self::Avx512Bf16.is_available()
             && bf16_is_faster(processor_maker())
@@ -65,6 +70,7 @@ impl InstructionSet {
         #[cfg(target_arch = "x86_64")]
         {
             match self {
+                Self::Amx => crate::amx::is_available(),
                 Self::Avx512Bf16 => {
                     is_x86_feature_detected!("avx512bf16") && is_x86_feature_detected!("avx512f")
                 }
@@ -82,7 +88,13 @@ impl InstructionSet {
     /// All that this machine can run.
     #[must_use]
     pub fn available() -> Vec<Self> {
-        let all = [Self::Avx512, Self::Avx2, Self::Portable, Self::Avx512Bf16];
+        let all = [
+            Self::Avx512,
+            Self::Avx2,
+            Self::Portable,
+            Self::Avx512Bf16,
+            Self::Amx,
+        ];
         all.into_iter().filter(|isa| isa.is_available()).collect()
     }
 
@@ -90,7 +102,7 @@ impl InstructionSet {
     #[must_use]
     pub fn lanes(self) -> usize {
         match self {
-            Self::Avx512 | Self::Avx512Bf16 => 16,
+            Self::Avx512 | Self::Avx512Bf16 | Self::Amx => 16,
             Self::Avx2 | Self::Portable => 8,
         }
     }
@@ -99,7 +111,7 @@ impl InstructionSet {
     #[must_use]
     pub fn values_per_word(self) -> usize {
         match self {
-            Self::Avx512Bf16 => 2,
+            Self::Avx512Bf16 | Self::Amx => 2,
             Self::Avx512 | Self::Avx2 | Self::Portable => 1,
         }
     }
@@ -157,7 +169,9 @@ macro_rules! dispatch {
                     unsafe { $kernel::<$crate::simd::Avx2>($($arg),*) }
                 }
                 match isa {
-                    InstructionSet::Avx512Bf16 => return unsafe { avx512_bf16($($arg),*) },
+                    InstructionSet::Avx512Bf16 | InstructionSet::Amx => {
+                        return unsafe { avx512_bf16($($arg),*) };
+                    }
                     InstructionSet::Avx512 => return unsafe { avx512($($arg),*) },
                     InstructionSet::Avx2 => return unsafe { avx2($($arg),*) },
                     InstructionSet::Portable => {}

@@ -2,16 +2,20 @@
 
 use vibelux::model::architecture::{Architecture, ArchitectureError, LayerSpec, Shape};
 
-use super::conv::Conv;
+use super::conv::{Conv, ConvSpec};
 use super::dense::Dense;
 use super::init::Init;
 use super::layer::{Layer, Parameter};
+#[cfg(target_arch = "x86_64")]
+use super::matrix::MatrixConv;
 use super::norm::BatchNorm;
 use super::pool::{GlobalAveragePool, MaxPool, TimeMeanMax};
 use super::random::Random;
 use super::reshape::{Activation, Dropout, Flatten, Rescale};
 use super::tiled::TiledConv;
 use vibelux_kernels::InstructionSet;
+#[cfg(target_arch = "x86_64")]
+use vibelux_kernels::amx;
 use vibelux_kernels::passes::Windows;
 use vibelux_kernels::winograd;
 
@@ -95,20 +99,18 @@ pub(super) fn layers(
                 Shape::Image(output),
             ) => {
                 activation = slope(i + 1);
-                let pad = padding.before(*kernel);
-                let weight = next;
-                let bias_index = bias.then_some(next + 1);
+                let spec = ConvSpec {
+                    isa,
+                    input,
+                    output,
+                    kernel: *kernel,
+                    pad: padding.before(*kernel),
+                    weight: next,
+                    bias: bias.then_some(next + 1),
+                    activation,
+                };
                 next += 1 + usize::from(*bias);
-                let channels = [input[0], output[0]];
-                if winograd::pays(isa, *kernel, channels, [output[1], output[2]]) {
-                    Box::new(TiledConv::new(
-                        isa, input, output, pad, weight, bias_index, activation,
-                    ))
-                } else {
-                    Box::new(Conv::new(
-                        isa, input, output, *kernel, pad, weight, bias_index, activation,
-                    ))
-                }
+                convolution(spec)
             }
             (LayerSpec::BatchNorm { epsilon }, shape, _) => {
                 activation = slope(i + 1);
@@ -180,4 +182,23 @@ pub(super) fn layers(
         first.skip_input_gradient();
     }
     Ok((layers, lens))
+}
+
+/// A convolution, on the fastest way that suits it.
+fn convolution(spec: ConvSpec) -> Box<dyn Layer> {
+    let ConvSpec {
+        isa,
+        input,
+        output,
+        kernel,
+        ..
+    } = spec;
+    #[cfg(target_arch = "x86_64")]
+    if amx::pays(isa, kernel, spec.pad, [input, output]) {
+        return Box::new(MatrixConv::new(spec));
+    }
+    if winograd::pays(isa, kernel, [input[0], output[0]], [output[1], output[2]]) {
+        return Box::new(TiledConv::new(spec));
+    }
+    Box::new(Conv::new(spec))
 }

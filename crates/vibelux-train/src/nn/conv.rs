@@ -6,12 +6,14 @@ use rayon::prelude::*;
 
 use super::layer::{Layer, Mode, Parameter, add_rows, deactivate, part_len};
 use vibelux_kernels::InstructionSet;
+use vibelux_kernels::buffer::Buffer;
 use vibelux_kernels::convolution::{self, Extent, Sweep};
 use vibelux_kernels::inference::activate;
 use vibelux_kernels::pack::{self, Frame};
 
-/// A convolution, its bias and the activation after it.
-pub(super) struct Conv {
+/// A convolution, its bias and the activation after it, as the network knows it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ConvSpec {
     pub isa: InstructionSet,
     /// Channels, height, width.
     pub input: [usize; 3],
@@ -26,8 +28,25 @@ pub(super) struct Conv {
     pub bias: Option<usize>,
     /// Slope below zero of a ReLU that follows.
     pub activation: Option<f32>,
-    pub needs_dx: bool,
-    packed: Vec<u32>,
+}
+
+impl ConvSpec {
+    /// Values of an input and of an output.
+    pub fn image_lens(&self) -> [usize; 2] {
+        [self.input, self.output].map(|shape| shape.iter().product())
+    }
+
+    /// Height times width of the kernel.
+    pub fn taps(&self) -> usize {
+        self.kernel.iter().product()
+    }
+}
+
+/// A convolution by its definition.
+pub(super) struct Conv {
+    spec: ConvSpec,
+    needs_dx: bool,
+    packed: Buffer<u32>,
     parts: Vec<Vec<f32>>,
 }
 
@@ -39,85 +58,64 @@ thread_local! {
 }
 
 impl Conv {
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "a layer's fields, set once by the network"
-    )]
-    pub fn new(
-        isa: InstructionSet,
-        input: [usize; 3],
-        output: [usize; 3],
-        kernel: [usize; 2],
-        pad: [usize; 2],
-        weight: usize,
-        bias: Option<usize>,
-        activation: Option<f32>,
-    ) -> Self {
+    pub fn new(spec: ConvSpec) -> Self {
         Self {
-            isa,
-            input,
-            output,
-            kernel,
-            pad,
-            weight,
-            bias,
-            activation,
+            spec,
             needs_dx: true,
-            packed: Vec::new(),
+            packed: Buffer::default(),
             parts: Vec::new(),
         }
-    }
-
-    fn taps(&self) -> usize {
-        self.kernel[0] * self.kernel[1]
     }
 
     /// Height and width of the padded input.
     fn padded(&self) -> [usize; 2] {
         [
-            self.output[1] + self.kernel[0] - 1,
-            self.output[2] + self.kernel[1] - 1,
+            self.spec.output[1] + self.spec.kernel[0] - 1,
+            self.spec.output[2] + self.spec.kernel[1] - 1,
         ]
     }
 
     /// The input with its zeros.
     fn frame(&self) -> Frame {
-        let [c, h, w] = self.input;
+        let [c, h, w] = self.spec.input;
         Frame {
             image: [h, w, c],
-            before: self.pad,
+            before: self.spec.pad,
             to: self.padded(),
         }
     }
 
     /// The output's gradient with the zeros that the gradient to the input needs.
     fn backward_frame(&self) -> Frame {
-        let [c, oh, ow] = self.output;
-        let [kernel, pad] = [self.kernel, self.pad];
+        let [c, oh, ow] = self.spec.output;
+        let [kernel, pad] = [self.spec.kernel, self.spec.pad];
         Frame {
             image: [oh, ow, c],
             before: [kernel[0] - 1 - pad[0], kernel[1] - 1 - pad[1]],
-            to: [self.input[1] + kernel[0] - 1, self.input[2] + kernel[1] - 1],
+            to: [
+                self.spec.input[1] + kernel[0] - 1,
+                self.spec.input[2] + kernel[1] - 1,
+            ],
         }
     }
 
     fn extent(&self, frame: Frame, output: [usize; 3]) -> Extent {
         Extent {
             padded_width: frame.to[1],
-            words: pack::words(self.isa, frame.image[2]),
+            words: pack::words(self.spec.isa, frame.image[2]),
             out_channels: output[0],
-            kernel: self.kernel,
+            kernel: self.spec.kernel,
             out: [output[1], output[2]],
         }
     }
 
     /// The weight gradient of `images` images as [`pack`] lays them out.
     fn sweep(&self, images: usize, x_image: usize, d_step: usize) -> Sweep {
-        let [c, ..] = self.input;
-        let [_, oh, ow] = self.output;
+        let [c, ..] = self.spec.input;
+        let [_, oh, ow] = self.spec.output;
         let [ph, pw] = self.padded();
         let pairs = ow.div_ceil(2);
-        let one_value = self.isa.values_per_word() == 1;
+        let one_value = self.spec.isa.values_per_word() == 1;
         Sweep {
             images,
             rows: if one_value { oh } else { 1 },
@@ -131,17 +129,17 @@ impl Conv {
                 [pairs * c, ph * pairs * c]
             },
             d_step,
-            kernel: self.kernel,
+            kernel: self.spec.kernel,
         }
     }
 
     /// Adds the weight gradient of some images, as many at once as the cache holds.
     fn add_weight_gradient(&self, x: &[f32], dy: &[f32], stride: usize, gradient: &mut [f32]) {
-        let [c_in, h, w] = self.input;
-        let [c_out, oh, ow] = self.output;
+        let [c_in, h, w] = self.spec.input;
+        let [c_out, oh, ow] = self.spec.output;
         let (in_len, out_len) = (c_in * h * w, c_out * oh * ow);
-        let isa = self.isa;
-        let x_image = pack::gradient_input_len(isa, self.frame(), self.kernel);
+        let isa = self.spec.isa;
+        let x_image = pack::gradient_input_len(isa, self.frame(), self.spec.kernel);
         let d_image = oh * ow.div_ceil(isa.values_per_word()) * stride;
         let group = (GROUP_WORDS / (x_image + d_image)).max(1);
         PACKED.with_borrow_mut(|[xs, ds, _]| {
@@ -153,7 +151,7 @@ impl Conv {
                     // SAFETY: `isa` was detected on this machine.
                     #[allow(unsafe_code, reason = "compiled for the instruction set")]
                     unsafe {
-                        pack::gradient_input(isa, x, self.frame(), self.kernel, to);
+                        pack::gradient_input(isa, x, self.frame(), self.spec.kernel, to);
                     }
                 }
                 for (dy, to) in dy.chunks_exact(out_len).zip(ds.chunks_exact_mut(d_image)) {
@@ -210,17 +208,14 @@ fn convolve(
 
 impl Layer for Conv {
     fn forward(&mut self, p: &mut [Parameter], x: &[f32], y: &mut [f32], _n: usize, _mode: Mode) {
-        let (isa, frame, c_out) = (self.isa, self.frame(), self.output[0]);
-        let (in_len, out_len) = (
-            self.input.iter().product::<usize>(),
-            self.output.iter().product::<usize>(),
-        );
-        let extent = self.extent(frame, self.output);
-        let shape = [self.taps(), self.input[0], c_out];
-        pack::weights(isa, &p[self.weight].value, shape, &mut self.packed);
-        let bias = self.bias.map(|b| p[b].value.as_slice());
+        let (isa, frame, c_out) = (self.spec.isa, self.frame(), self.spec.output[0]);
+        let [in_len, out_len] = self.spec.image_lens();
+        let extent = self.extent(frame, self.spec.output);
+        let shape = [self.spec.taps(), self.spec.input[0], c_out];
+        pack::weights(isa, &p[self.spec.weight].value, shape, &mut self.packed);
+        let bias = self.spec.bias.map(|b| p[b].value.as_slice());
         let bias = pack::bias(isa, bias, c_out);
-        let (packed, activation) = (&self.packed, self.activation);
+        let (packed, activation) = (&self.packed, self.spec.activation);
         y.par_chunks_exact_mut(out_len)
             .zip(x.par_chunks_exact(in_len))
             .for_each(|(y, x)| {
@@ -240,19 +235,21 @@ impl Layer for Conv {
         dx: &mut [f32],
         n: usize,
     ) {
-        let (isa, taps, c_in, c_out) = (self.isa, self.taps(), self.input[0], self.output[0]);
-        let (in_len, out_len) = (
-            self.input.iter().product::<usize>(),
-            self.output.iter().product::<usize>(),
+        let (isa, taps, c_in, c_out) = (
+            self.spec.isa,
+            self.spec.taps(),
+            self.spec.input[0],
+            self.spec.output[0],
         );
+        let [in_len, out_len] = self.spec.image_lens();
         let stride = c_out.next_multiple_of(isa.lanes());
         if self.needs_dx {
             let shape = [taps, c_in, c_out];
-            pack::transposed_weights(isa, &p[self.weight].value, shape, &mut self.packed);
+            pack::transposed_weights(isa, &p[self.spec.weight].value, shape, &mut self.packed);
         }
         let no_bias = pack::bias(isa, None, c_in);
         let frame = self.backward_frame();
-        let extent = self.extent(frame, self.input);
+        let extent = self.extent(frame, self.spec.input);
         let part = part_len(n);
         let weight_len = taps * c_in * stride;
         // One more row for the bias gradient.
@@ -268,23 +265,29 @@ impl Layer for Conv {
             .for_each(|((((gradient, x), y), dy), dx)| {
                 gradient.clear();
                 gradient.resize(weight_len + stride, 0.0);
-                if let Some(alpha) = this.activation {
+                if let Some(alpha) = this.spec.activation {
                     deactivate(dy, y, alpha);
                 }
-                if this.bias.is_some() {
+                if this.spec.bias.is_some() {
                     add_rows(dy, &mut gradient[weight_len..weight_len + c_out]);
                 }
                 this.add_weight_gradient(x, dy, stride, gradient);
                 if this.needs_dx {
-                    let weights = (this.packed.as_slice(), no_bias.as_slice());
+                    let weights = (&this.packed[..], no_bias.as_slice());
                     for (dy, dx) in dy.chunks_exact(out_len).zip(dx.chunks_exact_mut(in_len)) {
                         convolve(isa, dy, frame, extent, weights, dx);
                     }
                 }
             });
         self.parts = parts;
-        sum_rows(&self.parts, 0, stride, c_out, &mut p[self.weight].gradient);
-        if let Some(bias) = self.bias {
+        sum_rows(
+            &self.parts,
+            0,
+            stride,
+            c_out,
+            &mut p[self.spec.weight].gradient,
+        );
+        if let Some(bias) = self.spec.bias {
             sum_rows(
                 &self.parts,
                 weight_len,

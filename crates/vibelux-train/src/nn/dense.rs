@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::conv::sum_rows;
 use super::layer::{Layer, Mode, Parameter, add_rows, deactivate, part_len};
 use vibelux_kernels::InstructionSet;
+use vibelux_kernels::buffer::Buffer;
 use vibelux_kernels::convolution::{self, Extent, Sweep};
 use vibelux_kernels::inference::activate;
 use vibelux_kernels::pack::{self, Frame};
@@ -17,7 +18,7 @@ pub(super) struct Dense {
     weight: usize,
     bias: usize,
     activation: Option<f32>,
-    packed: Vec<u32>,
+    packed: Buffer<u32>,
     parts: Vec<Vec<f32>>,
 }
 
@@ -37,7 +38,7 @@ impl Dense {
             weight,
             bias,
             activation,
-            packed: Vec::new(),
+            packed: Buffer::default(),
             parts: Vec::new(),
         }
     }

@@ -11,6 +11,8 @@ mod dense;
 mod init;
 mod layer;
 mod loss;
+#[cfg(target_arch = "x86_64")]
+mod matrix;
 mod network;
 mod norm;
 pub(crate) mod optimiser;

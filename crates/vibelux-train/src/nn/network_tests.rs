@@ -3,8 +3,10 @@
 use vibelux::model::architecture::{LayerSpec, Padding};
 
 use super::*;
-use crate::nn::conv::Conv;
+use crate::nn::conv::{Conv, ConvSpec};
 use crate::nn::layer::Layer;
+#[cfg(target_arch = "x86_64")]
+use crate::nn::matrix::MatrixConv;
 use crate::nn::tiled::TiledConv;
 use crate::nn::{Optimiser, OptimiserConfig, OptimiserKind, Random, soft_cross_entropy};
 
@@ -251,6 +253,32 @@ fn answers(
     [y, dx].into_iter().chain(gradients).collect()
 }
 
+/// Weights of 3x3, and a bias, with a batch of inputs and of gradients of the output.
+fn random_layer(
+    random: &mut Random,
+    [input, output]: [[usize; 3]; 2],
+    with_bias: bool,
+    n: usize,
+) -> (Vec<Parameter>, [Vec<f32>; 2]) {
+    let [inputs, outputs] = [input, output].map(|[channels, ..]| channels);
+    let mut draw = |len: usize| -> Vec<f32> { (0..len).map(|_| random.normal()).collect() };
+    let parameter = |shape: Vec<usize>, value: Vec<f32>| Parameter {
+        name: String::new(),
+        shape,
+        gradient: vec![f32::NAN; value.len()],
+        value,
+        trainable: true,
+        decays: false,
+    };
+    let weights = parameter(vec![outputs, inputs, 3, 3], draw(9 * inputs * outputs));
+    let mut parameters = vec![weights];
+    if with_bias {
+        parameters.push(parameter(vec![outputs], draw(outputs)));
+    }
+    let lens = [input, output].map(|shape| n * shape.iter().product::<usize>());
+    (parameters, lens.map(&mut draw))
+}
+
 #[test]
 fn convolutions_by_tiles_are_direct_ones_but_for_rounding() {
     let mut random = Random::new(5, 0, 0);
@@ -260,30 +288,25 @@ fn convolutions_by_tiles_are_direct_ones_but_for_rounding() {
         ([32, 9, 14], [16, 7, 12], [0, 0], 19, false),
         ([128, 4, 10], [144, 4, 10], [1, 1], 40, true),
     ] {
-        let [inputs, outputs] = [input, output].map(|[channels, ..]: [usize; 3]| channels);
-        let mut draw = |len: usize| -> Vec<f32> { (0..len).map(|_| random.normal()).collect() };
-        let parameter = |shape: Vec<usize>, value: Vec<f32>| Parameter {
-            name: String::new(),
-            shape,
-            gradient: vec![f32::NAN; value.len()],
-            value,
-            trainable: true,
-            decays: false,
-        };
-        let weights = parameter(vec![outputs, inputs, 3, 3], draw(9 * inputs * outputs));
-        let mut parameters = vec![weights];
-        if with_bias {
-            parameters.push(parameter(vec![outputs], draw(outputs)));
-        }
         let lens = [input, output].map(|shape| n * shape.iter().product::<usize>());
-        let [x, gradient] = lens.map(&mut draw);
+        let (parameters, [x, gradient]) = random_layer(&mut random, [input, output], with_bias, n);
         let (bias, alpha) = (with_bias.then_some(1), with_bias.then_some(0.2));
         for isa in InstructionSet::available() {
             if isa.values_per_word() != 1 {
                 continue;
             }
-            let mut direct = Conv::new(isa, input, output, [3, 3], pad, 0, bias, alpha);
-            let mut tiled = TiledConv::new(isa, input, output, pad, 0, bias, alpha);
+            let spec = ConvSpec {
+                isa,
+                input,
+                output,
+                kernel: [3, 3],
+                pad,
+                weight: 0,
+                bias,
+                activation: alpha,
+            };
+            let mut direct = Conv::new(spec);
+            let mut tiled = TiledConv::new(spec);
             // A smaller batch first leaves memory behind that is too small.
             let small = lens.map(|len| len / n * 3);
             let batch = [&x[..small[0]], &gradient[..small[1]]];
@@ -295,6 +318,46 @@ fn convolutions_by_tiles_are_direct_ones_but_for_rounding() {
                 for (a, b) in direct.iter().zip(tiled) {
                     assert!((a - b).abs() < 2e-5 * scale, "{isa:?}: {a} {b} of {scale}");
                 }
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn convolutions_on_the_matrix_unit_are_direct_ones_but_for_rounding() {
+    let isa = InstructionSet::Amx;
+    if !isa.is_available() {
+        return;
+    }
+    let mut random = Random::new(6, 0, 0);
+    // A part in several groups, a shorter last part, no bias; large weights.
+    for (channels, size, n, with_bias) in [
+        ([32, 64], [48, 40], 17, true),
+        ([64, 32], [9, 14], 19, false),
+        ([160, 128], [6, 6], 40, true),
+    ] {
+        let [input, output] = channels.map(|channels| [channels, size[0], size[1]]);
+        let (parameters, [x, gradient]) = random_layer(&mut random, [input, output], with_bias, n);
+        let spec = ConvSpec {
+            isa,
+            input,
+            output,
+            kernel: [3, 3],
+            pad: [1, 1],
+            weight: 0,
+            bias: with_bias.then_some(1),
+            activation: with_bias.then_some(0.2),
+        };
+        let mut matrix = MatrixConv::new(spec);
+        let small = [&x[..x.len() / n * 3], &gradient[..gradient.len() / n * 3]];
+        let _ = answers(&mut matrix, &parameters, small, 3);
+        let matrix = answers(&mut matrix, &parameters, [&x, &gradient], n);
+        let direct = answers(&mut Conv::new(spec), &parameters, [&x, &gradient], n);
+        for (direct, matrix) in direct.iter().zip(&matrix) {
+            let scale = direct.iter().map(|v| v.abs()).fold(0.0, f32::max);
+            for (a, b) in direct.iter().zip(matrix) {
+                assert!((a - b).abs() < 2e-5 * scale, "{a} {b} of {scale}");
             }
         }
     }

@@ -6,8 +6,8 @@
 
 use rayon::prelude::*;
 
+use super::conv::ConvSpec;
 use super::layer::{Layer, Mode, Parameter, add_rows, deactivate, part_len};
-use vibelux_kernels::InstructionSet;
 use vibelux_kernels::inference::activate;
 use vibelux_kernels::pack;
 use vibelux_kernels::winograd::{Filters, Stack, Tiling};
@@ -21,18 +21,8 @@ const LARGE_FILTER: usize = 1 << 14;
 
 /// A 3x3 convolution, its bias and the activation after it.
 pub(super) struct TiledConv {
-    isa: InstructionSet,
+    spec: ConvSpec,
     tiling: Tiling,
-    /// Channels, height, width.
-    input: [usize; 3],
-    /// Channels, height, width.
-    output: [usize; 3],
-    /// Index of the weight parameter.
-    weight: usize,
-    /// Index of the bias parameter.
-    bias: Option<usize>,
-    /// Slope below zero of a ReLU that follows.
-    activation: Option<f32>,
     needs_dx: bool,
     /// From inputs to outputs, and back.
     filters: [Filters; 2],
@@ -55,24 +45,14 @@ struct Part {
 impl TiledConv {
     /// # Panics
     /// If [`vibelux_kernels::winograd::pays`] does not say yes.
-    pub fn new(
-        isa: InstructionSet,
-        input: [usize; 3],
-        output: [usize; 3],
-        pad: [usize; 2],
-        weight: usize,
-        bias: Option<usize>,
-        activation: Option<f32>,
-    ) -> Self {
+    pub fn new(spec: ConvSpec) -> Self {
+        let ConvSpec {
+            isa, input, output, ..
+        } = spec;
         let (inputs, outputs) = (input[0], output[0]);
         Self {
-            isa,
-            tiling: Tiling::new(isa, input, output, pad),
-            input,
-            output,
-            weight,
-            bias,
-            activation,
+            spec,
+            tiling: Tiling::new(isa, input, output, spec.pad),
             needs_dx: true,
             filters: [
                 Filters::new(isa, [inputs, outputs]),
@@ -84,18 +64,13 @@ impl TiledConv {
 
     /// Images of a piece, and of a part.
     fn lengths(&self, n: usize) -> [usize; 2] {
-        let tiles = if self.input[0] * self.output[0] < LARGE_FILTER {
+        let tiles = if self.spec.input[0] * self.spec.output[0] < LARGE_FILTER {
             TILES_WITH_SMALL_FILTERS
         } else {
             TILES_WITH_LARGE_FILTERS
         };
         let piece = tiles.div_ceil(self.tiling.tiles());
         [piece, part_len(n).max(piece)]
-    }
-
-    /// Values of an input and of an output.
-    fn image_lens(&self) -> [usize; 2] {
-        [self.input, self.output].map(|shape| shape.iter().product())
     }
 
     /// The parts of a batch of `n`, to be given back.
@@ -106,7 +81,7 @@ impl TiledConv {
     }
 
     fn transform_inputs(&self, x: &[f32], to: &mut Stack) {
-        let ([image, _], [tiles, _]) = (self.image_lens(), self.tiling.lens());
+        let ([image, _], [tiles, _]) = (self.spec.image_lens(), self.tiling.lens());
         to.resize(x.len() / image * tiles);
         to.pieces_mut(tiles)
             .par_iter_mut()
@@ -115,7 +90,7 @@ impl TiledConv {
     }
 
     fn transform_output_gradients(&self, dy: &[f32], to: &mut Stack) {
-        let ([_, image], [_, tiles]) = (self.image_lens(), self.tiling.lens());
+        let ([_, image], [_, tiles]) = (self.spec.image_lens(), self.tiling.lens());
         to.resize(dy.len() / image * tiles);
         to.pieces_mut(tiles)
             .par_iter_mut()
@@ -125,19 +100,19 @@ impl TiledConv {
 
     /// Outputs from the products, with bias and activation.
     fn restore_outputs(&self, from: &Stack, bias: &[f32], y: &mut [f32]) {
-        let ([_, image], [_, tiles]) = (self.image_lens(), self.tiling.lens());
+        let ([_, image], [_, tiles]) = (self.spec.image_lens(), self.tiling.lens());
         y.par_chunks_exact_mut(image)
             .zip(from.pieces(tiles))
             .for_each(|(y, from)| {
                 self.tiling.restore_output(&from, bias, y);
-                if let Some(alpha) = self.activation {
+                if let Some(alpha) = self.spec.activation {
                     activate(y, alpha);
                 }
             });
     }
 
     fn restore_input_gradients(&self, from: &Stack, dx: &mut [f32]) {
-        let ([image, _], [tiles, _]) = (self.image_lens(), self.tiling.lens());
+        let ([image, _], [tiles, _]) = (self.spec.image_lens(), self.tiling.lens());
         dx.par_chunks_exact_mut(image)
             .zip(from.pieces(tiles))
             .for_each(|(dx, from)| self.tiling.restore_input_gradient(&from, dx));
@@ -146,10 +121,10 @@ impl TiledConv {
 
 impl Layer for TiledConv {
     fn forward(&mut self, p: &mut [Parameter], x: &[f32], y: &mut [f32], n: usize, _mode: Mode) {
-        let ([in_len, out_len], [piece, part]) = (self.image_lens(), self.lengths(n));
-        let bias = self.bias.map(|b| p[b].value.as_slice());
-        let bias = pack::bias(self.isa, bias, self.output[0]);
-        self.filters[0].set(&p[self.weight].value);
+        let ([in_len, out_len], [piece, part]) = (self.spec.image_lens(), self.lengths(n));
+        let bias = self.spec.bias.map(|b| p[b].value.as_slice());
+        let bias = pack::bias(self.spec.isa, bias, self.spec.output[0]);
+        self.filters[0].set(&p[self.spec.weight].value);
         let mut parts = self.take_parts(n, part);
         let this = &*self;
         parts
@@ -176,9 +151,9 @@ impl Layer for TiledConv {
         dx: &mut [f32],
         n: usize,
     ) {
-        let ([in_len, out_len], [piece, part]) = (self.image_lens(), self.lengths(n));
+        let ([in_len, out_len], [piece, part]) = (self.spec.image_lens(), self.lengths(n));
         if self.needs_dx {
-            self.filters[1].set_exchanged(&p[self.weight].value);
+            self.filters[1].set_exchanged(&p[self.spec.weight].value);
         }
         let mut parts = self.take_parts(n, part);
         let this = &*self;
@@ -189,12 +164,12 @@ impl Layer for TiledConv {
             .zip(dy.par_chunks_mut(part * out_len))
             .zip(dx.par_chunks_mut(part * in_len))
             .for_each(|((((part, x), y), dy), dx)| {
-                if let Some(alpha) = this.activation {
+                if let Some(alpha) = this.spec.activation {
                     deactivate(dy, y, alpha);
                 }
-                if this.bias.is_some() {
+                if this.spec.bias.is_some() {
                     part.bias_gradient.clear();
-                    part.bias_gradient.resize(this.output[0], 0.0);
+                    part.bias_gradient.resize(this.spec.output[0], 0.0);
                     add_rows(dy, &mut part.bias_gradient);
                 }
                 let pieces = x.chunks(piece * in_len).zip(dy.chunks(piece * out_len));
@@ -210,14 +185,14 @@ impl Layer for TiledConv {
                     }
                 }
             });
-        if let Some(bias) = self.bias {
+        if let Some(bias) = self.spec.bias {
             let gradient = &mut p[bias].gradient;
             gradient.fill(0.0);
             for part in &parts {
                 add_rows(&part.bias_gradient, gradient);
             }
         }
-        let gradient = &mut p[self.weight].gradient;
+        let gradient = &mut p[self.spec.weight].gradient;
         gradient.fill(0.0);
         if let Some((first, others)) = parts.split_first_mut() {
             for other in others {
