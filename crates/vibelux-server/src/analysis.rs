@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use image::GrayImage;
+use image::codecs::jpeg::JpegEncoder;
 use serde::Serialize;
 use vibelux::detect::FaceDetector;
 use vibelux::face::{FaceBox, FaceError, FaceImage, FaceQuality, Landmarks, decode_picture};
@@ -64,6 +66,10 @@ impl From<&FaceBox> for Area {
     }
 }
 
+/// The longer side of a preview, at most.
+const PREVIEW_SIDE: u32 = 1280;
+const PREVIEW_QUALITY: u8 = 85;
+
 /// How long each stage took, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Timings {
@@ -92,7 +98,34 @@ impl PictureReader {
         })
     }
 
-    /// The faces of a JPEG or PNG picture, the largest first. Takes its time.
+    /// The picture as the program sees it: a grey JPEG, upright, scaled down where it is large.
+    ///
+    /// # Errors
+    /// [`ApiError::Picture`] if it cannot be read.
+    pub fn preview(&self, picture: &[u8]) -> Result<Vec<u8>, ApiError> {
+        // As for `read`.
+        let _one_at_a_time = self.detector.lock().unwrap_or_else(PoisonError::into_inner);
+        let grey = decode_picture(picture, Path::new("this file")).map_err(ApiError::Picture)?;
+        let (width, height) = (grey.width, grey.height);
+        let longer = width.max(height).max(1);
+        let image = GrayImage::from_raw(width, height, grey.pixels).ok_or(ApiError::Broken)?;
+        let image = if longer > PREVIEW_SIDE {
+            let scaled = |side: u32| {
+                let side = u64::from(side) * u64::from(PREVIEW_SIDE) / u64::from(longer);
+                u32::try_from(side).unwrap_or(PREVIEW_SIDE).max(1)
+            };
+            image::imageops::thumbnail(&image, scaled(width), scaled(height))
+        } else {
+            image
+        };
+        let mut jpeg = Vec::new();
+        JpegEncoder::new_with_quality(&mut jpeg, PREVIEW_QUALITY)
+            .encode_image(&image)
+            .map_err(|_| ApiError::Broken)?;
+        Ok(jpeg)
+    }
+
+    /// The faces of a picture, the largest first. Takes its time.
     ///
     /// # Errors
     /// [`ApiError::Picture`] if it cannot be read, [`ApiError::Model`] if the model fails.

@@ -10,7 +10,7 @@ use vibelux::recommend::Query;
 /// adds its own, declares that group with what it requires.
 #[derive(Debug, clap::Args)]
 pub struct SourceArgs {
-    /// Read the face in a picture (JPEG or PNG)
+    /// Read the face in a picture (JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP, TIFF)
     #[arg(long, value_name = "FILE", group = "source")]
     pub(super) image: Option<PathBuf>,
     /// Read a face from a camera, a video file or a stream [default: the first camera]

@@ -1,7 +1,9 @@
-//! `POST analyse`: the faces of a picture.
+//! `POST analyse`: the faces of a picture. `POST preview`: the picture itself, for browsers that cannot show it.
 
 use axum::Json;
 use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 
 use crate::analysis::Analysis;
 use crate::blocking::blocking;
@@ -19,4 +21,11 @@ pub async fn analyse(
 ) -> Result<Json<Analysis>, ApiError> {
     let picture = read_body(request, &app, MAX_PICTURE_BYTES).await?;
     blocking(move || app.pictures.read(&picture).map(Json)).await?
+}
+
+/// Answers `POST preview`: a JPEG of what the program sees, grey and upright.
+pub async fn preview(State(app): State<Shared>, request: Request) -> Result<Response, ApiError> {
+    let picture = read_body(request, &app, MAX_PICTURE_BYTES).await?;
+    let jpeg = blocking(move || app.pictures.preview(&picture)).await??;
+    Ok(([(CONTENT_TYPE, "image/jpeg")], jpeg).into_response())
 }

@@ -26,6 +26,7 @@ pub fn router(app: Shared) -> Router {
     let api = Router::new()
         .route("/status", get(status::status))
         .route("/analyse", post(analyse::analyse))
+        .route("/preview", post(analyse::preview))
         .route("/recommend", post(recommend::recommend))
         .route("/songs", get(songs::list))
         .route("/songs/{id}", get(songs::one))

@@ -1,6 +1,7 @@
 //! The page's files, the documentation, and everything that is not there.
 
 use std::io::Read;
+use std::path::Path;
 
 use flate2::read::GzDecoder;
 
@@ -134,7 +135,8 @@ fn a_picture_is_read_and_what_is_none_is_said() {
     );
     for (body, status, code) in [
         (b"".as_slice(), 400, "empty_picture"),
-        (b"GIF89a and so on", 415, "unsupported_picture"),
+        (b"a letter, and no picture", 415, "unsupported_picture"),
+        (b"GIF89a\x01\0\x01\0", 400, "damaged_picture"),
         // As large as a photograph may be.
         (&vec![b'x'; 11 << 20], 415, "unsupported_picture"),
         (b"\xff\xd8\xff\xe0 cut off", 400, "damaged_picture"),
@@ -156,4 +158,28 @@ fn a_picture_is_read_and_what_is_none_is_said() {
     assert_eq!(face["vector"].as_object().unwrap().len(), 7);
     assert!(face["quality"]["side_px"].as_f64().unwrap() > 100.0);
     assert!(found["timings_seconds"]["detect"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn a_picture_that_browsers_cannot_show_comes_back_as_one_that_they_can() {
+    let stand = Plan::default().start();
+    let preview = |body: &[u8]| stand.request("POST", "/api/v1/preview").body(body).send();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vibelux/tests/golden/face");
+    for (name, size) in [("tiled.heic", (80, 100)), ("420.avif", (64, 48))] {
+        let answer = preview(&std::fs::read(golden.join(name)).unwrap());
+        assert_eq!(answer.header("content-type"), Some("image/jpeg"), "{name}");
+        let shown = image::load_from_memory(&answer.body).unwrap();
+        assert_eq!((shown.width(), shown.height()), size, "{name}");
+    }
+    // A large one is scaled down.
+    let large = image::GrayImage::from_fn(2560, 100, |x, _| image::Luma([(x / 10) as u8]));
+    let mut bmp = std::io::Cursor::new(Vec::new());
+    large.write_to(&mut bmp, image::ImageFormat::Bmp).unwrap();
+    let shown = image::load_from_memory(&preview(bmp.get_ref()).body).unwrap();
+    assert_eq!((shown.width(), shown.height()), (1280, 50));
+    let none = preview(b"a letter");
+    assert_eq!(
+        (none.status, none.code().as_str()),
+        (415, "unsupported_picture")
+    );
 }

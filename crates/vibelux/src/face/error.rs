@@ -20,13 +20,15 @@ pub enum FaceError {
         source: std::io::Error,
     },
     /// The file is empty.
-    #[error("{path} is empty; give a JPEG or PNG picture")]
+    #[error("{path} is empty; give a picture")]
     EmptyPicture {
         /// Which file.
         path: PathBuf,
     },
     /// The first bytes are those of no picture format that is read here.
-    #[error("{path} is not a JPEG or PNG picture; convert it to one of these")]
+    #[error(
+        "{path} is no picture that can be read (JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP, TIFF); convert it to one of these"
+    )]
     UnsupportedPicture {
         /// Which file.
         path: PathBuf,
