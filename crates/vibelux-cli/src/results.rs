@@ -94,7 +94,8 @@ pub fn to_text(
                 "  This is the average, so no song fits better than another; try --mode plain.\n";
         }
         if matches.is_empty() {
-            text += "  None of the songs' files is on this disk; --include-missing names them anyway.\n";
+            text += "  None of the songs' files is on this disk; if they were moved, run `vibelux embed` on their new \
+                 folder; --include-missing names them anyway.\n";
         }
         for (rank, found) in matches.iter().enumerate() {
             text += &row(rank + 1, found, &songs[found.index].0);

@@ -38,7 +38,7 @@ const folder = mkdtempSync(join(tmpdir(), 'vibelux-web-'));
 if (options.screenshots) mkdirSync(options.screenshots, { recursive: true });
 const draw = options.drawn || !hasFaces;
 console.log(`the camera shows ${draw ? 'a drawn face' : 'faces of FER2013'}`);
-const { video, picture, pair } = await makeCamera(folder, draw);
+const { video, picture, tiff, pair } = await makeCamera(folder, draw);
 const server = options.url ? { address: options.url, songs: options.songs, resident: () => null, busySeconds: () => NaN, stop: async () => {} } : await startVibelux(options.program, folder);
 const browser = await Chromium.start({
   flags: ['--disable-gpu', '--autoplay-policy=document-user-activation-required', '--lang=en-GB', '--use-fake-ui-for-media-stream',
@@ -70,7 +70,7 @@ function expected({ text, url = '' }) {
 }
 
 const base64 = (/** @type {string} */ file) => readFileSync(file).toString('base64');
-const tools = { browser, address: server.address, songs: server.songs, stop: server.stop, wishes, latency, picture: base64(picture), pair: base64(pair) };
+const tools = { browser, address: server.address, songs: server.songs, stop: server.stop, wishes, latency, picture: base64(picture), tiff: base64(tiff), pair: base64(pair) };
 let failed = 0;
 await browser.send('Page.addScriptToEvaluateOnNewDocument', { source: COUNT_CAMERA });
 await browser.resize(1280, 800);

@@ -50,7 +50,8 @@ function photographed(folder) {
  * Makes the camera's video and a still picture.
  * @param {string} folder
  * @param {boolean} draw  Whether the faces are drawn.
- * @returns {Promise<{video: string, picture: string, pair: string}>}  The picture shows one face, the pair two.
+ * @returns {Promise<{video: string, picture: string, tiff: string, pair: string}>}  The picture shows one face, the TIFF
+ *     the same, which Chromium cannot show; the pair two.
  */
 export async function makeCamera(folder, draw) {
   const pictures = draw ? await drawn(folder) : photographed(folder);
@@ -65,9 +66,11 @@ export async function makeCamera(folder, draw) {
     '-q:v', '5', '-f', 'mjpeg', video]);
   const picture = join(folder, 'picture.jpg');
   ffmpeg(['-i', video, '-frames:v', '1', '-f', 'image2', picture]);
+  const tiff = join(folder, 'picture.tiff');
+  ffmpeg(['-i', picture, '-frames:v', '1', '-f', 'image2', tiff]);
   const pair = join(folder, 'pair.jpg');
   ffmpeg([...pictures.flatMap((face) => ['-i', face]), '-f', 'lavfi', '-i', `color=c=0x${WALL}:s=1280x480`, '-filter_complex',
     `[0]${scale}[a];[1]${scale}[b];[2][a]overlay=x=${left}:y=${top}[one];[one][b]overlay=x=${640 + left}:y=${top}`,
     '-frames:v', '1', '-f', 'image2', pair]);
-  return { video, picture, pair };
+  return { video, picture, tiff, pair };
 }

@@ -8,7 +8,7 @@ import { COVERED, JINGLE, LOSSLESS } from './vibelux.mjs';
 
 const EMOTIONS = ['angry', 'disgusted', 'fearful', 'happy', 'neutral', 'sad', 'surprised'];
 
-/** @typedef {{browser: import('./chromium.mjs').Chromium, address: string, songs: string, wishes: any[], latency: import('./latency.mjs').Latency, picture: string, pair: string, stop: () => Promise<unknown>}} Tools */
+/** @typedef {{browser: import('./chromium.mjs').Chromium, address: string, songs: string, wishes: any[], latency: import('./latency.mjs').Latency, picture: string, tiff: string, pair: string, stop: () => Promise<unknown>}} Tools */
 
 /** @param {unknown} holds @param {string} what */
 function must(holds, what) {
@@ -45,10 +45,10 @@ async function wishAfter({ wishes }, act, like, what) {
 }
 
 /** Drops a JPEG on the page. @param {string} base64 */
-const drop = (base64) => `(() => {
+const drop = (base64, type = 'image/jpeg') => `(() => {
   const bytes = Uint8Array.from(atob('${base64}'), (char) => char.charCodeAt(0));
   const dataTransfer = new DataTransfer();
-  dataTransfer.items.add(new File([bytes], 'face.jpg', { type: 'image/jpeg' }));
+  dataTransfer.items.add(new File([bytes], 'face', { type: '${type}' }));
   document.querySelector('#stage').dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
 })()`;
 
@@ -238,6 +238,21 @@ export const checks = [
     await wishAfter(tools, () => browser.run(drop(picture)), (wish) => wish.source === 'face', 'songs for the picture');
     await browser.until(`document.querySelector('#stage').dataset.live === 'on' && document.querySelector('#reading').dataset.empty === 'false'`, 'the reading');
     return browser.run(text('#reading-sentence'));
+  }],
+
+  ['a picture that the browser cannot show, and then one that nobody can', async (tools) => {
+    const { browser, tiff } = tools;
+    await wishAfter(tools, () => browser.run(drop(tiff, 'image/tiff')), (wish) => wish.source === 'face', 'songs for the picture');
+    await browser.until(`document.querySelector('#stage').dataset.live === 'on' && document.querySelector('#reading').dataset.empty === 'false'`, 'the reading');
+    const shown = await browser.run(`(() => {
+      const { width, height } = document.querySelector('#mirror');
+      const middle = document.querySelector('#mirror').getContext('2d').getImageData(width / 2, height / 2, 1, 1).data;
+      return [width, height, middle[3]];
+    })()`);
+    must(shown.join() === '640,480,255', `the stage shows ${shown}`);
+    await browser.run(drop(btoa('This is a letter.'), 'image/png'));
+    await browser.until(`${text('#picture-problem')}.includes('HEIC')`, 'what can be read');
+    must(await browser.run(`document.querySelector('#stage').dataset.live === 'off' && document.querySelector('#who').hidden`), 'the picture before stays');
   }],
 
   ['a picture of two, one of whom counts, or both', async (tools) => {

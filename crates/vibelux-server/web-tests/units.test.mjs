@@ -66,7 +66,8 @@ test('vectors in words', () => {
   assert.equal(sentence([0, 0, 0, 0.9, 0.1, 0, 0]), 'happy');
   assert.equal(sentence([0, 0, 0, 0.7, 0, 0, 0.3]), 'happy, a little surprised');
   assert.equal(sentence([0, 0, 0, 0.45, 0, 0, 0.55]), 'surprised and happy');
-  assert.equal(phrase([0.16, 0.14, 0.14, 0.14, 0.14, 0.14, 0.14]).main, 'mixed');
+  assert.equal(phrase([0.16, 0.14, 0.14, 0.14, 0.14, 0.14, 0.14]).extra, 'rather angry');
+  assert.equal(phrase(Array(7).fill(1 / 7)).extra, 'a little of everything');
 });
 
 test('a pure emotion has its own colour, a mixture lies between', () => {

@@ -65,6 +65,8 @@ struct Run {
     summary: EmbedSummary,
     newly_missing: usize,
     classes: ClassCounts,
+    /// Songs that --as-music says are music.
+    declared_music: Option<usize>,
     interrupted: bool,
     elapsed_seconds: f64,
 }
@@ -162,6 +164,7 @@ fn embed(
         interrupted: stop.load(Ordering::Relaxed) && summary.remaining > 0,
         elapsed_seconds: start.elapsed().as_secs_f64(),
         classes: store.class_counts()?,
+        declared_music: args.as_music.then_some(found.songs.len()),
         scan: found,
         plan,
         summary,
@@ -208,8 +211,11 @@ impl Run {
         text += &format!(
             ", {} unchanged, {} failed",
             self.plan.unchanged,
-            summary.failed.len()
+            summary.failed.len() + self.plan.known_failures.len()
         );
+        if let Some(count) = self.declared_music {
+            text += &format!(", {} said to be music", output::songs(count));
+        }
         if self.newly_missing > 0 {
             text += &format!(", {} gone from disk", self.newly_missing);
         }
@@ -224,8 +230,8 @@ impl Run {
         }
         if !self.plan.known_failures.is_empty() {
             text += &format!(
-                "  {} failed before and did not change; --retry-failed tries again\n",
-                output::songs(self.plan.known_failures.len())
+                "  {} of them failed before and did not change; --retry-failed tries again\n",
+                self.plan.known_failures.len()
             );
         }
         text += &self.left_out();
@@ -249,13 +255,13 @@ impl Run {
                 SongClass::Jingle => {
                     format!("{} of less than 20 s", output::counted(*count, "jingle"))
                 }
-                class => format!("{count} {class}"),
+                class => output::counted(*count, &format!("{class} file")),
             })
             .collect();
         let names: Vec<&str> = others.iter().map(|(class, _)| class.name()).collect();
         format!(
-            "  not recommended, as it is no music: {}; `vibelux recommend --include {}` takes it in, \
-             `vibelux embed --as-music FILE` says that a file is music\n",
+            "  not recommended, of the whole library: {}\n  (`vibelux recommend --include {}` \
+             takes them in; `vibelux embed --as-music FILE` says that a file is music)\n",
             counts.join(", "),
             names.join(",")
         )

@@ -65,7 +65,7 @@ pub struct RecommendArgs {
 /// [`Mode`] as a flag.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum ModeArg {
-    /// The vectors as they are; cosines are close to each other, but their order measured better
+    /// The vectors as they are; their cosines are close to each other
     #[default]
     Plain,
     /// What sets the face apart from the average face with what sets the song apart from your library
@@ -117,7 +117,10 @@ pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
     }
     // Last: a playlist that cannot be written should not hide the songs.
     if let Some(file) = &args.m3u {
-        write_m3u(file, &results::playlist(&found, &songs))?;
+        let entries = results::playlist(&found, &songs);
+        write_m3u(file, &entries)?;
+        let written = output::songs(entries.len());
+        crate::tell!("wrote a playlist of {written}: {}", output::readable(file));
     }
     Ok(ExitCode::SUCCESS)
 }

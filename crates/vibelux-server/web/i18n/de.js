@@ -33,9 +33,9 @@ export const de = {
   cameraInsecure: 'Browser öffnen die Kamera nur für diesen Computer selbst oder über HTTPS.',
   connectionLost: 'VibeluX antwortet nicht. Neuer Versuch …',
   dropPicture: 'Zieh ein Bild mit einem Gesicht hierher',
-  choosePicture: 'oder wähle eines aus (JPEG, PNG)',
+  choosePicture: 'oder wähle eines aus',
   pictureNoFace: 'In diesem Bild wurde kein Gesicht gefunden. Versuch eines, das es von vorn zeigt.',
-  pictureKind: 'Bitte wähle ein Bild im Format JPEG oder PNG mit höchstens 12 MB.',
+  pictureKind: 'Bitte wähle ein Bild (JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP, TIFF) mit höchstens 12 MB.',
   seedSearch: 'Such ein Lied als Anfang',
   wheelLabel: 'Stimmungsrad: Beweg den Punkt mit den Pfeiltasten',
 
@@ -94,7 +94,7 @@ export const de = {
   strengthValue: '{0} Prozent Stimmung',
 
   music: 'Musik',
-  musicReady: '{0} Lieder sind bereit.',
+  musicReady: '{0} Lied ist bereit. | {0} Lieder sind bereit.',
   musicReadyHint: 'Hier spielen die, die zu deiner Stimmung passen.',
   musicNone: 'Noch keine Lieder.',
   musicNoneHint: 'Nenn einen Ordner mit Musik. VibeluX hört sie hier an und ändert keine Datei.',
@@ -129,7 +129,7 @@ export const de = {
   artist: 'Nur dieser Interpret',
   filterLegend: 'Nur Lieder, die so klingen',
   all: 'alle',
-  songCount: '{0} Lieder',
+  songCount: '{0} Lied | {0} Lieder',
   others: 'Auch was keine Musik ist',
   othersCount: 'Sprache, Geräusche, Jingles unter 20 s: {0}',
   classSpeech: 'Sprache',
@@ -154,7 +154,8 @@ export const de = {
   scanStart: 'Anhören',
   scanStop: 'Anhalten',
   scanCount: '{0} von {1} Liedern angehört',
-  scanDone: 'Fertig: {0} Lieder angehört.',
+  scanDone: 'Fertig: {0} Lied dieses Ordners ist bereit. | Fertig: {0} Lieder dieses Ordners sind bereit.',
+  scanNothing: 'In diesem Ordner sind keine Lieder.',
   scanFailed: '{0} nicht zu gebrauchen',
   scanPill: 'Hört deine Musik',
 
@@ -188,6 +189,7 @@ export const de = {
   surprised: 'überrascht',
   mixed: 'gemischt',
   rather: 'eher {0}',
+  even: 'von allem etwas',
   and: 'und {0}',
   aLittle: 'ein wenig {0}',
 };

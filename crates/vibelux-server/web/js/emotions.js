@@ -93,6 +93,7 @@ export function strongest(vector) {
  */
 export function phrase(vector) {
   const [first, second] = EMOTIONS.map((name, i) => ({ name: word(name), share: vector[i] })).sort((a, b) => b.share - a.share);
+  if (first.share - second.share < 0.005 && first.share < 0.3) return { main: t('mixed'), extra: t('even'), joint: ', ' };
   if (first.share < 0.3) return { main: t('mixed'), extra: t('rather', first.name), joint: ', ' };
   if (second.share > 0.8 * first.share) return { main: first.name, extra: t('and', second.name), joint: ' ' };
   if (second.share > 0.18) return { main: first.name, extra: t('aLittle', second.name), joint: ', ' };

@@ -22,6 +22,18 @@ export function t(key, ...values) {
 }
 
 /**
+ * The text of `key` for a number of things, which is written in the place `{0}`: a text may have two forms,
+ * for one and for others, with a bar between them.
+ * @param {Key} key
+ * @param {number} count
+ * @param {(string | number)[]} values
+ */
+export function counted(key, count, ...values) {
+  const forms = t(key, number(count), ...values).split(' | ');
+  return forms[count === 1 ? 0 : forms.length - 1];
+}
+
+/**
  * The same for a key that comes from data, such as the name of an emotion; unknown ones stay as they are.
  * @param {string} key
  */

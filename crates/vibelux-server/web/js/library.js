@@ -2,7 +2,7 @@
 
 import { byId, make, say, toast } from './dom.js';
 import { COLOURS, EMOTIONS } from './emotions.js';
-import { number, t, word } from './language.js';
+import { counted, number, t, word } from './language.js';
 import { MoodMap } from './map.js';
 import { declareMusic, map, song as songOf, songs } from './server.js';
 import { include, remember, settings } from './settings.js';
@@ -150,8 +150,11 @@ export class Library {
       }
       this.shown += rows.length;
       this.total = rows.length === 0 ? this.shown : page.total;
-      byId('library-none', HTMLElement).hidden = page.total > 0;
-      say(byId('library-count', HTMLElement), t('songCount', number(page.total)));
+      const none = byId('library-none', HTMLElement);
+      none.hidden = page.total > 0;
+      const narrowed = query.search || query.artist || query.emotion;
+      none.textContent = t(narrowed ? 'noSongsFound' : 'musicNone');
+      say(byId('library-count', HTMLElement), counted('songCount', page.total));
     } catch (error) {
       if (error instanceof Error && error.name !== 'AbortError') toast(error.message);
     } finally {

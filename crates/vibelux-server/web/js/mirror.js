@@ -10,6 +10,8 @@ import { COLOURS, strongest } from './emotions.js';
 /** @typedef {{track: number, box: Box, vector: Vector}} Shown */
 /** @typedef {{canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, time: number, sequence: number}} Slot */
 /** @typedef {{time: number, faces: Shown[]}} Answer */
+/** A picture may be shown smaller than what its faces were found in: that size is given. */
+/** @typedef {{bitmap: ImageBitmap, width: number, height: number, faces: Shown[]}} Picture */
 
 /** Frames kept; at 30 a second the picture can run late by up to a quarter of a second. */
 const SLOTS = 9;
@@ -201,12 +203,11 @@ export class Mirror {
 
   /**
    * Shows a still picture.
-   * @param {ImageBitmap} picture
-   * @param {Shown[]} faces
+   * @param {Picture} picture
    */
-  showPicture(picture, faces) {
+  showPicture({ bitmap, width, height, faces }) {
     this.mirrored = false;
-    this.paint(picture, picture.width, picture.height, faces);
+    this.paint(bitmap, width, height, faces);
   }
 
   /**

@@ -3,7 +3,7 @@
 import { byId, make, say, setIcon, toast } from './dom.js';
 import { COLOURS, EMOTIONS, colour, strongest } from './emotions.js';
 import { glyph } from './flower.js';
-import { number, percent, t, word } from './language.js';
+import { counted, percent, t, word } from './language.js';
 import { Player } from './player.js';
 import { Queue } from './queue.js';
 import { coverAddress } from './server.js';
@@ -97,7 +97,7 @@ export class Music {
     byId('next-up', HTMLElement).hidden = this.queue.upcoming.length === 0;
     byId('mini', HTMLElement).hidden = entry === null;
     byId('music-add', HTMLButtonElement).hidden = this.ready !== 0;
-    byId('music-empty-lead', HTMLElement).textContent = this.ready < 0 ? '\u00a0' : this.ready ? t('musicReady', number(this.ready)) : t('musicNone');
+    byId('music-empty-lead', HTMLElement).textContent = this.ready < 0 ? '\u00a0' : this.ready ? counted('musicReady', this.ready) : t('musicNone');
     byId('music-empty-hint', HTMLElement).textContent = this.ready < 0 ? '' : t(this.ready ? 'musicReadyHint' : 'musicNoneHint');
     if (entry) this.showSong(entry);
     this.showQueue();

@@ -1,7 +1,7 @@
 // Adding music: name a folder, and watch the program listen to it.
 
 import { byId, make, say } from './dom.js';
-import { number, percent, t } from './language.js';
+import { counted, number, percent, t } from './language.js';
 import { scan, startScan, stopScan } from './server.js';
 
 /** @typedef {import('./types.js').Scan} Scan */
@@ -68,7 +68,8 @@ export class ScanDialog {
     byId('scan-progress', HTMLElement).hidden = false;
     byId('scan-bar', HTMLProgressElement).value = state.running ? share : 1;
     byId('scan-count', HTMLElement).textContent = state.running
-      ? t('scanCount', number(state.done), number(state.found)) : t('scanDone', number(state.done - state.failed));
+      ? t('scanCount', number(state.done), number(state.found))
+      : state.found === 0 ? t('scanNothing') : counted('scanDone', state.done - state.failed);
     byId('scan-current', HTMLElement).textContent = state.running ? (state.current ?? '\u00a0') : '';
     byId('scan-stop', HTMLButtonElement).hidden = !state.running;
     const pill = byId('scan-pill', HTMLButtonElement);

@@ -53,8 +53,19 @@ const at = (song) => `songs/${encodeURIComponent(song.id)}`;
 /** @returns {Promise<import('./types.js').Status>} */
 export const status = () => ask('status');
 
-/** @param {Blob} picture  JPEG or PNG. @returns {Promise<import('./types.js').Analysis>} */
+/** @param {Blob} picture @returns {Promise<import('./types.js').Analysis>} */
 export const analyse = (picture) => ask('analyse', { method: 'POST', headers: { 'content-type': picture.type }, body: picture });
+
+/**
+ * The picture as the server sees it, for what the browser itself cannot show.
+ * @param {Blob} picture
+ * @returns {Promise<Blob>}
+ */
+export async function preview(picture) {
+  const answer = await fetch('/api/v1/preview', { method: 'POST', headers: { 'content-type': picture.type }, body: picture });
+  if (!answer.ok) throw new ServerError(answer.status, '', t('pictureKind'));
+  return answer.blob();
+}
 
 /**
  * @param {import('./types.js').Request} request

@@ -7,7 +7,7 @@ import { mean, phrase } from './emotions.js';
 import { t } from './language.js';
 import { Live } from './live.js';
 import { CameraProblem, Mirror } from './mirror.js';
-import { analyse } from './server.js';
+import { analyse, preview, ServerError } from './server.js';
 import { SeedSearch } from './seed.js';
 import { Wheel } from './wheel.js';
 
@@ -55,6 +55,8 @@ export class You {
     this.choice = 'largest';
     /** The faces of the picture that is shown. @type {Vector[]} */
     this.pictureFaces = [];
+    /** @type {import('./mirror.js').Picture | null} */
+    this.picture = null;
     /** @type {Vector | null} */
     this.vector = null;
     this.sentenceAt = 0;
@@ -215,15 +217,19 @@ export class You {
   async takePicture(file) {
     const radio = document.querySelector('input[name="source"][value="picture"]');
     if (radio instanceof HTMLInputElement) radio.checked = true;
+    this.picture = null;
+    this.pictureFaces = [];
     this.turnTo('picture');
     const problem = byId('picture-problem', HTMLElement);
     say(problem, '');
-    if (!['image/jpeg', 'image/png'].includes(file.type) || file.size > MAX_PICTURE_BYTES) {
+    if (file.size > MAX_PICTURE_BYTES) {
       say(problem, t('pictureKind'));
       return;
     }
     try {
-      const [analysis, picture] = await Promise.all([analyse(file), createImageBitmap(file)]);
+      // HEIC and TIFF, which most browsers cannot show, comes back as the program sees it.
+      const shown = createImageBitmap(file).catch(async () => createImageBitmap(await preview(file)));
+      const [analysis, picture] = await Promise.all([analyse(file), shown]);
       if (analysis.faces.length === 0) {
         say(problem, t('pictureNoFace'));
         return;
@@ -231,12 +237,14 @@ export class You {
       const largest = (/** @type {import('./types.js').PictureFace} */ face) => face.box.width * face.box.height;
       const faces = analysis.faces.sort((a, b) => largest(b) - largest(a));
       this.pictureFaces = faces.map(({ vector }) => vector);
-      this.picture = { bitmap: picture, faces: faces.map(({ box, vector }, i) => ({ track: i + 1, box, vector })) };
+      this.picture = { bitmap: picture, width: analysis.width, height: analysis.height, faces: faces.map(({ box, vector }, i) => ({ track: i + 1, box, vector })) };
       this.stage.dataset.live = 'on';
       this.showFaces(faces.map((_, i) => i + 1));
       this.choose(this.choice);
     } catch (error) {
-      say(problem, error instanceof Error && error.name !== 'InvalidStateError' ? error.message : t('pictureKind'));
+      const unread = !(error instanceof Error) || error.name === 'InvalidStateError'
+        || (error instanceof ServerError && error.code === 'unsupported_picture');
+      say(problem, unread ? t('pictureKind') : error.message);
     }
   }
 
@@ -254,7 +262,7 @@ export class You {
       const at = typeof choice === 'number' && choice <= this.pictureFaces.length ? choice : 1;
       const vector = choice === 'mean' ? mean(this.pictureFaces) : this.pictureFaces[at - 1];
       this.mirror.chosen = choice === 'mean' ? null : at;
-      this.mirror.showPicture(this.picture.bitmap, this.picture.faces);
+      this.mirror.showPicture(this.picture);
       this.read(vector, true);
       this.onMood({ source: 'face', vector }, true);
     }
@@ -270,7 +278,7 @@ export class You {
     if (key === this.tracks) return;
     this.tracks = key;
     const who = byId('who', HTMLElement);
-    who.hidden = wanted.length === 0 && this.choice === 'largest';
+    who.hidden = wanted.length === 0 && (this.choice === 'largest' || this.source === 'picture');
     /** @type {[FaceChoice, string, string][]} */
     const choices = [['largest', t('whoLargest'), t('whoLargest')], ['mean', t('whoMean'), t('whoMean')],
       ...wanted.map((track, i) => /** @type {[FaceChoice, string, string]} */ ([track, String(i + 1), t('whoFace', i + 1)]))];
