@@ -41,6 +41,8 @@ struct AnalysedFace {
     score: f64,
     landmarks: Landmarks,
     quality: FaceQuality,
+    /// How much of the reading counts in the vector.
+    counts: f32,
     #[serde(serialize_with = "by_emotion::serialize")]
     vector: EmotionVector,
     strongest: Emotion,
@@ -143,18 +145,24 @@ impl PictureReader {
         let crops: Vec<_> = found.iter().map(|f| FaceImage::crop(&image, f)).collect();
         let vectors = self.model.classify_batch(&crops)?;
         let classify = seconds_since(start);
+        let average = self.model.prior().unwrap_or(EmotionVector::UNIFORM);
         let faces = found.iter().zip(&crops).zip(vectors);
         Ok(Analysis {
             width: image.width,
             height: image.height,
             faces: faces
-                .map(|((face, crop), vector)| AnalysedFace {
-                    area: (&face.bounds).into(),
-                    score: face.bounds.score,
-                    landmarks: face.landmarks,
-                    quality: FaceQuality::of_crop(crop, face),
-                    vector,
-                    strongest: vector.strongest(),
+                .map(|((face, crop), vector)| {
+                    let quality = FaceQuality::of_crop(crop, face);
+                    let vector = vector.in_part(quality.weight(), &average);
+                    AnalysedFace {
+                        area: (&face.bounds).into(),
+                        score: face.bounds.score,
+                        landmarks: face.landmarks,
+                        quality,
+                        counts: quality.weight(),
+                        vector,
+                        strongest: vector.strongest(),
+                    }
                 })
                 .collect(),
             timings_seconds: Timings {

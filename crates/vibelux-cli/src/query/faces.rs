@@ -7,8 +7,19 @@ use vibelux::recommend::Query;
 use super::source::{Asked, FaceChoice, SourceArgs};
 use crate::output;
 use vibelux::detect::FaceDetector;
-use vibelux::face::{FaceImage, GreyImage};
+use vibelux::face::{FaceImage, FaceQuality, GreyImage};
 use vibelux::model::FaceModel;
+
+/// A face that was read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReadFace {
+    /// How it looks; the average face where the reading does not count.
+    pub vector: EmotionVector,
+    /// How much of the reading counts, 0..=1.
+    pub counts: f32,
+    /// How far it looks to the side.
+    pub turn_degrees: f32,
+}
 
 /// Finds and reads faces as the flags say.
 pub struct FaceReader<'a> {
@@ -35,12 +46,18 @@ impl<'a> FaceReader<'a> {
         })
     }
 
-    /// The vectors of the faces in an image, the largest face first. Only those that the flags ask
-    /// for are classified.
-    pub fn read(&mut self, image: &GreyImage) -> anyhow::Result<Vec<EmotionVector>> {
+    /// The faces in an image, the largest first. Only those that the flags ask for are classified.
+    pub fn read(&mut self, image: &GreyImage) -> anyhow::Result<Vec<ReadFace>> {
         let Some(detector) = &mut self.detector else {
-            return Ok(vec![self.model.classify(&FaceImage::whole(image))?]);
+            let vector = self.model.classify(&FaceImage::whole(image))?;
+            let turn_degrees = 0.0;
+            return Ok(vec![ReadFace {
+                vector,
+                counts: 1.0,
+                turn_degrees,
+            }]);
         };
+        let average = self.model.prior().unwrap_or(EmotionVector::UNIFORM);
         let faces = detector.detect(image);
         let wanted = match self.args.face {
             FaceChoice::Rank(rank) => rank,
@@ -49,12 +66,21 @@ impl<'a> FaceReader<'a> {
         faces
             .iter()
             .take(wanted)
-            .map(|face| Ok(self.model.classify(&FaceImage::crop(image, face))?))
+            .map(|face| {
+                let crop = FaceImage::crop(image, face);
+                let quality = FaceQuality::of_crop(&crop, face);
+                let vector = self.model.classify(&crop)?;
+                Ok(ReadFace {
+                    vector: vector.in_part(quality.weight(), &average),
+                    counts: quality.weight(),
+                    turn_degrees: quality.turn_degrees,
+                })
+            })
             .collect()
     }
 
     /// The queries for the faces of a picture, of which there is at least one.
-    pub fn queries(&self, faces: &[EmotionVector]) -> anyhow::Result<Vec<Asked>> {
+    pub fn queries(&self, faces: &[ReadFace]) -> anyhow::Result<Vec<Asked>> {
         choose(faces, self.args.face).map(|chosen| {
             chosen
                 .into_iter()
@@ -77,7 +103,7 @@ impl<'a> FaceReader<'a> {
 
 /// Picks among the faces, the largest first, and says what to call each.
 pub fn choose(
-    faces: &[EmotionVector],
+    faces: &[ReadFace],
     choice: FaceChoice,
 ) -> anyhow::Result<Vec<(String, EmotionVector)>> {
     match choice {
@@ -91,15 +117,16 @@ pub fn choose(
             } else {
                 format!("Face {rank} looks")
             };
-            Ok(vec![(subject, *face)])
+            Ok(vec![(subject, face.vector)])
         }
         FaceChoice::All if faces.len() > 1 => Ok(faces
             .iter()
             .enumerate()
-            .map(|(i, face)| (format!("Face {} looks", i + 1), *face))
+            .map(|(i, face)| (format!("Face {} looks", i + 1), face.vector))
             .collect()),
         FaceChoice::All | FaceChoice::Mean => {
-            let mean = EmotionVector::mean(faces).context("there is no face")?;
+            let mean = EmotionVector::mean(faces.iter().map(|face| &face.vector))
+                .context("there is no face")?;
             let subject = if faces.len() == 1 {
                 "This face looks".to_owned()
             } else {
@@ -119,7 +146,12 @@ mod tests {
     fn the_largest_all_or_the_mean() {
         let happy = EmotionVector::one_hot(Emotion::Happy);
         let sad = EmotionVector::one_hot(Emotion::Sad);
-        let faces = [happy, sad];
+        let [alone, other] = [happy, sad].map(|vector| ReadFace {
+            vector,
+            counts: 1.0,
+            turn_degrees: 0.0,
+        });
+        let faces = [alone, other];
         assert_eq!(choose(&faces, FaceChoice::Rank(1)).unwrap()[0].1, happy);
         assert_eq!(choose(&faces, FaceChoice::Rank(2)).unwrap()[0].1, sad);
         let all = choose(&faces, FaceChoice::All).unwrap();
@@ -129,7 +161,7 @@ mod tests {
         let error = choose(&faces, FaceChoice::Rank(3)).unwrap_err().to_string();
         assert_eq!(error, "there is no face 3: 2 faces found");
         assert_eq!(
-            choose(&[sad], FaceChoice::All).unwrap()[0].0,
+            choose(&[other], FaceChoice::All).unwrap()[0].0,
             "This face looks"
         );
     }

@@ -19,5 +19,17 @@ pub fn ask(file: &Path, args: &SourceArgs) -> anyhow::Result<Answer> {
             output::readable(file)
         )));
     }
+    for (i, face) in faces
+        .iter()
+        .enumerate()
+        .filter(|(_, face)| face.counts < 1.0)
+    {
+        crate::tell!(
+            "face {} is turned away by {:.0} degrees: {:.0} % of its reading counts, the rest is the average face",
+            i + 1,
+            face.turn_degrees.abs(),
+            100.0 * face.counts
+        );
+    }
     Ok(Answer::Asked(reader.queries(&faces)?))
 }

@@ -15,11 +15,6 @@ const MOST_BRIGHTNESS: f32 = 215.0;
 /// by 2 px of their 48; none falls below 44 when by 1 px, which is what a usual webcam does.
 const LEAST_SHARPNESS: f32 = 20.0;
 
-/// A head that is turned by less looks into the camera, in degrees; one that is turned by more than the second shows too
-/// little of its face. Between them a reading counts less and less.
-const LOOKING_DEGREES: f32 = 25.0;
-const AWAY_DEGREES: f32 = 60.0;
-
 /// What the person could do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,19 +46,14 @@ pub struct Quality {
 impl Quality {
     /// How much of a reading counts, 0..=1.
     pub fn weight(&self) -> f64 {
-        weight_of(&self.measured).into()
+        self.measured.weight().into()
     }
-}
-
-fn weight_of(measured: &FaceQuality) -> f32 {
-    let beyond = AWAY_DEGREES - measured.turn_degrees.abs();
-    (beyond / (AWAY_DEGREES - LOOKING_DEGREES)).clamp(0.0, 1.0)
 }
 
 impl From<FaceQuality> for Quality {
     /// The first of several faults: light and distance change the sharpness too.
     fn from(measured: FaceQuality) -> Self {
-        let weight = weight_of(&measured);
+        let weight = measured.weight();
         let advice = if measured.side_px < LEAST_SIDE_PX {
             Some(Advice::Closer)
         } else if measured.brightness < LEAST_BRIGHTNESS {

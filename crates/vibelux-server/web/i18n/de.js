@@ -36,6 +36,7 @@ export const de = {
   choosePicture: 'oder wähle eines aus',
   pictureNoFace: 'In diesem Bild wurde kein Gesicht gefunden. Versuch eines, das es von vorn zeigt.',
   pictureKind: 'Bitte wähle ein Bild (JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP, TIFF) mit höchstens 12 MB.',
+  pictureLooksAway: 'Dieses Gesicht schaut zur Seite und zählt deshalb weniger',
   seedSearch: 'Such ein Lied als Anfang',
   wheelLabel: 'Stimmungsrad: Beweg den Punkt mit den Pfeiltasten',
 

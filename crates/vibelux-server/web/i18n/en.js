@@ -35,6 +35,7 @@ export const en = {
   choosePicture: 'or choose one',
   pictureNoFace: 'No face was found in this picture. Try one that shows it from the front.',
   pictureKind: 'Please choose a picture (JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP, TIFF) of at most 12 MB.',
+  pictureLooksAway: 'This face looks away, so it counts less',
   seedSearch: 'Find a song to start from',
   wheelLabel: 'Mood wheel: move the dot with the arrow keys',
 

@@ -7,7 +7,7 @@ import { COLOURS, strongest } from './emotions.js';
 /** @typedef {import('./types.js').Box} Box */
 /** @typedef {import('./types.js').Frame} Frame */
 /** @typedef {import('./types.js').Vector} Vector */
-/** @typedef {{track: number, box: Box, vector: Vector}} Shown */
+/** @typedef {{track: number, box: Box, vector: Vector, counts?: number}} Shown */
 /** @typedef {{canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, time: number, sequence: number}} Slot */
 /** @typedef {{time: number, faces: Shown[]}} Answer */
 /** A picture may be shown smaller than what its faces were found in: that size is given. */

@@ -30,7 +30,7 @@
  * @typedef {{running: boolean, found: number, done: number, failed: number, current: string | null, failures: Failure[]}} Scan
  * @typedef {{version: string, songs: {ready: number, not_music: NotMusic, failed: number, missing: number}, ffmpeg: boolean, scan: Scan | null}} Status
  *
- * @typedef {{box: Box, score: number, vector: Vector, strongest: string}} PictureFace
+ * @typedef {{box: Box, score: number, counts: number, vector: Vector, strongest: string}} PictureFace
  * @typedef {{width: number, height: number, faces: PictureFace[]}} Analysis
  *
  * @typedef {{kind: 'match' | 'lift' | 'calm' | 'journey', to?: Vector, songs?: number}} Way

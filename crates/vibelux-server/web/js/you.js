@@ -107,6 +107,7 @@ export class You {
   /** @param {Source} source */
   turnTo(source) {
     if (source !== 'camera') this.stopCamera();
+    say(byId('advice', HTMLElement), '');
     this.source = source;
     this.stage.dataset.source = source;
     this.stage.dataset.live = 'off';
@@ -237,7 +238,7 @@ export class You {
       const largest = (/** @type {import('./types.js').PictureFace} */ face) => face.box.width * face.box.height;
       const faces = analysis.faces.sort((a, b) => largest(b) - largest(a));
       this.pictureFaces = faces.map(({ vector }) => vector);
-      this.picture = { bitmap: picture, width: analysis.width, height: analysis.height, faces: faces.map(({ box, vector }, i) => ({ track: i + 1, box, vector })) };
+      this.picture = { bitmap: picture, width: analysis.width, height: analysis.height, faces: faces.map(({ box, vector, counts }, i) => ({ track: i + 1, box, vector, counts })) };
       this.stage.dataset.live = 'on';
       this.showFaces(faces.map((_, i) => i + 1));
       this.choose(this.choice);
@@ -262,6 +263,8 @@ export class You {
       const at = typeof choice === 'number' && choice <= this.pictureFaces.length ? choice : 1;
       const vector = choice === 'mean' ? mean(this.pictureFaces) : this.pictureFaces[at - 1];
       this.mirror.chosen = choice === 'mean' ? null : at;
+      const counts = choice === 'mean' ? 1 : this.picture.faces[at - 1].counts ?? 1;
+      say(byId('advice', HTMLElement), counts < 1 ? t('pictureLooksAway') : '');
       this.mirror.showPicture(this.picture);
       this.read(vector, true);
       this.onMood({ source: 'face', vector }, true);

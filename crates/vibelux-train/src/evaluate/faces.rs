@@ -206,7 +206,8 @@ pub(super) fn for_each<T: Send>(
 pub fn faces(model: &FaceEnsemble, files: &FaceFiles, done: &AtomicUsize) -> Judgement {
     let labels = files.labels.as_ref();
     let rows = for_each(files, done, |face| {
-        let vectors = model.classify(&[face.load()?]).map_err(|e| e.to_string())?;
+        let crop = face.load()?;
+        let vectors = model.classify(&[crop]).map_err(|e| e.to_string())?;
         let vector = *vectors.first().ok_or("the model gave no vector")?;
         Ok(Judged {
             path: face.file.path.clone(),
@@ -214,6 +215,7 @@ pub fn faces(model: &FaceEnsemble, files: &FaceFiles, done: &AtomicUsize) -> Jud
             target: labels.and_then(|l| l.get(&face.name)).flatten(),
             twin: labels.is_some_and(|l| l.has_twin(&face.name)),
             quadrant: None,
+            light_and_focus: Some([crop.brightness(), crop.sharpness()]),
             vector,
         })
     });

@@ -21,6 +21,8 @@ pub struct Judged {
     pub twin: bool,
     /// Its quadrant of valence and arousal, 0..4, if known.
     pub quadrant: Option<usize>,
+    /// How bright and how sharp a face is ([`vibelux::face::FaceImage::brightness`], `sharpness`).
+    pub light_and_focus: Option<[f32; 2]>,
     /// What the model said.
     pub vector: EmotionVector,
 }
@@ -43,6 +45,7 @@ impl Judged {
             target: Some(target),
             twin: false,
             quadrant: row.quadrant,
+            light_and_focus: None,
             vector,
         })
     }
@@ -132,6 +135,7 @@ pub(super) mod tests {
             target: Some(EmotionVector::one_hot(class)),
             twin: false,
             quadrant: None,
+            light_and_focus: None,
             vector,
         }
     }

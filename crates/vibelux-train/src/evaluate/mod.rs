@@ -6,6 +6,7 @@
 //! together: do the songs recommended for a face carry the face's emotion?
 
 mod corruption;
+mod coverage;
 mod detector;
 mod faces;
 mod heads;
@@ -22,6 +23,7 @@ mod songs;
 mod suite;
 
 pub use corruption::Corruption;
+pub use coverage::{CoverageReport, Part, Surest};
 pub use detector::{DetectorReport, OnFound, through_the_detector};
 pub use faces::{FaceEnsemble, FaceFile, FaceFiles, faces};
 pub use heads::{HeadReport, heads};

@@ -183,6 +183,16 @@ impl EmotionVector {
         Self(values)
     }
 
+    /// So much of this one, 0..=1, and for the rest another: a reading that counts in part only, and what is known
+    /// without it.
+    #[must_use]
+    pub fn in_part(&self, weight: f32, rest: &Self) -> Self {
+        let weight = weight.clamp(0.0, 1.0);
+        Self(std::array::from_fn(|i| {
+            weight * self.0[i] + (1.0 - weight) * rest.0[i]
+        }))
+    }
+
     /// The mean of several vectors; `None` if there are none.
     #[must_use]
     pub fn mean<'a>(vectors: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
@@ -350,6 +360,19 @@ mod tests {
             let v = EmotionVector::from_logits(z, 1.0).unwrap();
             prop_assert!((v.values().iter().sum::<f32>() - 1.0).abs() < 1e-5);
         }
+    }
+
+    #[test]
+    fn a_reading_in_part_lies_between() {
+        let happy = EmotionVector::one_hot(Emotion::Happy);
+        let mixed = happy.in_part(0.3, &EmotionVector::UNIFORM);
+        assert!((mixed.get(Emotion::Happy) - 0.4).abs() < 1e-6);
+        assert!((mixed.values().iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert_eq!(happy.in_part(7.0, &EmotionVector::UNIFORM), happy);
+        assert_eq!(
+            happy.in_part(f32::NAN.max(0.0), &EmotionVector::UNIFORM),
+            EmotionVector::UNIFORM
+        );
     }
 
     #[test]

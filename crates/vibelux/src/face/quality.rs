@@ -3,6 +3,11 @@
 use super::crop::FACE_SIDE;
 use super::{Face, FaceImage, GreyImage};
 
+/// A head that is turned by less looks into the camera, in degrees; one that is turned by more than the second shows too
+/// little of its face. Between them a reading counts less and less.
+const LOOKING_DEGREES: f32 = 25.0;
+const AWAY_DEGREES: f32 = 60.0;
+
 /// How good a face crop is, before anything is concluded from it.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct FaceQuality {
@@ -27,16 +32,38 @@ impl FaceQuality {
         Self::of_crop(&FaceImage::crop(image, face), face)
     }
 
+    /// How much of a reading counts, 0 (the head is turned away) to 1 (it looks into the camera). Only that: small, blurred
+    /// and dark faces make the models themselves less sure, by as much as they are wrong more often (`models/face.md`).
+    #[must_use]
+    pub fn weight(&self) -> f32 {
+        let beyond = AWAY_DEGREES - self.turn_degrees.abs();
+        (beyond / (AWAY_DEGREES - LOOKING_DEGREES)).clamp(0.0, 1.0)
+    }
+
     /// The same where the crop is at hand already.
     #[must_use]
     pub fn of_crop(crop: &FaceImage, face: &Face) -> Self {
         Self {
             side_px: face.square().side as f32,
-            sharpness: laplacian_variance(crop),
-            brightness: mean(&crop.0),
+            sharpness: crop.sharpness(),
+            brightness: crop.brightness(),
             tilt_degrees: face.landmarks.tilt().to_degrees() as f32,
             turn_degrees: face.landmarks.turn().to_degrees() as f32,
         }
+    }
+}
+
+impl FaceImage {
+    /// Its mean, 0 (black) ..= 255 (white).
+    #[must_use]
+    pub fn brightness(&self) -> f32 {
+        mean(&self.0)
+    }
+
+    /// Variance of the Laplacian, see [`FaceQuality::sharpness`].
+    #[must_use]
+    pub fn sharpness(&self) -> f32 {
+        laplacian_variance(self)
     }
 }
 
@@ -101,5 +128,19 @@ mod tests {
             (120.0 + 80.0 * phase.sin()) as u8
         });
         assert!(sharp.sharpness > 2.0 * soft.sharpness, "{sharp:?} {soft:?}");
+    }
+
+    #[test]
+    fn a_head_that_is_turned_away_counts_less() {
+        let of = |turn_degrees| FaceQuality {
+            side_px: 120.0,
+            sharpness: 500.0,
+            brightness: 120.0,
+            tilt_degrees: 40.0,
+            turn_degrees,
+        };
+        let weights = [0.0, 24.0, -42.5, 59.0, 75.0].map(|turn| of(turn).weight());
+        assert_eq!(&weights[..3], &[1.0, 1.0, 0.5]);
+        assert!(weights[3] > 0.0 && weights[4] == 0.0);
     }
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde::Serialize;
 use vibelux_train::evaluate::{
-    self, ClassPrior, DetectorReport, FaceEnsemble, FaceFiles, RobustnessReport,
+    self, ClassPrior, CoverageReport, DetectorReport, FaceEnsemble, FaceFiles, RobustnessReport,
 };
 use vibelux_train::metrics::{CrossFitted, Report};
 use vibelux_train::plots;
@@ -110,6 +110,7 @@ fn judge(
             .map(|rest| rest.report(SEED))
             .transpose()?,
         cross_fitted: judgement.cross_fitted_temperature(SEED),
+        coverage: judgement.coverage(SEED),
         class_prior: judgement.class_prior(training_votes),
         corruptions: None,
         detector: Vec::new(),
@@ -156,6 +157,7 @@ struct FaceEvaluation<'a> {
     report: &'a Report,
     without_training_twins: Option<&'a Report>,
     temperature_cross_fitted: Option<&'a CrossFitted>,
+    coverage: Option<&'a CoverageReport>,
     class_prior: Option<&'a ClassPrior>,
     corruptions: Option<&'a RobustnessReport>,
     detector: &'a [DetectorReport],
@@ -172,6 +174,7 @@ fn to_json<'a>(
         report: &figures.report,
         without_training_twins: figures.without_twins.as_ref(),
         temperature_cross_fitted: figures.cross_fitted.as_ref(),
+        coverage: figures.coverage.as_ref(),
         class_prior: figures.class_prior.as_ref(),
         corruptions: figures.corruptions.as_ref(),
         detector: &figures.detector,

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use vibelux_train::evaluate::{DetectorReport, RobustnessReport, Share, UnderCorruption};
+use vibelux_train::evaluate::{
+    CoverageReport, DetectorReport, Part, RobustnessReport, Share, UnderCorruption,
+};
 
 use super::face_figures::FaceFigures;
 
@@ -47,6 +49,9 @@ pub fn figures(figures: &FaceFigures) -> String {
             100.0 * unseen.accuracy_interval[1]
         );
     }
+    if let Some(coverage) = &figures.coverage {
+        text += &coverage_text(coverage);
+    }
     if let Some(corruptions) = &figures.corruptions {
         text += &corruptions_text(corruptions);
     }
@@ -54,6 +59,46 @@ pub fn figures(figures: &FaceFigures) -> String {
         text += &detector_text(detector);
     }
     text
+}
+
+/// Accuracy among the surest faces, and by light and focus.
+fn coverage_text(report: &CoverageReport) -> String {
+    let mut text = "\nOf the faces that it is surest of (largest share at least)\n".to_owned();
+    for surest in &report.surest {
+        let _ = writeln!(
+            text,
+            "  {:>3.0} % ({:.2}){}",
+            100.0 * surest.coverage,
+            surest.least_confidence,
+            accuracy(&surest.accuracy)
+        );
+    }
+    let mut parts = |measure: &str, parts: &[Part]| {
+        let _ = writeln!(text, "By {measure}, fifths");
+        for part in parts {
+            let [from, to] = part.range;
+            let range = format!("{from:.0} to {to:.0}");
+            let _ = writeln!(text, "  {range:<14}{}", accuracy(&part.accuracy));
+        }
+    };
+    parts("brightness (mean grey)", &report.by_brightness);
+    parts(
+        "sharpness (variance of the Laplacian)",
+        &report.by_sharpness,
+    );
+    text
+}
+
+fn accuracy(share: &Share) -> String {
+    format!("  {:>5.1} % {}", 100.0 * share.mean, interval(share))
+}
+
+fn interval(share: &Share) -> String {
+    format!(
+        "(95 %: {:.1} to {:.1})",
+        100.0 * share.interval[0],
+        100.0 * share.interval[1]
+    )
 }
 
 /// The table of corruptions, a group of columns per model.
@@ -144,13 +189,6 @@ fn points(share: f64) -> f64 {
 }
 
 fn detector_text(report: &DetectorReport) -> String {
-    let interval = |share: &Share| {
-        format!(
-            "(95 %: {:.1} to {:.1})",
-            100.0 * share.interval[0],
-            100.0 * share.interval[1]
-        )
-    };
     let tilted = if report.tilt_degrees == 0.0 {
         String::new()
     } else {
