@@ -66,7 +66,7 @@ browser.on((method, params) => {
 
 /** Answers that the checks ask for. @param {{text: string, url?: string}} entry */
 function expected({ text, url = '' }) {
-  return text.includes('40') && url.endsWith('/scan');
+  return (text.includes('40') && url.endsWith('/scan')) || (text.includes('415') && url.endsWith('/analyse'));
 }
 
 const base64 = (/** @type {string} */ file) => readFileSync(file).toString('base64');

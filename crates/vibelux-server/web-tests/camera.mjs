@@ -67,7 +67,7 @@ export async function makeCamera(folder, draw) {
   const picture = join(folder, 'picture.jpg');
   ffmpeg(['-i', video, '-frames:v', '1', '-f', 'image2', picture]);
   const tiff = join(folder, 'picture.tiff');
-  ffmpeg(['-i', picture, '-frames:v', '1', '-f', 'image2', tiff]);
+  ffmpeg(['-i', picture, '-frames:v', '1', '-pix_fmt', 'rgb24', '-f', 'image2', tiff]);
   const pair = join(folder, 'pair.jpg');
   ffmpeg([...pictures.flatMap((face) => ['-i', face]), '-f', 'lavfi', '-i', `color=c=0x${WALL}:s=1280x480`, '-filter_complex',
     `[0]${scale}[a];[1]${scale}[b];[2][a]overlay=x=${left}:y=${top}[one];[one][b]overlay=x=${640 + left}:y=${top}`,

@@ -229,8 +229,9 @@ export class You {
     }
     try {
       // HEIC and TIFF, which most browsers cannot show, comes back as the program sees it.
-      const shown = createImageBitmap(file).catch(async () => createImageBitmap(await preview(file)));
-      const [analysis, picture] = await Promise.all([analyse(file), shown]);
+      const own = createImageBitmap(file).catch(() => null);
+      const analysis = await analyse(file);
+      const picture = await own ?? await createImageBitmap(await preview(file));
       if (analysis.faces.length === 0) {
         say(problem, t('pictureNoFace'));
         return;
