@@ -390,12 +390,14 @@ fn no_damage_ends_the_program() {
         image::Rgb([(x * 3) as u8, y as u8, (x ^ y) as u8])
     });
     let exif = exif_block(6, false);
-    for whole in [
+    let made = [
         jpeg_with_exif(&picture, &exif),
         png_with_exif(&picture, &exif),
-    ] {
+    ];
+    let newer = newer_pictures().into_iter().map(|(_, bytes)| (bytes, 20));
+    for (whole, times) in made.map(|bytes| (bytes, 300)).into_iter().chain(newer) {
         let mut state = 12345_u32;
-        for _ in 0..300 {
+        for _ in 0..times {
             let mut bytes = whole.clone();
             for _ in 0..4 {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
