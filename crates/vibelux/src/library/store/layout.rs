@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior, ffi};
 
 use super::{SongStore, soundness};
 use crate::library::error::LibraryError;
@@ -192,6 +192,17 @@ impl SongStore {
         if application != APPLICATION_ID && (application != 0 || version != 0 || tables > 0) {
             return Err(LibraryError::Foreign {
                 path: self.path.clone(),
+            });
+        }
+        // Ours get both numbers at once, so one without the other is damage: nothing may be laid out over it.
+        if application == APPLICATION_ID && version < 1 {
+            let source = rusqlite::Error::SqliteFailure(
+                ffi::Error::new(ffi::SQLITE_CORRUPT),
+                Some(format!("its layout is said to be version {version}")),
+            );
+            return Err(LibraryError::Corrupt {
+                path: self.path.clone(),
+                source,
             });
         }
         let supported = MIGRATIONS.len() as i64;

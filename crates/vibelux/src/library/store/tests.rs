@@ -162,6 +162,24 @@ fn a_newer_layout_is_refused() {
 }
 
 #[test]
+fn a_damaged_version_is_no_reason_to_lay_out_anew() {
+    for version in [0, -134_217_724] {
+        let (_dir, mut store) = open();
+        store.upsert(&song("/1"), &[]).unwrap();
+        store.set_liked(Path::new("/1"), true).unwrap();
+        store
+            .connection
+            .pragma_update(None, "user_version", version)
+            .unwrap();
+        let path = store.path().to_owned();
+        drop(store);
+        let error = SongStore::open(&path).map(drop).unwrap_err();
+        assert!(matches!(error, LibraryError::Corrupt { .. }), "{error}");
+        assert!(error.to_string().contains("version"), "{error}");
+    }
+}
+
+#[test]
 fn another_writer_is_reported_as_busy() {
     let (_dir, mut store) = open();
     let other = Connection::open(store.path()).unwrap();
