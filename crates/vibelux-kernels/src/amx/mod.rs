@@ -16,3 +16,15 @@ mod tiles;
 pub use layout::{Flat, Planes};
 pub use products::{CHANNEL_MULTIPLE, convolve, pays, weight_gradient};
 pub(crate) use tiles::is_available;
+
+#[cfg(test)]
+mod tests {
+    /// Whether this machine has no matrix unit, which is said: its tests prove nothing then.
+    pub fn skipped() -> bool {
+        let skipped = !super::is_available();
+        if skipped {
+            eprintln!("SKIPPED: this machine has no matrix unit for bf16 (AMX)");
+        }
+        skipped
+    }
+}

@@ -170,7 +170,7 @@ pub unsafe fn weight_gradient(
 
 #[cfg(test)]
 mod tests {
-    use super::super::is_available;
+    use super::super::tests::skipped;
     use super::*;
     use crate::pack;
     use crate::testing::convolved;
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn convolutions_are_those_of_the_definition() {
-        if !is_available() {
+        if skipped() {
             return;
         }
         for (images, size, pad, [inputs, outputs]) in CASES {
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn gradients_are_sums_over_pixels() {
-        if !is_available() {
+        if skipped() {
             return;
         }
         for (images, size, pad, [inputs, outputs]) in CASES {
