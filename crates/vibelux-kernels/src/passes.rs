@@ -199,6 +199,17 @@ pub struct Windows {
 }
 
 impl Windows {
+    /// Windows of 2 x 2 beside each other, which halve an image of `[channels, height, width]`.
+    #[must_use]
+    pub const fn halving([channels, height, width]: [usize; 3]) -> Self {
+        Self {
+            input: [channels, height, width],
+            output: [channels, height / 2, width / 2],
+            size: [2, 2],
+            stride: [2, 2],
+        }
+    }
+
     /// Index of the first channel of value `tap` of the window of output pixel `pixel`.
     #[inline(always)]
     fn at(&self, pixel: usize, tap: usize) -> usize {

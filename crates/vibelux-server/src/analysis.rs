@@ -145,7 +145,6 @@ impl PictureReader {
         let crops: Vec<_> = found.iter().map(|f| FaceImage::crop(&image, f)).collect();
         let vectors = self.model.classify_batch(&crops)?;
         let classify = seconds_since(start);
-        let average = self.model.prior().unwrap_or(EmotionVector::UNIFORM);
         let faces = found.iter().zip(&crops).zip(vectors);
         Ok(Analysis {
             width: image.width,
@@ -153,7 +152,7 @@ impl PictureReader {
             faces: faces
                 .map(|((face, crop), vector)| {
                     let quality = FaceQuality::of_crop(crop, face);
-                    let vector = vector.in_part(quality.weight(), &average);
+                    let vector = self.model.weighed(&vector, &quality);
                     AnalysedFace {
                         area: (&face.bounds).into(),
                         score: face.bounds.score,

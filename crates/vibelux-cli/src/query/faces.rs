@@ -57,7 +57,6 @@ impl<'a> FaceReader<'a> {
                 turn_degrees,
             }]);
         };
-        let average = self.model.prior().unwrap_or(EmotionVector::UNIFORM);
         let faces = detector.detect(image);
         let wanted = match self.args.face {
             FaceChoice::Rank(rank) => rank,
@@ -71,7 +70,7 @@ impl<'a> FaceReader<'a> {
                 let quality = FaceQuality::of_crop(&crop, face);
                 let vector = self.model.classify(&crop)?;
                 Ok(ReadFace {
-                    vector: vector.in_part(quality.weight(), &average),
+                    vector: self.model.weighed(&vector, &quality),
                     counts: quality.weight(),
                     turn_degrees: quality.turn_degrees,
                 })
@@ -95,7 +94,7 @@ impl<'a> FaceReader<'a> {
             subject,
             query: Query {
                 vector,
-                reference: self.model.prior().unwrap_or(EmotionVector::UNIFORM),
+                reference: self.model.average(),
             },
         }
     }

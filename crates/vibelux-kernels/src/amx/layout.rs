@@ -203,8 +203,7 @@ impl Planes {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn transposed(rows: [__m512i; 16]) -> [__m512i; 16] {
-    // Four steps, each of which exchanges blocks of half the size: of 1 and 2 words within quarters of a register,
-    // then quarters.
+    // First words, then pairs of words change places within quarters of a register, then whole quarters.
     let by_one: [__m512i; 16] = std::array::from_fn(|i| {
         let (a, b) = (rows[i & !1], rows[i | 1]);
         if i % 2 == 0 {

@@ -197,12 +197,7 @@ impl Separable {
         let SeparableScratch { mixed, pair } = scratch;
         pair.resize(2 * row_len);
         output.resize(height / 2 * half_len);
-        let windows = Windows {
-            input: [channels, 2, width],
-            output: [channels, 1, width / 2],
-            size: [2, 2],
-            stride: [2, 2],
-        };
+        let windows = Windows::halving([channels, 2, width]);
         self.for_rows(size, image, mixed, |y, convolve| {
             let lower = y % 2;
             convolve(&mut pair[lower * row_len..(lower + 1) * row_len]);

@@ -2,7 +2,7 @@
 //!
 //! A model that knows what it does not know is right more often where it says so (selective classification, Geifman and
 //! El-Yaniv 2017, arXiv:1705.08500). How sure it is says the largest share of its vector: beside it, entropy and the
-//! measures of a picture's quality predict errors no better ([`super::judgement`]'s figures, `models/face.md`).
+//! measures of a picture's quality predict errors no better (measured in `models/face.md`).
 
 use serde::{Deserialize, Serialize};
 

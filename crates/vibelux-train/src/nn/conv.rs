@@ -36,6 +36,28 @@ impl ConvSpec {
         [self.input, self.output].map(|shape| shape.iter().product())
     }
 
+    /// What the way back of a part of the batch begins with: the gradient before the activation, in place, and that
+    /// of the bias, if there is one.
+    pub fn begin_backward(&self, y: &[f32], dy: &mut [f32], bias_gradient: &mut Vec<f32>) {
+        if let Some(alpha) = self.activation {
+            deactivate(dy, y, alpha);
+        }
+        if self.bias.is_some() {
+            bias_gradient.clear();
+            bias_gradient.resize(self.output[0], 0.0);
+            add_rows(dy, bias_gradient);
+        }
+    }
+
+    /// Sums what [`Self::begin_backward`] gave for each part of the batch.
+    pub fn sum_bias<'a>(&self, parts: impl Iterator<Item = &'a Vec<f32>>, p: &mut [Parameter]) {
+        if let Some(bias) = self.bias {
+            let gradient = &mut p[bias].gradient;
+            gradient.fill(0.0);
+            parts.for_each(|part| add_rows(part, gradient));
+        }
+    }
+
     /// Height times width of the kernel.
     pub fn taps(&self) -> usize {
         self.kernel.iter().product()

@@ -12,7 +12,7 @@
 use rayon::prelude::*;
 
 use super::conv::ConvSpec;
-use super::layer::{Layer, Mode, Parameter, add_rows, deactivate, part_len};
+use super::layer::{Layer, Mode, Parameter, part_len};
 use vibelux_kernels::amx::{self, CHANNEL_MULTIPLE, Flat, Planes};
 use vibelux_kernels::buffer::Buffer;
 use vibelux_kernels::inference::activate;
@@ -235,14 +235,7 @@ impl Layer for MatrixConv {
             .zip(dy.par_chunks_mut(part * out_len))
             .zip(dx.par_chunks_mut(part * in_len))
             .for_each(|((((part, x), y), dy), dx)| {
-                if let Some(alpha) = this.spec.activation {
-                    deactivate(dy, y, alpha);
-                }
-                if this.spec.bias.is_some() {
-                    part.bias_gradient.clear();
-                    part.bias_gradient.resize(outputs, 0.0);
-                    add_rows(dy, &mut part.bias_gradient);
-                }
+                this.spec.begin_backward(y, dy, &mut part.bias_gradient);
                 if !large {
                     this.clear(&mut part.gradient);
                 }
@@ -264,13 +257,8 @@ impl Layer for MatrixConv {
                     }
                 }
             });
-        if let Some(bias) = self.spec.bias {
-            let gradient = &mut p[bias].gradient;
-            gradient.fill(0.0);
-            for part in &parts {
-                add_rows(&part.bias_gradient, gradient);
-            }
-        }
+        let bias_gradients = parts.iter().map(|part| &part.bias_gradient);
+        self.spec.sum_bias(bias_gradients, p);
         let total = &mut p[self.spec.weight].gradient;
         if large {
             self.clear(&mut gradient);

@@ -279,6 +279,16 @@ fn random_layer(
     (parameters, lens.map(&mut draw))
 }
 
+/// Holds what two layers say against each other, array by array.
+fn assert_same_but_for_rounding(direct: &[Vec<f32>], other: &[Vec<f32>], isa: InstructionSet) {
+    for (direct, other) in direct.iter().zip(other) {
+        let scale = direct.iter().map(|v| v.abs()).fold(0.0, f32::max);
+        for (a, b) in direct.iter().zip(other) {
+            assert!((a - b).abs() < 2e-5 * scale, "{isa:?}: {a} {b} of {scale}");
+        }
+    }
+}
+
 #[test]
 fn convolutions_by_tiles_are_direct_ones_but_for_rounding() {
     let mut random = Random::new(5, 0, 0);
@@ -313,12 +323,7 @@ fn convolutions_by_tiles_are_direct_ones_but_for_rounding() {
             let _ = answers(&mut tiled, &parameters, batch, 3);
             let direct = answers(&mut direct, &parameters, [&x, &gradient], n);
             let tiled = answers(&mut tiled, &parameters, [&x, &gradient], n);
-            for (direct, tiled) in direct.iter().zip(&tiled) {
-                let scale = direct.iter().map(|v| v.abs()).fold(0.0, f32::max);
-                for (a, b) in direct.iter().zip(tiled) {
-                    assert!((a - b).abs() < 2e-5 * scale, "{isa:?}: {a} {b} of {scale}");
-                }
-            }
+            assert_same_but_for_rounding(&direct, &tiled, isa);
         }
     }
 }
@@ -355,12 +360,7 @@ fn convolutions_on_the_matrix_unit_are_direct_ones_but_for_rounding() {
         let _ = answers(&mut matrix, &parameters, small, 3);
         let matrix = answers(&mut matrix, &parameters, [&x, &gradient], n);
         let direct = answers(&mut Conv::new(spec), &parameters, [&x, &gradient], n);
-        for (direct, matrix) in direct.iter().zip(&matrix) {
-            let scale = direct.iter().map(|v| v.abs()).fold(0.0, f32::max);
-            for (a, b) in direct.iter().zip(matrix) {
-                assert!((a - b).abs() < 2e-5 * scale, "{a} {b} of {scale}");
-            }
-        }
+        assert_same_but_for_rounding(&direct, &matrix, isa);
     }
 }
 

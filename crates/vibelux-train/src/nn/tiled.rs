@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::conv::ConvSpec;
-use super::layer::{Layer, Mode, Parameter, add_rows, deactivate, part_len};
+use super::layer::{Layer, Mode, Parameter, part_len};
 use vibelux_kernels::inference::activate;
 use vibelux_kernels::pack;
 use vibelux_kernels::winograd::{Filters, Stack, Tiling};
@@ -164,14 +164,7 @@ impl Layer for TiledConv {
             .zip(dy.par_chunks_mut(part * out_len))
             .zip(dx.par_chunks_mut(part * in_len))
             .for_each(|((((part, x), y), dy), dx)| {
-                if let Some(alpha) = this.spec.activation {
-                    deactivate(dy, y, alpha);
-                }
-                if this.spec.bias.is_some() {
-                    part.bias_gradient.clear();
-                    part.bias_gradient.resize(this.spec.output[0], 0.0);
-                    add_rows(dy, &mut part.bias_gradient);
-                }
+                this.spec.begin_backward(y, dy, &mut part.bias_gradient);
                 let pieces = x.chunks(piece * in_len).zip(dy.chunks(piece * out_len));
                 let pieces = pieces.zip(dx.chunks_mut(piece * in_len));
                 for (i, ((x, dy), dx)) in pieces.enumerate() {
@@ -185,13 +178,8 @@ impl Layer for TiledConv {
                     }
                 }
             });
-        if let Some(bias) = self.spec.bias {
-            let gradient = &mut p[bias].gradient;
-            gradient.fill(0.0);
-            for part in &parts {
-                add_rows(&part.bias_gradient, gradient);
-            }
-        }
+        let bias_gradients = parts.iter().map(|part| &part.bias_gradient);
+        self.spec.sum_bias(bias_gradients, p);
         let gradient = &mut p[self.spec.weight].gradient;
         gradient.fill(0.0);
         if let Some((first, others)) = parts.split_first_mut() {

@@ -152,12 +152,7 @@ impl Network {
     fn halve(&self, image: &[f32], [height, width]: [usize; 2], output: &mut Buffer) {
         let channels = image.len() / (height * width);
         output.resize(image.len() / 4);
-        let windows = Windows {
-            input: [channels, height, width],
-            output: [channels, height / 2, width / 2],
-            size: [2, 2],
-            stride: [2, 2],
-        };
+        let windows = Windows::halving([channels, height, width]);
         max_pool(self.isa, image, windows, output);
     }
 }

@@ -10,7 +10,7 @@ use super::runtime::Network;
 use super::shipped;
 use super::sidecar::{FrontEnd, OutputKind, Sidecar};
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
-use crate::face::FaceImage;
+use crate::face::{FaceImage, FaceQuality};
 
 /// Side of a [`FaceImage`].
 const FACE_SIDE: u32 = 48;
@@ -104,6 +104,18 @@ impl FaceModel {
     #[must_use]
     pub const fn prior(&self) -> Option<EmotionVector> {
         self.sidecar.prior
+    }
+
+    /// A reading as far as it counts ([`FaceQuality::weight`]); the rest is the average face.
+    #[must_use]
+    pub fn weighed(&self, reading: &EmotionVector, quality: &FaceQuality) -> EmotionVector {
+        reading.in_part(quality.weight(), &self.average())
+    }
+
+    /// The average face: the prior, or all emotions alike where there is none.
+    #[must_use]
+    pub fn average(&self) -> EmotionVector {
+        self.prior().unwrap_or(EmotionVector::UNIFORM)
     }
 
     /// The network's input for the face, followed by its mirror image where that is wanted.

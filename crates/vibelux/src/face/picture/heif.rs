@@ -8,7 +8,7 @@ use heifer::color::{ColorParams, frame_to_rgba_sized};
 use heifer::heifer_isobmff::boxes::{ColorInfo, Property};
 use heifer::heifer_isobmff::{self as container, HeifFile, ItemId};
 use heifer::{Image, Options};
-use image::{DynamicImage, RgbaImage};
+use image::{DynamicImage, RgbImage, RgbaImage};
 
 use super::av1;
 use super::refused::{Refused, check_size};
@@ -34,10 +34,10 @@ pub(super) fn is_heif(bytes: &[u8]) -> bool {
 }
 
 pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, Refused> {
-    let file = HeifFile::parse(bytes).map_err(|error| damaged(&error))?;
-    let item = file.primary_item().map_err(|error| damaged(&error))?;
+    let file = HeifFile::parse(bytes).map_err(of_container)?;
+    let item = file.primary_item().map_err(of_container)?;
     let (item, kind) = (item.id, item.item_type.0);
-    if let Some((width, height)) = file.image_size(item).map_err(|error| damaged(&error))? {
+    if let Some((width, height)) = file.image_size(item).map_err(of_container)? {
         check_size([width, height])?;
     }
     let first_part = file.referenced_items(item, b"dimg").first();
@@ -55,20 +55,23 @@ pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, Refused> {
         };
         heifer::decode_rgba8(bytes, &options).map_err(|error| match error {
             heifer::Error::Unsupported(_) => Refused::Unsupported,
-            error => damaged(&error),
+            error => Refused::Damaged(error.to_string()),
         })?
     };
-    RgbaImage::from_raw(picture.width, picture.height, picture.data)
-        .map(DynamicImage::ImageRgba8)
-        .ok_or_else(|| Refused::Damaged("pixels are missing".to_owned()))
-}
-
-fn damaged(error: &dyn std::error::Error) -> Refused {
-    Refused::Damaged(error.to_string())
+    let Image { width, height, .. } = picture;
+    // Nothing is laid over white where nothing is transparent.
+    let pixels = if picture.has_alpha {
+        RgbaImage::from_raw(width, height, picture.data).map(DynamicImage::ImageRgba8)
+    } else {
+        let colours = picture.data.as_chunks::<4>().0.iter();
+        let colours = colours.flat_map(|&[r, g, b, _]| [r, g, b]).collect();
+        RgbImage::from_raw(width, height, colours).map(DynamicImage::ImageRgb8)
+    };
+    pixels.ok_or_else(|| Refused::Damaged("pixels are missing".to_owned()))
 }
 
 fn of_container(error: container::Error) -> Refused {
-    damaged(&error)
+    Refused::Damaged(error.to_string())
 }
 
 /// The picture of an AVIF file, with its transparency and turned as it is to be.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior, ffi};
+use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior};
 
 use super::{SongStore, soundness};
 use crate::library::error::LibraryError;
@@ -196,14 +196,8 @@ impl SongStore {
         }
         // Ours get both numbers at once, so one without the other is damage: nothing may be laid out over it.
         if application == APPLICATION_ID && version < 1 {
-            let source = rusqlite::Error::SqliteFailure(
-                ffi::Error::new(ffi::SQLITE_CORRUPT),
-                Some(format!("its layout is said to be version {version}")),
-            );
-            return Err(LibraryError::Corrupt {
-                path: self.path.clone(),
-                source,
-            });
+            let said = format!("its layout is said to be version {version}");
+            return Err(error(soundness::damage(said)));
         }
         let supported = MIGRATIONS.len() as i64;
         if version > supported {

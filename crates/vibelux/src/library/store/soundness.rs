@@ -22,8 +22,13 @@ pub(super) fn check(connection: &Connection) -> rusqlite::Result<()> {
     if said == "ok" {
         return Ok(());
     }
+    Err(damage(said))
+}
+
+/// An SQLite failure with the code for damage.
+pub(super) fn damage(said: String) -> rusqlite::Error {
     let code = ffi::Error::new(ffi::SQLITE_CORRUPT);
-    Err(rusqlite::Error::SqliteFailure(code, Some(said)))
+    rusqlite::Error::SqliteFailure(code, Some(said))
 }
 
 #[cfg(test)]
