@@ -137,6 +137,7 @@ test_page() {
     return 0
   fi
   CHROMIUM=$chromium node "$tests/browser.mjs" --program target/debug/vibelux
+  CHROMIUM=$chromium node "$tests/first_song.mjs" --program target/debug/vibelux
 }
 
 step "what the tests need"

@@ -20,6 +20,15 @@ const FRAMES_PER_SECOND = 30;
 /** Two faces from the front whose expressions ten of ten people named alike (see labels.csv). */
 const FACES = ['validation/happy/im42.png', 'validation/sad/im148.png'];
 
+/** Two faces of each of five expressions that most of ten people named so. */
+const EXPRESSIONS = {
+  angry: ['im192', 'im259'],
+  happy: ['im642', 'im340'],
+  neutral: ['im51', 'im375'],
+  sad: ['im389', 'im148'],
+  surprised: ['im45', 'im325'],
+};
+
 /** Whether the research data are there. */
 export const hasFaces = existsSync(archive);
 
@@ -46,6 +55,43 @@ function photographed(folder) {
   return FACES.map((face) => join(folder, face));
 }
 
+/** What a camera sees of a face: the frame that ffmpeg is given, where the face is laid, and its side. @param {boolean} draw */
+const placed = (draw) => (draw ? [640, 480, 0, 0] : [250, 250, 195, 105]);
+
+/** The face sways a little, so that the frame around it has something to follow. @param {number} left @param {number} top */
+const swaying = (left, top) => `overlay=x='${left}+12*sin(1.1*t)':y='${top}+6*sin(0.8*t)'`;
+
+/** @param {number} width @param {number} height */
+const scaled = (width, height) => `scale=${width}:${height}:flags=lanczos,format=yuv420p`;
+
+/**
+ * Makes a video for each of some faces that hold their expression: five expressions of photographs, or two of a drawn face.
+ * @param {string} folder
+ * @param {boolean} draw
+ * @returns {Promise<{emotion: string, video: string}[]>}
+ */
+export async function makeStills(folder, draw) {
+  const seconds = 20;
+  /** @type {[string, string][]} */
+  let faces;
+  if (draw) {
+    const [happy, sad] = await drawn(folder);
+    faces = [['happy', happy], ['sad', sad]];
+  } else {
+    faces = Object.entries(EXPRESSIONS).flatMap(([emotion, names]) => names.map((name) => /** @type {[string, string]} */ ([emotion, `validation/${emotion}/${name}.png`])));
+    execFileSync('tar', ['--zstd', '-xf', archive, '-C', folder, ...faces.map(([, name]) => name)]);
+    faces = faces.map(([emotion, name]) => [emotion, join(folder, name)]);
+  }
+  const [width, height, left, top] = placed(draw);
+  return faces.map(([emotion, face], i) => {
+    const video = join(folder, `${emotion}-${i}.mjpeg`);
+    ffmpeg(['-loop', '1', '-framerate', String(FRAMES_PER_SECOND), '-t', String(seconds), '-i', face,
+      '-f', 'lavfi', '-i', `color=c=0x${WALL}:s=640x480:r=${FRAMES_PER_SECOND}:d=${seconds}`,
+      '-filter_complex', `[0]${scaled(width, height)}[face];[1][face]${swaying(left, top)}`, '-q:v', '5', '-f', 'mjpeg', video]);
+    return { emotion, video };
+  });
+}
+
 /**
  * Makes the camera's video and a still picture.
  * @param {string} folder
@@ -55,14 +101,13 @@ function photographed(folder) {
  */
 export async function makeCamera(folder, draw) {
   const pictures = draw ? await drawn(folder) : photographed(folder);
-  const [width, height, left, top] = draw ? [640, 480, 0, 0] : [250, 250, 195, 105];
+  const [width, height, left, top] = placed(draw);
   const video = join(folder, 'camera.mjpeg');
   const inputs = pictures.flatMap((face) => ['-loop', '1', '-framerate', String(FRAMES_PER_SECOND), '-t', String(EXPRESSION_SECONDS), '-i', face]);
-  const scale = `scale=${width}:${height}:flags=lanczos,format=yuv420p`;
+  const scale = scaled(width, height);
   const room = `color=c=0x${WALL}:s=640x480:r=${FRAMES_PER_SECOND}:d=${2 * EXPRESSION_SECONDS}`;
-  // The face sways a little, so that the frame around it has something to follow.
   ffmpeg([...inputs, '-f', 'lavfi', '-i', room, '-filter_complex',
-    `[0]${scale}[a];[1]${scale}[b];[a][b]concat=n=2[face];[2][face]overlay=x='${left}+12*sin(1.1*t)':y='${top}+6*sin(0.8*t)'`,
+    `[0]${scale}[a];[1]${scale}[b];[a][b]concat=n=2[face];[2][face]${swaying(left, top)}`,
     '-q:v', '5', '-f', 'mjpeg', video]);
   const picture = join(folder, 'picture.jpg');
   ffmpeg(['-i', video, '-frames:v', '1', '-f', 'image2', picture]);

@@ -6,7 +6,7 @@ import { pause } from './chromium.mjs';
 import { WATCH, percentile } from './latency.mjs';
 import { COVERED, JINGLE, LOSSLESS } from './vibelux.mjs';
 
-const EMOTIONS = ['angry', 'disgusted', 'fearful', 'happy', 'neutral', 'sad', 'surprised'];
+export const EMOTIONS = ['angry', 'disgusted', 'fearful', 'happy', 'neutral', 'sad', 'surprised'];
 
 /** @typedef {{browser: import('./chromium.mjs').Chromium, address: string, songs: string, wishes: any[], latency: import('./latency.mjs').Latency, picture: string, tiff: string, pair: string, stop: () => Promise<unknown>}} Tools */
 
@@ -142,6 +142,33 @@ export const checks = [
     const changes = tools.latency.ranks - ranks;
     must(changes >= 1 && changes <= 4, `the mood has changed ${changes} times`);
     return `${[...known].join(' -> ')}, ${changes} ${changes === 1 ? 'change' : 'changes'} of the queue`;
+  }],
+
+  ['a song that has just begun is left when the mood settles elsewhere', async ({ browser }) => {
+    const left = `document.querySelector('#queue-note').textContent === 'over to your new mood'`;
+    // Young songs, until the expression before the camera changes.
+    for (let waited = 0; waited < 2.5 * EXPRESSION_SECONDS && !(await browser.run(left)); waited += 10) {
+      await browser.click('#next');
+      await browser.until(playing, 'sound');
+      await browser.until(left, 'a song that is left', 10_000).catch(() => {});
+    }
+    must(await browser.run(left), 'no song was left');
+    const title = await browser.run(text('#song-title'));
+    must(await browser.run(`!document.querySelector('#audio-next').paused`), 'the song before was cut off');
+    await browser.until(`document.querySelector('#audio-next').paused && document.querySelector('#audio').volume > 0.7`, 'the end of the fade', 10_000);
+    must(await browser.run(text('#song-title')) === title, 'another song came');
+    return title;
+  }],
+
+  ['songs fade into each other', async ({ browser }) => {
+    await browser.run(slide('#crossfade', 4));
+    await browser.until(`${playing} && document.querySelector('#audio').duration > 12`, 'a song');
+    const [title, next] = await browser.run(`[${text('#song-title')}, document.querySelector('#queue li .song-title').textContent]`);
+    await browser.run(slide('#seek', await browser.run(`document.querySelector('#audio').duration - 6`)));
+    await browser.until(`${text('#song-title')} === ${JSON.stringify(next)} && !document.querySelector('#audio-next').paused`, 'both songs at once', 8000);
+    await browser.until(`document.querySelector('#audio-next').paused && document.querySelector('#audio').volume > 0.7`, 'the end of the fade', 10_000);
+    await browser.run(slide('#crossfade', 0));
+    return `${title} -> ${next}`;
   }],
 
   ['a neutral face is measured and forgotten', async ({ browser, latency }) => {

@@ -1,7 +1,7 @@
 // Starts the program under test with a library of its own: the pieces that `vibelux demo` composes.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Title of the song that only ffmpeg can read to most browsers, of the one that has a cover, and of what is too short for one. */
@@ -27,6 +27,39 @@ function makeSongs(folder, composed) {
     '-frames:v', '1', '-c:v', 'mjpeg', '-disposition:v', 'attached_pic', '-c:a', 'flac', ...tags(COVERED), join(folder, 'covered.flac')]);
 }
 
+/** @param {string} program */
+function mustExist(program) {
+  if (!existsSync(program)) throw new Error(`there is no ${program}; build it with \`cargo build -p vibelux-cli\`, or name one with --program`);
+}
+
+/**
+ * A library with two songs that are clearly each of the emotions and two that are mixed, so that the first song can be wrong.
+ * @param {string} program
+ * @param {string} folder
+ * @param {readonly string[]} emotions
+ * @returns {string}  Its file.
+ */
+export function makeLibraryOfEach(program, folder, emotions) {
+  mustExist(program);
+  const composed = join(folder, 'composed');
+  execFileSync(program, ['demo', '--dir', composed], { stdio: 'ignore' });
+  const pieces = readdirSync(composed).filter((name) => name.endsWith('.wav'));
+  /** @type {Record<string, number[]>} */
+  const embeddings = {};
+  emotions.forEach((emotion, i) => {
+    [0.75, 0.5].forEach((share, j) => {
+      const song = join(folder, `${emotion} ${j + 1}.wav`);
+      copyFileSync(join(composed, pieces[(2 * i + j) % pieces.length]), song);
+      embeddings[song] = emotions.map((_, e) => (e === i ? share : (1 - share) / (emotions.length - 1)));
+    });
+  });
+  const file = join(folder, 'song_embeddings.json');
+  writeFileSync(file, JSON.stringify(embeddings));
+  const library = join(folder, 'each.db');
+  execFileSync(program, ['import', 'json', file, '--library', library], { stdio: 'ignore' });
+  return library;
+}
+
 /**
  * @param {string} program  The binary `vibelux`.
  * @param {string} folder  For its library and songs.
@@ -35,13 +68,23 @@ function makeSongs(folder, composed) {
  *   had a processor since it listens.
  */
 export async function startVibelux(program, folder) {
-  if (!existsSync(program)) throw new Error(`there is no ${program}; build it with \`cargo build -p vibelux-cli\`, or name one with --program`);
+  mustExist(program);
   const composed = join(folder, 'composed');
   const songs = join(folder, 'songs');
   execFileSync(program, ['demo', '--dir', composed], { stdio: 'ignore' });
   makeSongs(songs, composed);
   const library = join(folder, 'library.db');
   execFileSync(program, ['embed', composed, '--library', library], { stdio: 'ignore' });
+  return { ...await serve(program, library), songs };
+}
+
+/**
+ * Starts the server with a library that is there.
+ * @param {string} program
+ * @param {string} library
+ * @returns {Promise<Omit<Vibelux, 'songs'>>}
+ */
+export async function serve(program, library) {
   const child = spawn(program, ['serve', '--no-open', '--port', '0', '--library', library], { stdio: ['ignore', 'pipe', 'inherit'] });
   const address = await new Promise((resolve, reject) => {
     let said = '';
@@ -58,7 +101,7 @@ export async function startVibelux(program, folder) {
     child.kill('SIGINT');
     return gone;
   };
-  return { address, songs, resident: () => resident(child.pid), busySeconds: () => processorSeconds(child.pid) - before, stop };
+  return { address, resident: () => resident(child.pid), busySeconds: () => processorSeconds(child.pid) - before, stop };
 }
 
 /** @param {number | undefined} pid @returns {number | null} */

@@ -7,7 +7,7 @@
 //! The frames are made up: a face that is neutral, twitches once, and then smiles for good.
 
 use vibelux::EmotionVector;
-use vibelux::mood::{MoodChange, MoodConfig, MoodFilter};
+use vibelux::mood::{Follow, MoodChange, MoodConfig, MoodFilter};
 
 const FRAMES_PER_SECOND: f64 = 10.0;
 
@@ -25,8 +25,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let seconds = f64::from(frame) / FRAMES_PER_SECOND;
         let smiles = frame == 100 || frame > 200;
         let reading = filter.update(seconds, if smiles { &happy } else { &neutral });
-        if change.observe(seconds, &reading.mood) {
-            println!("{seconds:5.1} s: songs for {}", reading.mood.strongest());
+        match change.observe(seconds, &reading) {
+            Follow::Look | Follow::Stay => {}
+            Follow::Rank => println!("{seconds:5.1} s: songs for {}", reading.mood.strongest()),
+            // Only while a song is young, which `change.begin_song` says.
+            Follow::Cross(mood) => {
+                println!("{seconds:5.1} s: at once, one for {}", mood.strongest());
+            }
         }
     }
     Ok(())

@@ -29,6 +29,8 @@ pub struct QueueRequest {
     pub seed: u64,
     /// How many songs.
     pub count: usize,
+    /// The first song is to be one whose strongest emotion is the one that is sought, if there is one.
+    pub opening: bool,
 }
 
 /// One song of the queue.
@@ -83,8 +85,11 @@ impl Ranking<'_> {
     /// Every place of the queue seeks the same.
     fn toward_one(&self) -> Vec<Pick> {
         let query = self.query(0);
-        let chosen: Vec<usize> = self
-            .order(&query, 0)
+        let mut order = self.order(&query, 0);
+        if self.request.opening {
+            self.open(&query, &mut order);
+        }
+        let chosen: Vec<usize> = order
             .into_iter()
             .filter(|&position| (self.rules.present)(position))
             .take(self.request.count)
@@ -93,6 +98,18 @@ impl Ranking<'_> {
             .into_iter()
             .filter_map(|position| self.pick(&query, position))
             .collect()
+    }
+
+    /// Puts the first song that is mostly what is sought before all others.
+    fn open(&self, query: &Query, order: &mut [usize]) {
+        let sought = query.vector.strongest();
+        let entries = self.catalogue.entries();
+        let first = order.iter().position(|&position| {
+            entries[position].vector.strongest() == sought && (self.rules.present)(position)
+        });
+        if let Some(first) = first {
+            order[..=first].rotate_right(1);
+        }
     }
 
     /// Each of the first `songs` places seeks something else, those after them the goal.
@@ -255,6 +272,7 @@ mod tests {
             strength: 1.0,
             seed: 7,
             count,
+            opening: false,
         }
     }
 
@@ -288,6 +306,40 @@ mod tests {
             let vector = songs.entries()[pick.position].vector;
             assert!((pick.cosine - vector.cosine(&"happy".parse().unwrap())).abs() < 1e-5);
         }
+    }
+
+    #[test]
+    fn an_opening_begins_with_a_song_that_is_mostly_what_is_sought() {
+        let songs = catalogue(&[
+            ("a", "", "neutral=0.5,happy=0.45,sad=0.05"),
+            ("b", "", "happy=0.9,surprised=0.1"),
+            ("gone", "", "happy"),
+            ("c", "", "neutral"),
+        ]);
+        let present = |i: usize| songs.entries()[i].title != "gone";
+        let rules = Rules {
+            present: &present,
+            ..ALL
+        };
+        // The cosine alone would begin with a song that is mostly neutral.
+        let wish = request("happy=0.52,neutral=0.48", Way::Match, 3);
+        assert_eq!(titles(&songs, &wish, &rules), ["a", "b", "c"]);
+        for seed in 0..20 {
+            let opening = QueueRequest {
+                opening: true,
+                strength: 0.3,
+                seed,
+                ..wish.clone()
+            };
+            let queue = titles(&songs, &opening, &rules);
+            assert_eq!((queue[0].as_str(), queue.len()), ("b", 3));
+        }
+        // Where there is no such song, the best has to do.
+        let surprised = QueueRequest {
+            opening: true,
+            ..request("surprised=0.6,neutral=0.4", Way::Match, 3)
+        };
+        assert_eq!(titles(&songs, &surprised, &rules)[0], "c");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What client and server say to each other on the live socket.
 
 use serde::{Deserialize, Serialize};
+use vibelux::mood::RestingFace;
 use vibelux::{Emotion, EmotionVector, by_emotion};
 
 use super::advice::Quality;
@@ -83,6 +84,8 @@ pub enum ClientMessage {
         mood_seconds: Option<f64>,
         /// Time constant of the bars.
         bars_seconds: Option<f64>,
+        /// How much expressions count beside the face at rest.
+        expression: Option<f32>,
     },
     /// From now on the face is at rest.
     Baseline {
@@ -92,6 +95,8 @@ pub enum ClientMessage {
     },
     /// Forget what the face at rest looks like.
     ResetBaseline,
+    /// A song that was chosen for the mood has begun.
+    Song,
 }
 
 fn usual_baseline_seconds() -> f64 {
@@ -124,6 +129,10 @@ impl ClientMessage {
                 bars_seconds: Some(s),
                 ..
             } if !(0.0..=20.0).contains(&s) => refuse("bars_seconds must be between 0 and 20"),
+            Self::Settings {
+                expression: Some(e),
+                ..
+            } if !(0.0..=2.0).contains(&e) => refuse("expression must be between 0 and 2"),
             Self::Baseline { duration_seconds } if !(0.5..=30.0).contains(&duration_seconds) => {
                 refuse("duration_seconds must be between 0.5 and 30")
             }
@@ -198,8 +207,14 @@ pub struct Answer {
     pub chosen: Option<Chosen>,
     /// Whether the resting face is known.
     pub baseline: Baseline,
-    /// The mood has really become another: it is time to ask for other songs.
+    /// What is known of the face at rest of the one whose mood counts.
+    pub rest: Option<Rest>,
+    /// The face has not been seen for long enough to choose a first song for it.
+    pub looking: bool,
+    /// There is a mood now, or it has really become another: it is time to ask for songs.
     pub rank: bool,
+    /// It has become another while a song was young: cross over to one that fits.
+    pub cross: bool,
     /// How long each stage took.
     pub timings_seconds: FrameTimings,
 }
@@ -238,6 +253,29 @@ pub struct Chosen {
     pub mood: EmotionVector,
 }
 
+/// What is known of a face at rest.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Rest {
+    /// How well it is known, 0 to 1.
+    certainty: f32,
+    /// What it looks like; `None` while nothing is known.
+    #[serde(serialize_with = "by_emotion::option::serialize")]
+    vector: Option<EmotionVector>,
+    /// How many times larger this person's expressions are made.
+    gain: f32,
+}
+
+impl Rest {
+    /// What `rest` knows.
+    pub fn of(rest: &RestingFace) -> Self {
+        Self {
+            certainty: rest.certainty(),
+            vector: rest.vector(),
+            gain: rest.gain(),
+        }
+    }
+}
+
 /// Whether the resting face is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -246,7 +284,9 @@ pub enum Baseline {
     None,
     /// It is being looked at.
     Taking,
-    /// Yes.
+    /// As far as could be seen so far.
+    Learnt,
+    /// It was shown on purpose.
     Set,
 }
 
@@ -284,6 +324,7 @@ mod tests {
                 temperature: Some(1.5),
                 mood_seconds: None,
                 bars_seconds: None,
+                expression: None,
             }
         );
         let track = ClientMessage::parse(r#"{"type":"settings","face":3}"#).unwrap();
@@ -305,6 +346,10 @@ mod tests {
             ClientMessage::parse(r#"{"type":"reset_baseline"}"#),
             Ok(ClientMessage::ResetBaseline)
         );
+        assert_eq!(
+            ClientMessage::parse(r#"{"type":"song"}"#),
+            Ok(ClientMessage::Song)
+        );
     }
 
     #[test]
@@ -319,6 +364,7 @@ mod tests {
             r#"{"type":"settings","temperature":0}"#,
             r#"{"type":"settings","mood_seconds":1e9}"#,
             r#"{"type":"settings","bars_seconds":-1}"#,
+            r#"{"type":"settings","expression":3}"#,
             r#"{"type":"baseline","duration_seconds":1e300}"#,
         ] {
             assert_eq!(

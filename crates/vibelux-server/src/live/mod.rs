@@ -13,6 +13,8 @@ mod frame;
 mod message;
 mod session;
 mod socket;
+#[cfg(test)]
+mod steadiness_tests;
 mod tracks;
 
 #[cfg(feature = "fuzzing")]

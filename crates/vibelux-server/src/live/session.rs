@@ -6,14 +6,14 @@ use std::time::Instant;
 use vibelux::EmotionVector;
 use vibelux::face::{FaceError, FaceImage, FaceQuality};
 use vibelux::model::FaceModel;
-use vibelux::mood::{MoodChange, MoodConfig};
+use vibelux::mood::{Follow, MoodChange, MoodConfig, Reading};
 
 use super::advice::Quality;
 use super::finder::FaceFinder;
 use super::frame::decode;
 use super::message::{
     Answer, Baseline, Chosen, ClientMessage, FaceAnswer, FaceChoice, FaceRule, Frame, FrameTimings,
-    LiveError,
+    LiveError, Rest,
 };
 use super::tracks::{Track, Tracks};
 use crate::analysis::{Timings, seconds_since};
@@ -64,6 +64,7 @@ impl Session {
                 temperature,
                 mood_seconds,
                 bars_seconds,
+                expression,
             } => {
                 if *face != FaceChoice::Unsaid {
                     self.choice = *face;
@@ -73,6 +74,7 @@ impl Session {
                     temperature: temperature.unwrap_or(config.temperature),
                     mood_seconds: mood_seconds.unwrap_or(config.mood_seconds),
                     bars_seconds: bars_seconds.unwrap_or(config.bars_seconds),
+                    expression: expression.unwrap_or(config.expression),
                 };
                 self.tracks.configure(config);
             }
@@ -86,6 +88,7 @@ impl Session {
                     track.filter.reset_baseline();
                 }
             }
+            ClientMessage::Song => self.change.begin_song(now),
         }
     }
 
@@ -123,11 +126,26 @@ impl Session {
             .zip(&there)
             .map(|(c, f)| FaceQuality::of_crop(c, f).into());
         let qualities: Vec<Quality> = qualities.collect();
-        let faces = self.read(now, &seen, &vectors, &qualities);
+        let mut faces = self.read(now, &seen, &vectors, &qualities);
         let classify = seconds_since(stage);
 
-        let chosen = self.choose(&faces);
-        let rank = chosen.is_some_and(|chosen| self.change.observe(now, &chosen.mood));
+        let mut chosen = self.choose(&faces);
+        let follow = chosen
+            .as_mut()
+            .map_or(Follow::Stay, |chosen| self.follow(now, chosen));
+        let rest = chosen
+            .and_then(|chosen| chosen.track)
+            .or(faces.first().map(|face| face.track));
+        let rest = rest
+            .and_then(|id| self.tracks.get(id))
+            .map(|track| Rest::of(track.filter.rest()));
+        if let Follow::Cross(_) = follow {
+            for face in &mut faces {
+                if let Some(track) = self.tracks.get(face.track) {
+                    face.mood = track.reading(&face.vector).mood;
+                }
+            }
+        }
         Ok(Answer {
             kind: "frame",
             sequence: frame.sequence,
@@ -136,7 +154,10 @@ impl Session {
             baseline: self.baseline(chosen.as_ref(), &faces),
             faces,
             chosen,
-            rank,
+            rest,
+            looking: follow == Follow::Look,
+            rank: !matches!(follow, Follow::Look | Follow::Stay),
+            cross: matches!(follow, Follow::Cross(_)),
             timings_seconds: FrameTimings {
                 stages: Timings {
                     decode,
@@ -146,6 +167,24 @@ impl Session {
                 total: seconds_since(received),
             },
         })
+    }
+
+    /// What the music should do for the chosen mood. Where that has settled elsewhere, it is the new one at once.
+    fn follow(&mut self, now: f64, chosen: &mut Chosen) -> Follow {
+        let reading = Reading {
+            bars: chosen.bars,
+            mood: chosen.mood,
+        };
+        let follow = self.change.observe(now, &reading);
+        if let Follow::Cross(mood) = follow {
+            chosen.mood = mood;
+            for track in self.tracks.all() {
+                if chosen.track.is_none_or(|id| id == track.id) {
+                    track.filter.settle(&mood);
+                }
+            }
+        }
+        follow
     }
 
     /// Feeds each face's filter, unless the face cannot be seen well.
@@ -232,9 +271,11 @@ impl Session {
             if track.filter.is_taking_baseline() {
                 return Baseline::Taking;
             }
-            if track.filter.has_baseline() {
-                baseline = Baseline::Set;
-            }
+            baseline = match track.filter.rest() {
+                rest if rest.is_shown() => Baseline::Set,
+                rest if rest.certainty() > 0.0 && baseline == Baseline::None => Baseline::Learnt,
+                _ => baseline,
+            };
         }
         baseline
     }

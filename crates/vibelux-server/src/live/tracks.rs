@@ -1,7 +1,7 @@
 //! [`Tracks`]: which face of a frame is which of the frames before, each with a filter of its own.
 
 use vibelux::EmotionVector;
-use vibelux::face::{Face, FaceBox, Landmarks};
+use vibelux::face::{Face, FaceBox};
 use vibelux::mood::{MoodConfig, MoodFilter, Reading};
 
 /// A box that overlaps at least this much (intersection over union) with a track's last is its face.
@@ -157,28 +157,22 @@ fn is_near(face: &FaceBox, last: &FaceBox) -> bool {
 }
 
 fn between(a: &Face, b: &Face) -> Face {
-    let middle = |a: f32, b: f32| (a + b) / 2.0;
-    let points = |a: [f32; 2], b: [f32; 2]| [middle(a[0], b[0]), middle(a[1], b[1])];
-    let pairs = |a: [[f32; 2]; 2], b: [[f32; 2]; 2]| [points(a[0], b[0]), points(a[1], b[1])];
     Face {
         bounds: FaceBox {
-            x: middle(a.bounds.x, b.bounds.x),
-            y: middle(a.bounds.y, b.bounds.y),
-            width: middle(a.bounds.width, b.bounds.width),
-            height: middle(a.bounds.height, b.bounds.height),
+            x: f32::midpoint(a.bounds.x, b.bounds.x),
+            y: f32::midpoint(a.bounds.y, b.bounds.y),
+            width: f32::midpoint(a.bounds.width, b.bounds.width),
+            height: f32::midpoint(a.bounds.height, b.bounds.height),
             score: b.bounds.score,
         },
-        landmarks: Landmarks {
-            eyes: pairs(a.landmarks.eyes, b.landmarks.eyes),
-            nose: points(a.landmarks.nose, b.landmarks.nose),
-            mouth: pairs(a.landmarks.mouth, b.landmarks.mouth),
-        },
+        landmarks: a.landmarks.between(&b.landmarks),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vibelux::face::Landmarks;
 
     fn face(x: f32, side: f32, score: f64) -> Face {
         let at = |across: f32, down: f32| [x + across * side, 50.0 + down * side];

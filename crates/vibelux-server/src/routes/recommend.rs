@@ -43,6 +43,8 @@ pub struct RecommendRequest {
     #[serde(default = "usual_count")]
     count: usize,
     #[serde(default)]
+    opening: bool,
+    #[serde(default)]
     exclude: Vec<SongId>,
     #[serde(default)]
     include: Vec<SongClass>,
@@ -207,5 +209,6 @@ fn checked(
         strength: request.strength,
         seed: request.seed,
         count: request.count,
+        opening: request.opening,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use image::{GrayImage, Luma};
 use serde_json::{Value, json};
@@ -139,7 +139,6 @@ fn a_face_is_followed_and_has_a_mood() {
     let [face] = happy.as_slice() else { return };
     let stand = Plan::default().start();
     let mut camera = Camera::open(&stand);
-    let mut ranked = Vec::new();
     for step in 0..12_u32 {
         let place = (200 + 4 * i64::from(step), 140);
         let answer = camera.ask(step, &frame(&[(face, 200, place)]));
@@ -163,10 +162,64 @@ fn a_face_is_followed_and_has_a_mood() {
         }
         assert_eq!(faces[0]["quality"]["ok"], true, "{answer}");
         assert_eq!(answer["chosen"]["track"], 1);
-        ranked.push(answer["rank"] == true);
     }
-    // The first mood counts at once; an unchanged one does not count again.
-    assert!(ranked[0] && !ranked[1..].contains(&true), "{ranked:?}");
+}
+
+/// Shows a frame over and over until an answer has `flag`; the answer, and after how many seconds it came.
+fn shown_until(camera: &mut Camera, jpeg: &[u8], sequence: &mut u32, flag: &str) -> (Value, f64) {
+    let start = Instant::now();
+    loop {
+        *sequence += 1;
+        let answer = camera.ask(*sequence, jpeg);
+        let seconds = start.elapsed().as_secs_f64();
+        if answer[flag] == true {
+            return (answer, seconds);
+        }
+        assert!(seconds < 20.0, "no {flag} after {seconds} s: {answer}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_face_is_looked_at_before_its_first_song_and_a_young_song_is_left_for_another_mood() {
+    let (happy, sad) = (expression("happy", 1), expression("sad", 1));
+    let ([happy], [sad]) = (happy.as_slice(), sad.as_slice()) else {
+        return;
+    };
+    let [happy, sad] = [happy, sad].map(|face| frame(&[(face, 200, (220, 140))]));
+    let stand = Plan::default().start();
+    let mut camera = Camera::open(&stand);
+    let mut sequence = 0;
+    let first = camera.ask(0, &happy);
+    assert_eq!(
+        (
+            &first["looking"],
+            &first["rank"],
+            &first["rest"]["certainty"]
+        ),
+        (&json!(true), &json!(false), &json!(0.0))
+    );
+    let (_, seconds) = shown_until(&mut camera, &happy, &mut sequence, "rank");
+    assert!((1.8..4.5).contains(&seconds), "{seconds}");
+    camera.say(&json!({ "type": "song" }));
+    let still = camera.ask(9000, &happy);
+    assert_eq!(
+        (&still["looking"], &still["rank"], &still["cross"]),
+        (&json!(false), &json!(false), &json!(false))
+    );
+    let (crossed, seconds) = shown_until(&mut camera, &sad, &mut sequence, "cross");
+    assert!(seconds < 12.0, "{seconds}");
+    assert_eq!(crossed["rank"], true);
+    let strongest = |vector: &Value| {
+        let values = vector.as_object().unwrap().iter();
+        let best = values.max_by(|a, b| a.1.as_f64().unwrap().total_cmp(&b.1.as_f64().unwrap()));
+        best.unwrap().0.clone()
+    };
+    let face = &crossed["faces"][0];
+    let sees = strongest(&face["vector"]);
+    assert_ne!(sees, "happy", "{crossed}");
+    assert_eq!(strongest(&crossed["chosen"]["mood"]), sees, "{crossed}");
+    assert_eq!(strongest(&face["mood"]), sees, "{crossed}");
 }
 
 #[test]

@@ -71,6 +71,7 @@ pub fn check_order(order: &Value) {
     let shape = match order["type"].as_str() {
         Some("settings") => "LiveSettings",
         Some("baseline") => "LiveBaseline",
+        Some("song") => "LiveSong",
         _ => "LiveResetBaseline",
     };
     holds(shape, order, "told to the live socket");

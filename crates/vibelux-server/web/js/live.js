@@ -119,7 +119,13 @@ export class Live {
       temperature: settings.temperature,
       mood_seconds: settings.moodSeconds,
       bars_seconds: BARS_SECONDS,
+      expression: settings.expression,
     });
+  }
+
+  /** A song that was chosen for the mood has begun. */
+  songBegan() {
+    this.tell({ type: 'song' });
   }
 
   takeBaseline() {

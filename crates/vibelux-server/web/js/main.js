@@ -2,7 +2,7 @@
 
 import { byId } from './dom.js';
 import { bindKeys, listKeys } from './keys.js';
-import { onLanguage, setLanguage, t, translatePage } from './language.js';
+import { onLanguage, percent, setLanguage, t, translatePage } from './language.js';
 import { Library } from './library.js';
 import { MoodPanel } from './mood.js';
 import { Music } from './music.js';
@@ -23,25 +23,28 @@ const library = new Library((song) => music.playSong(song), () => {
 const music = new Music((song) => {
   moodPanel.outline(mood && song ? song.vector : null);
   library.showCurrent(song?.id ?? null);
-});
+}, () => you.live.songBegan());
 const moodPanel = new MoodPanel(() => {
   music.queue.restart();
   follow(false);
 });
-const you = new You((next, rank) => {
+const you = new You((next, { rank = false, cross = false, looking = false }) => {
   mood = next;
+  moodPanel.looking = looking;
+  music.showLooking(looking);
   moodPanel.show(next.vector, next.source === 'face' && you.source === 'camera');
   moodPanel.outline(music.queue.current?.song.vector ?? null);
   library.map.showMood(next.vector);
-  if (rank) follow(you.source === 'camera');
+  if (rank) follow(you.source === 'camera', cross);
 }, () => music.player.unlock());
 const scanDialog = new ScanDialog(() => void refresh());
 
 /**
  * Lets the queue follow the mood.
  * @param {boolean} byItself  Nobody asked for it: the camera saw another mood.
+ * @param {boolean} [cross]  It did so just after a song had begun.
  */
-function follow(byItself) {
+function follow(byItself, cross = false) {
   if (!mood) return;
   const goal = [0, 0, 0, 0, 0, 0, 0];
   goal[settings.goal] = 1;
@@ -50,7 +53,7 @@ function follow(byItself) {
   void music.rank(
     { ...mood, way, mode: settings.centred ? 'centred' : 'plain', strength: settings.strength, include: include() },
     // The click on the camera's button was also the wish for music.
-    { play: byItself, tell: byItself },
+    { play: byItself, tell: byItself, cross },
   );
 }
 
@@ -98,20 +101,33 @@ function bindTuning() {
   const temperature = byId('temperature', HTMLInputElement);
   const seconds = byId('mood-seconds', HTMLInputElement);
   const centred = byId('centred', HTMLInputElement);
+  const expression = byId('expression', HTMLInputElement);
+  const settle = byId('settle', HTMLInputElement);
+  const crossfade = byId('crossfade', HTMLInputElement);
+  expression.value = String(settings.expression);
+  settle.checked = settings.settle;
+  crossfade.value = String(settings.crossfade);
   temperature.value = String(settings.temperature);
   seconds.value = String(settings.moodSeconds);
   centred.checked = settings.centred;
   const show = () => {
     byId('temperature-value', HTMLElement).textContent = settings.temperature.toLocaleString(settings.language, { minimumFractionDigits: 1 });
     byId('mood-seconds-value', HTMLElement).textContent = `${settings.moodSeconds} s`;
+    byId('expression-value', HTMLElement).textContent = percent(settings.expression);
+    byId('crossfade-value', HTMLElement).textContent = settings.crossfade ? `${settings.crossfade} s` : t('crossfadeNone');
   };
-  for (const input of [temperature, seconds]) {
+  for (const input of [temperature, seconds, expression]) {
     input.addEventListener('input', () => {
-      remember({ temperature: Number(temperature.value), moodSeconds: Number(seconds.value) });
+      remember({ temperature: Number(temperature.value), moodSeconds: Number(seconds.value), expression: Number(expression.value) });
       show();
     });
     input.addEventListener('change', () => you.tune());
   }
+  crossfade.addEventListener('input', () => {
+    remember({ crossfade: Number(crossfade.value) });
+    show();
+  });
+  settle.addEventListener('change', () => remember({ settle: settle.checked }));
   centred.addEventListener('change', () => {
     remember({ centred: centred.checked });
     follow(false);

@@ -20,6 +20,8 @@ export class MoodPanel {
     /** @type {Vector | null} */
     this.vector = null;
     this.slow = false;
+    /** The face is being looked at before the first song. */
+    this.looking = false;
     this.sentenceAt = 0;
     this.spoken = '';
     this.spokenAt = -Infinity;
@@ -90,7 +92,7 @@ export class MoodPanel {
   words() {
     sayPhrase(byId('mood-sentence', HTMLElement), this.vector ? phrase(this.vector) : { main: '…', extra: t('moodNone') });
     this.flower.element.setAttribute('aria-label', t('flowerLabel', this.vector ? sentence(this.vector) : t('moodNone')));
-    const caption = this.slow ? t('moodCaptionSlow', number(settings.moodSeconds)) : t('moodCaption');
+    const caption = this.looking ? t('moodLooking') : this.slow ? t('moodCaptionSlow', number(settings.moodSeconds)) : t('moodCaption');
     byId('mood-caption', HTMLElement).textContent = caption;
     document.body.dataset.mood = this.vector ? EMOTIONS[strongest(this.vector)] : '';
     this.speak();

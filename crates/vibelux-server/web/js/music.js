@@ -7,6 +7,7 @@ import { counted, percent, t, word } from './language.js';
 import { Player } from './player.js';
 import { Queue } from './queue.js';
 import { coverAddress } from './server.js';
+import { settings } from './settings.js';
 import { artistOf, songRow } from './songs.js';
 
 /** @typedef {import('./types.js').Song} Song */
@@ -17,15 +18,26 @@ import { artistOf, songRow } from './songs.js';
 /** Emotions shown in the picture of why. */
 const WHY_ROWS = 3;
 const NOTE_MS = 6000;
+/** A song that is left for another mood fades away over so many seconds, or over the crossfade that was chosen. */
+const SETTLE_SECONDS = 3;
+/** A song that has played for longer is not left. */
+const YOUNG_SECONDS = 15;
 
 export class Music {
-  /** @param {(song: Song | null, playing: boolean) => void} onSong */
-  constructor(onSong) {
+  /**
+   * @param {(song: Song | null, playing: boolean) => void} onSong
+   * @param {() => void} onBegin  A song that was chosen for the mood has begun, and may be left if the mood settles elsewhere.
+   */
+  constructor(onSong, onBegin) {
     this.onSong = onSong;
+    this.onBegin = onBegin;
+    this.looking = false;
+    this.settling = false;
     this.ready = -1;
     this.noteTimer = 0;
-    this.player = new Player(() => this.next(true), (playing) => onSong(this.queue.current?.song ?? null, playing));
-    this.queue = new Queue(() => this.show(), (entry, play) => this.begin(entry, play), (error) => toast(error.message));
+    this.player = new Player(
+      (fade) => this.next(true, fade), (playing) => onSong(this.queue.current?.song ?? null, playing), () => this.queue.upcoming[0]?.song ?? null);
+    this.queue = new Queue(() => this.show(), (entry, play, fade) => this.begin(entry, play, fade), (error) => toast(error.message));
     const buttons = /** @type {const} */ ({
       next: () => this.next(true),
       'mini-next': () => this.next(true),
@@ -44,13 +56,29 @@ export class Music {
   /**
    * Fills what comes next.
    * @param {Wish} wish
-   * @param {{play: boolean, tell: boolean}} how  Whether the first song begins by itself, and whether a
-   *   queue that has become another is worth a word.
+   * @param {{play: boolean, tell: boolean, cross: boolean}} how  Whether the first song begins by itself, whether a
+   *   queue that has become another is worth a word, and whether a song that has just begun is left for it.
    */
-  async rank(wish, { play, tell }) {
+  async rank(wish, { play, tell, cross }) {
     if (this.ready === 0) return;
-    const changed = await this.queue.rank(wish, play);
-    if (changed && tell) this.note(t('queueChanged'));
+    const { current } = this.queue;
+    const leave = cross && settings.settle && current?.match && !this.player.audio.paused && this.player.position < YOUNG_SECONDS;
+    const changed = await this.queue.rank(wish, play, !current || Boolean(leave));
+    if (leave && this.queue.current === current && this.queue.upcoming.length > 0) {
+      this.settling = true;
+      this.next(true, settings.crossfade || SETTLE_SECONDS);
+      this.settling = false;
+      this.note(t('songLeft'));
+    } else if (changed && tell) {
+      this.note(t('queueChanged'));
+    }
+  }
+
+  /** The face is being looked at before the first song. @param {boolean} looking */
+  showLooking(looking) {
+    if (looking === this.looking) return;
+    this.looking = looking;
+    this.show();
   }
 
   /** Says something beside what comes next, for a while. @param {string} text */
@@ -61,9 +89,9 @@ export class Music {
     this.noteTimer = window.setTimeout(() => say(place, ''), NOTE_MS);
   }
 
-  /** @param {boolean} play */
-  next(play) {
-    if (this.queue.advance(play)) return;
+  /** @param {boolean} play @param {number} [fade]  For so many seconds the song before fades away. */
+  next(play, fade = 0) {
+    if (this.queue.advance(play, fade)) return;
     if (this.queue.current) toast(t('nothingFits'));
   }
 
@@ -76,11 +104,13 @@ export class Music {
     this.queue.play(song);
   }
 
-  /** @param {Entry} entry @param {boolean} play */
-  begin({ song }, play) {
-    this.player.load(song, play);
+  /** @param {Entry} entry @param {boolean} play @param {number} fade */
+  begin({ song, match }, play, fade) {
+    this.player.load(song, play, fade);
     this.showCover(song);
     this.onSong(song, play);
+    // A song is left once: not the one that came for it.
+    if (match && play && settings.settle && !this.settling) this.onBegin();
   }
 
   /** @param {number} ready  Songs in the library. */
@@ -98,7 +128,7 @@ export class Music {
     byId('mini', HTMLElement).hidden = entry === null;
     byId('music-add', HTMLButtonElement).hidden = this.ready !== 0;
     byId('music-empty-lead', HTMLElement).textContent = this.ready < 0 ? '\u00a0' : this.ready ? counted('musicReady', this.ready) : t('musicNone');
-    byId('music-empty-hint', HTMLElement).textContent = this.ready < 0 ? '' : t(this.ready ? 'musicReadyHint' : 'musicNoneHint');
+    byId('music-empty-hint', HTMLElement).textContent = this.ready < 0 ? '' : t(this.ready ? (this.looking ? 'musicLooking' : 'musicReadyHint') : 'musicNoneHint');
     if (entry) this.showSong(entry);
     this.showQueue();
   }

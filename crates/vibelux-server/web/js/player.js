@@ -1,9 +1,10 @@
-// The player: one audio element, its buttons, the seek bar with the song's emotions behind it, and
+// The player: what is heard, its buttons, the seek bar with the song's emotions behind it, and
 // the keys of the keyboard and the headphones.
 
 import { byId, say, setIcon } from './dom.js';
 import { colour } from './emotions.js';
 import { drawCurve } from './curve.js';
+import { Decks } from './decks.js';
 import { minutes, t } from './language.js';
 import { audioAddress, coverAddress, curve } from './server.js';
 import { remember, settings } from './settings.js';
@@ -20,41 +21,56 @@ const LEAST_REST_SECONDS = 1;
 /** After so many songs in a row that would not play, the player waits for its owner. */
 const GIVE_UP_AFTER = 3;
 const SKIP_MS = 2500;
+/** What comes next is loaded so long before it is heard. */
+const READY_SECONDS = 20;
 
 export class Player {
   /**
-   * @param {() => void} onEnd  The song is over, or cannot be played.
+   * @param {(fade: number) => void} onEnd  The song is over, or cannot be played, or the next one is to begin while it fades
+   *   over so many seconds.
    * @param {(playing: boolean) => void} onPlaying
+   * @param {() => Song | null} next  What comes next, as far as it is known.
    */
-  constructor(onEnd, onPlaying) {
+  constructor(onEnd, onPlaying, next) {
     this.onEnd = onEnd;
     this.onPlaying = onPlaying;
-    this.audio = byId('audio', HTMLAudioElement);
+    this.next = next;
+    this.decks = new Decks(byId('audio', HTMLAudioElement), byId('audio-next', HTMLAudioElement));
     this.seek = byId('seek', HTMLInputElement);
     /** @type {Song | null} */
     this.song = null;
     this.failures = 0;
     this.dragging = false;
+    /** The end of this song has been told of. */
+    this.ending = false;
     /** Where in the song begins what the audio element has: a converted song comes without ranges. */
     this.from_seconds = 0;
     this.bind();
   }
 
+  /** The element that is heard. */
+  get audio() {
+    return this.decks.audio;
+  }
+
   bind() {
-    const { audio, seek } = this;
-    audio.volume = settings.volume;
+    const { decks, seek } = this;
+    decks.setVolume(settings.volume);
     const volume = byId('volume', HTMLInputElement);
     volume.value = String(settings.volume);
     volume.addEventListener('input', () => {
-      audio.volume = Number(volume.value);
-      remember({ volume: audio.volume });
+      decks.setVolume(Number(volume.value));
+      remember({ volume: decks.volume });
     });
-    audio.addEventListener('timeupdate', () => this.showTime());
-    audio.addEventListener('playing', () => { this.failures = 0; });
-    audio.addEventListener('play', () => this.showPlaying());
-    audio.addEventListener('pause', () => this.showPlaying());
-    audio.addEventListener('ended', () => this.song && this.onEnd());
-    audio.addEventListener('error', () => this.fail(t('playFailed')));
+    decks.on('timeupdate', () => {
+      this.showTime();
+      this.lookAhead();
+    });
+    decks.on('playing', () => { this.failures = 0; });
+    decks.on('play', () => this.showPlaying());
+    decks.on('pause', () => this.showPlaying());
+    decks.on('ended', () => this.song && this.onEnd(0));
+    decks.on('error', () => this.fail(t('playFailed')));
     seek.addEventListener('input', () => {
       this.dragging = true;
       this.showTime();
@@ -76,23 +92,42 @@ export class Player {
   /**
    * @param {Song} song
    * @param {boolean} play
+   * @param {number} [fade]  For so many seconds the song before fades away.
    */
-  load(song, play) {
+  load(song, play, fade = 0) {
+    const crossed = fade > 0 && play && !this.audio.paused && song.playable !== 'no';
     this.song = song;
     this.from_seconds = 0;
+    this.ending = false;
     say(byId('play-problem', HTMLElement), '');
     this.seek.max = String(song.duration_seconds ?? 0);
     this.seek.value = '0';
     this.announce(song);
     void this.showCurve(song);
     if (song.playable === 'no') {
-      this.audio.removeAttribute('src');
+      this.decks.put('', 1);
       this.fail(t('cannotPlay'));
       return;
     }
-    this.audio.src = audioAddress(song);
+    if (crossed) this.decks.cross(audioAddress(song), 1, fade);
+    else this.decks.put(audioAddress(song), 1);
     if (play) this.play();
     this.showTime();
+  }
+
+  /** Loads what comes next shortly before the end, and lets it begin where songs fade into each other. */
+  lookAhead() {
+    const left = this.duration - this.position;
+    if (!this.song || this.audio.paused || this.dragging || !(left < READY_SECONDS)) return;
+    const next = this.next();
+    if (!next || next.playable === 'no') return;
+    this.decks.ready(audioAddress(next));
+    // A song is heard for a while before it fades.
+    const fade = Math.min(settings.crossfade, this.duration / 3);
+    if (fade > 0 && left <= fade && !this.ending) {
+      this.ending = true;
+      this.onEnd(left);
+    }
   }
 
   /**
@@ -102,8 +137,11 @@ export class Player {
   unlock() {
     if (this.song) return;
     const silence = URL.createObjectURL(new Blob([silentWav()], { type: 'audio/wav' }));
-    this.audio.src = silence;
-    this.audio.play().catch(() => {}).finally(() => URL.revokeObjectURL(silence));
+    const sounds = [this.decks.audio, this.decks.other].map((audio) => {
+      audio.src = silence;
+      return audio.play().catch(() => {});
+    });
+    void Promise.all(sounds).finally(() => URL.revokeObjectURL(silence));
   }
 
   play() {
@@ -114,7 +152,7 @@ export class Player {
   toggle() {
     if (!this.song) return;
     if (this.audio.paused) this.play();
-    else this.audio.pause();
+    else this.decks.pause();
   }
 
   /** What is heard now, in seconds of the song. */
@@ -130,6 +168,7 @@ export class Player {
     const { audio, song } = this;
     if (!song) return;
     const to = Math.max(0, Math.min(seconds, this.duration - LEAST_REST_SECONDS));
+    this.ending = false;
     if (song.playable === 'transcode') {
       const { paused } = audio;
       this.from_seconds = to;
@@ -154,7 +193,7 @@ export class Player {
     say(byId('play-problem', HTMLElement), text);
     this.failures += 1;
     const { song } = this;
-    if (this.failures < GIVE_UP_AFTER) setTimeout(() => this.song === song && this.onEnd(), SKIP_MS);
+    if (this.failures < GIVE_UP_AFTER) setTimeout(() => this.song === song && this.onEnd(0), SKIP_MS);
   }
 
   get duration() {
@@ -215,7 +254,7 @@ export class Player {
   bindMediaKeys(next, previous) {
     if (!('mediaSession' in navigator)) return;
     navigator.mediaSession.setActionHandler('play', () => this.play());
-    navigator.mediaSession.setActionHandler('pause', () => this.audio.pause());
+    navigator.mediaSession.setActionHandler('pause', () => this.decks.pause());
     navigator.mediaSession.setActionHandler('nexttrack', next);
     navigator.mediaSession.setActionHandler('previoustrack', previous);
   }

@@ -6,7 +6,7 @@ import { like, notNow, recommend } from './server.js';
 /** @typedef {import('./types.js').Song} Song */
 /** @typedef {import('./types.js').Match} Match */
 /** @typedef {import('./types.js').Request} Request */
-/** @typedef {Omit<Request, 'seed' | 'count' | 'exclude'>} Wish */
+/** @typedef {Omit<Request, 'seed' | 'count' | 'opening' | 'exclude'>} Wish */
 /** @typedef {{song: Song, match: Match | null}} Entry */
 
 const COUNT = 20;
@@ -18,7 +18,8 @@ const RECENT = 30;
 export class Queue {
   /**
    * @param {() => void} onChange  The current song, or what waits, is another.
-   * @param {(entry: Entry, play: boolean) => void} onCurrent
+   * @param {(entry: Entry, play: boolean, fade: number) => void} onCurrent  `fade`: for so many seconds the song before fades
+   *   away.
    * @param {(error: Error) => void} onError
    */
   constructor(onChange, onCurrent, onError) {
@@ -46,9 +47,10 @@ export class Queue {
    * Fills what comes next with songs for a wish. The song that plays stays.
    * @param {Wish} wish
    * @param {boolean} play  Whether the first song begins by itself where none is chosen yet.
+   * @param {boolean} [opening]  The first song is to be mostly what is sought.
    * @returns {Promise<boolean>} Whether the queue is another now.
    */
-  async rank(wish, play) {
+  async rank(wish, play, opening = !this.current) {
     this.wish = wish;
     this.pending?.abort();
     const pending = new AbortController();
@@ -58,7 +60,7 @@ export class Queue {
     const exclude = this.current ? [...recent, this.current.song.id] : recent;
     try {
       const matches = await recommend(
-        { ...wish, way: this.rest(wish.way), seed: this.seed, count: COUNT, exclude }, pending.signal);
+        { ...wish, way: this.rest(wish.way), seed: this.seed, count: COUNT, opening, exclude }, pending.signal);
       const before = this.upcoming.map(({ song }) => song.id).join();
       this.upcoming = matches;
       if (!this.current && matches.length > 0) this.advance(play);
@@ -91,12 +93,13 @@ export class Queue {
   /**
    * To the next song.
    * @param {boolean} play
+   * @param {number} [fade]
    */
-  advance(play) {
+  advance(play, fade = 0) {
     const match = this.upcoming.shift();
     if (!match) return false;
     this.travelled += 1;
-    this.become({ song: match.song, match }, play);
+    this.become({ song: match.song, match }, play, fade);
     if (this.upcoming.length < FEW && this.wish) void this.rank(this.wish, false);
     return true;
   }
@@ -121,11 +124,11 @@ export class Queue {
     this.become({ song, match }, true);
   }
 
-  /** @param {Entry} entry @param {boolean} play */
-  become(entry, play) {
+  /** @param {Entry} entry @param {boolean} play @param {number} [fade] */
+  become(entry, play, fade = 0) {
     if (this.current) this.history.push(this.current);
     this.current = entry;
-    this.onCurrent(entry, play);
+    this.onCurrent(entry, play, fade);
     this.onChange();
   }
 

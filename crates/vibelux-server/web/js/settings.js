@@ -14,6 +14,9 @@ const KEY = 'vibelux';
  * @property {boolean} everything  Also what is no music.
  * @property {number} temperature
  * @property {number} moodSeconds
+ * @property {number} expression  How much small expressions count: 0 not, 1 as measured, 2 most.
+ * @property {boolean} settle  Leave a song that has just begun if the mood settles elsewhere.
+ * @property {number} crossfade  For so many seconds songs fade into each other.
  * @property {number} volume
  */
 
@@ -29,6 +32,9 @@ const initial = {
   everything: false,
   temperature: 1,
   moodSeconds: 10,
+  expression: 1,
+  settle: true,
+  crossfade: 0,
   volume: 0.8,
 };
 

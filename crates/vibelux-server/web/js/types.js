@@ -43,6 +43,7 @@
  * @property {number} strength  0 any song, 1 only what fits.
  * @property {number} seed
  * @property {number} count
+ * @property {boolean} [opening]  The first song is to be mostly what is sought.
  * @property {string[]} exclude
  * @property {string[]} include  Classes beside music.
  *
@@ -57,8 +58,11 @@
  * @property {number} height
  * @property {LiveFace[]} faces
  * @property {{track: number | null, bars: Vector, mood: Vector} | null} chosen
- * @property {'none' | 'taking' | 'set'} baseline
- * @property {boolean} rank  The mood has really changed: the queue should follow.
+ * @property {'none' | 'taking' | 'learnt' | 'set'} baseline
+ * @property {{certainty: number, vector: Vector | null, gain: number} | null} rest  The face at rest.
+ * @property {boolean} looking  The face has not been seen for long enough to choose a first song for it.
+ * @property {boolean} rank  There is a mood now, or it has really changed: the queue should follow.
+ * @property {boolean} cross  It has changed just after a song had begun.
  * @property {{decode: number, detect: number, classify: number, total: number}} timings_seconds
  *
  * @typedef {'largest' | 'mean' | number} FaceChoice

@@ -3,12 +3,13 @@
 
 import { Bars } from './bars.js';
 import { byId, calmMotion, chosenRadio, make, say, sayPhrase } from './dom.js';
-import { mean, phrase } from './emotions.js';
+import { mean, phrase, sentence } from './emotions.js';
 import { t } from './language.js';
 import { Live } from './live.js';
 import { CameraProblem, Mirror } from './mirror.js';
 import { analyse, preview, ServerError } from './server.js';
 import { SeedSearch } from './seed.js';
+import { settings } from './settings.js';
 import { Wheel } from './wheel.js';
 
 /** @typedef {import('./types.js').Vector} Vector */
@@ -16,6 +17,10 @@ import { Wheel } from './wheel.js';
 /** @typedef {import('./types.js').FaceChoice} FaceChoice */
 /** @typedef {'camera' | 'picture' | 'hand' | 'song'} Source */
 /** @typedef {{source: 'face' | 'mood' | 'song', vector: Vector, song_id?: string}} Mood */
+/**
+ * What the music should do: songs for the mood, a song at once in place of the one that has just begun, or wait for the first.
+ * @typedef {{rank?: boolean, cross?: boolean, looking?: boolean}} Follow
+ */
 
 const MAX_PICTURE_BYTES = 12 * 1024 * 1024;
 /** Sliders and wheel: the queue follows when the hand has rested for this long. */
@@ -33,7 +38,7 @@ const ADVICE = /** @type {const} */ ({
 
 export class You {
   /**
-   * @param {(mood: Mood, rank: boolean) => void} onMood  `rank`: the queue should follow now.
+   * @param {(mood: Mood, follow: Follow) => void} onMood
    * @param {() => void} onStart  The camera's button was clicked.
    */
   constructor(onMood, onStart) {
@@ -47,7 +52,7 @@ export class You {
     this.mirror = new Mirror(byId('mirror', HTMLCanvasElement), this.live);
     this.seed = new SeedSearch((song) => {
       this.read(song.vector, true);
-      this.onMood({ source: 'song', vector: song.vector, song_id: song.id }, true);
+      this.onMood({ source: 'song', vector: song.vector, song_id: song.id }, { rank: true });
     });
     /** @type {Source} */
     this.source = 'camera';
@@ -62,8 +67,10 @@ export class You {
     this.sentenceAt = 0;
     this.handTimer = 0;
     this.tracks = '';
-    /** @type {'' | 'none' | 'taking' | 'set'} */
+    /** @type {'' | Frame['baseline']} */
     this.baseline = 'none';
+    /** @type {Frame['rest']} */
+    this.rest = null;
     this.connected = true;
     this.bind();
   }
@@ -176,19 +183,21 @@ export class You {
     const looked = frame.faces.find(({ track }) => track === frame.chosen?.track) ?? frame.faces[0];
     say(byId('advice', HTMLElement), looked?.quality.advice ? t(ADVICE[looked.quality.advice]) : '');
     this.read(frame.chosen?.bars ?? null, false);
+    this.rest = frame.rest;
     this.showBaseline(frame.baseline);
     this.showFaces(frame.faces.map(({ track }) => track).sort((a, b) => a - b));
     this.showSpeed();
-    if (frame.chosen) this.onMood({ source: 'face', vector: frame.chosen.mood }, frame.rank);
+    if (frame.chosen) this.onMood({ source: 'face', vector: frame.chosen.mood }, frame);
   }
 
   /**
    * @param {Vector | null} vector
    * @param {boolean} now  Whether the sentence changes at once.
+   * @param {boolean} [moveSliders]
    */
-  read(vector, now) {
+  read(vector, now, moveSliders = true) {
     this.vector = vector ?? (this.source === 'camera' ? this.vector : null);
-    this.bars.show(vector);
+    this.bars.show(vector, moveSliders);
     const reading = byId('reading', HTMLElement);
     const fresh = reading.dataset.empty === 'true' && vector !== null;
     reading.dataset.empty = String(vector === null);
@@ -204,13 +213,12 @@ export class You {
    * @param {'bars' | 'wheel' | null} from  What the hand is on, which must not be moved under it.
    */
   byHand(vector, from) {
-    this.read(vector, true);
-    this.bars.show(vector, from !== 'bars');
+    this.read(vector, true, from !== 'bars');
     if (from === 'bars') this.wheel.show(vector);
-    this.onMood({ source: 'mood', vector }, from === null);
+    this.onMood({ source: 'mood', vector }, { rank: from === null });
     clearTimeout(this.handTimer);
     if (from) {
-      this.handTimer = window.setTimeout(() => this.source === 'hand' && this.onMood({ source: 'mood', vector }, true), HAND_RESTS_MS);
+      this.handTimer = window.setTimeout(() => this.source === 'hand' && this.onMood({ source: 'mood', vector }, { rank: true }), HAND_RESTS_MS);
     }
   }
 
@@ -268,7 +276,7 @@ export class You {
       say(byId('advice', HTMLElement), counts < 1 ? t('pictureLooksAway') : '');
       this.mirror.showPicture(this.picture);
       this.read(vector, true);
-      this.onMood({ source: 'face', vector }, true);
+      this.onMood({ source: 'face', vector }, { rank: true });
     }
   }
 
@@ -295,15 +303,24 @@ export class You {
     }
   }
 
-  /** @param {'' | 'none' | 'taking' | 'set'} baseline */
+  /** @param {'' | Frame['baseline']} baseline */
   showBaseline(baseline) {
+    this.showRest();
     if (baseline === this.baseline) return;
     this.baseline = baseline;
     const button = byId('baseline', HTMLButtonElement);
     button.disabled = baseline === 'taking';
     button.textContent = t(baseline === 'set' ? 'baselineReset' : 'baselineTake');
-    byId('baseline-hint', HTMLElement).textContent = t(
-      baseline === 'taking' ? 'baselineTaking' : baseline === 'set' ? 'baselineSet' : 'baselineHint');
+    const hints = /** @type {const} */ ({ '': 'baselineHint', none: 'baselineHint', taking: 'baselineTaking', learnt: 'baselineLearnt', set: 'baselineSet' });
+    byId('baseline-hint', HTMLElement).textContent = t(hints[baseline]);
+  }
+
+  /** What the face looks like at rest, and how much its expressions are enlarged. */
+  showRest() {
+    if (!byId('tuning', HTMLDetailsElement).open) return;
+    const { rest } = this;
+    const known = rest?.vector ? t('restKnown', sentence(rest.vector), rest.gain.toLocaleString(settings.language, { maximumFractionDigits: 1 })) : '';
+    say(byId('rest', HTMLElement), known);
   }
 
   showSpeed() {

@@ -56,10 +56,21 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Emotion
 
 /// The same where there may be nothing: `null`, or with `#[serde(default)]` no such field.
 pub mod option {
-    use super::{Deserialize, Deserializer, EmotionVector};
+    use super::{Deserialize, Deserializer, EmotionVector, Serialize, Serializer};
 
-    #[derive(serde::Deserialize)]
-    struct Given(#[serde(deserialize_with = "super::deserialize")] EmotionVector);
+    #[derive(serde::Deserialize, serde::Serialize)]
+    struct Given(#[serde(with = "super")] EmotionVector);
+
+    /// Writes the values by emotion, or `null`.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(
+        vector: &Option<EmotionVector>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        vector.map(Given).serialize(serializer)
+    }
 
     /// Reads weights by emotion, if there are any.
     ///

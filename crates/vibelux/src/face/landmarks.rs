@@ -129,10 +129,26 @@ impl Landmarks {
     /// All points put through `to`.
     #[must_use]
     pub fn map(&self, to: impl Fn([f32; 2]) -> [f32; 2]) -> Self {
+        self.points().map(to).into()
+    }
+
+    /// The middles between these points and those of another face.
+    #[must_use]
+    pub fn between(&self, other: &Self) -> Self {
+        let (a, b) = (self.points(), other.points());
+        let points: [_; 5] =
+            std::array::from_fn(|i| [0, 1].map(|axis| f32::midpoint(a[i][axis], b[i][axis])));
+        points.into()
+    }
+}
+
+impl From<[[f32; 2]; 5]> for Landmarks {
+    /// In the order of [`Landmarks::points`].
+    fn from([left_eye, right_eye, nose, left_mouth, right_mouth]: [[f32; 2]; 5]) -> Self {
         Self {
-            eyes: self.eyes.map(&to),
-            nose: to(self.nose),
-            mouth: self.mouth.map(&to),
+            eyes: [left_eye, right_eye],
+            nose,
+            mouth: [left_mouth, right_mouth],
         }
     }
 }

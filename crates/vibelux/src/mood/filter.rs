@@ -1,17 +1,15 @@
-//! [`MoodFilter`]: two moving averages over the readings of one face.
+//! [`MoodFilter`]: two moving averages over the readings of one face, beside what it looks like at rest.
 
-use crate::emotion::{EMOTION_COUNT, EmotionVector};
+use super::log_ratio::{Average, LogRatio, distribution, log_ratio, mean};
+use super::rest::RestingFace;
+use crate::emotion::EmotionVector;
 
 /// Probabilities below this are raised to it before their logarithm is taken: a network that is sure
 /// in one frame must not outweigh the next hundred.
 const LEAST: f32 = 1e-3;
 
-/// What a resting face is made to look like by a baseline: mostly neutral.
-const RESTING: [f32; EMOTION_COUNT] = [0.05, 0.05, 0.05, 0.05, 0.70, 0.05, 0.05];
-
-/// A baseline moves no logarithm further than this (a factor of 7.4): somebody who laughs while it is
-/// taken is not neutral for ever.
-const LARGEST_CORRECTION: f32 = 2.0;
+/// A reading that counts less says nothing of the face at rest.
+const LEAST_LEARNT: f64 = 0.5;
 
 /// How the filter smooths.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +20,9 @@ pub struct MoodConfig {
     pub mood_seconds: f64,
     /// Divides the logarithms: above 1 evens the vector out, below 1 sharpens it.
     pub temperature: f32,
+    /// How much an expression counts beside the face at rest: 0 takes readings as they are, 1 as measured for this person,
+    /// 2 makes small expressions larger yet.
+    pub expression: f32,
 }
 
 impl Default for MoodConfig {
@@ -30,6 +31,7 @@ impl Default for MoodConfig {
             bars_seconds: 0.7,
             mood_seconds: 10.0,
             temperature: 1.0,
+            expression: 1.0,
         }
     }
 }
@@ -43,21 +45,23 @@ pub struct Reading {
     pub mood: EmotionVector,
 }
 
-/// Logarithms less their mean: the space in which vectors are averaged (the centred log-ratio of
-/// Aitchison 1986), so that a sure frame and an unsure one count as they should.
-type LogRatio = [f32; EMOTION_COUNT];
+/// The averages, and when they were last moved.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    bars: Average,
+    mood: Average,
+    seconds: f64,
+}
 
 /// Smooths the readings of one face. Readings that come late count for more, as there was nothing else
-/// in between.
+/// in between; until an average is as old as its time constant, all count alike.
 #[derive(Debug, Clone, Default)]
 pub struct MoodFilter {
     config: MoodConfig,
-    /// Bars, mood, and when they were last moved.
-    state: Option<(LogRatio, LogRatio, f64)>,
-    /// Added to each reading, once a baseline was taken.
-    correction: LogRatio,
-    /// Sum and number of readings of the baseline that is being taken, and when it ends.
-    taking: Option<(LogRatio, usize, f64)>,
+    state: Option<State>,
+    rest: RestingFace,
+    /// The readings while the face at rest is shown, and until when that is.
+    showing: Option<(Vec<EmotionVector>, f64)>,
 }
 
 impl MoodFilter {
@@ -70,7 +74,7 @@ impl MoodFilter {
         }
     }
 
-    /// Smooths in another way from the next reading on; what was read and the baseline stay.
+    /// Smooths in another way from the next reading on; what was read and the face at rest stay.
     pub fn configure(&mut self, config: MoodConfig) {
         self.config = config;
     }
@@ -84,112 +88,99 @@ impl MoodFilter {
     /// The same for a reading that counts only in part, `weight` of 0..=1: it moves the averages as far as one that came after
     /// so much of the time.
     pub fn update_in_part(&mut self, seconds: f64, vector: &EmotionVector, weight: f64) -> Reading {
-        let raw = log_ratio(vector);
-        self.take_baseline(seconds, &raw);
-        let temperature = self.config.temperature.max(0.05);
-        let x: LogRatio = std::array::from_fn(|i| (raw[i] + self.correction[i]) / temperature);
-        let (bars, mood) = match self.state {
-            None => (x, x),
-            Some((bars, mood, before)) => {
-                let passed = (seconds - before).max(0.0) * weight.clamp(0.0, 1.0);
-                (
-                    toward(&bars, &x, share(passed, self.config.bars_seconds)),
-                    toward(&mood, &x, share(passed, self.config.mood_seconds)),
-                )
-            }
-        };
-        let last = self
-            .state
-            .map_or(seconds, |(_, _, before)| before.max(seconds));
-        self.state = Some((bars, mood, last));
-        Reading {
-            bars: distribution(&bars),
-            mood: distribution(&mood),
+        let weight = weight.clamp(0.0, 1.0);
+        let before = self.state.map_or(seconds, |state| state.seconds);
+        let passed = (seconds - before).max(0.0) * weight;
+        self.take_resting_face(seconds, vector);
+        if weight >= LEAST_LEARNT {
+            self.rest.watch(seconds, vector, passed);
         }
+        let raw = log_ratio(vector, LEAST);
+        let strength = self.config.expression.max(0.0);
+        let expression = self.rest.expression(&raw, strength);
+        let temperature = self.config.temperature.max(0.05);
+        let tempered = |logs: LogRatio| logs.map(|log| log / temperature);
+        let bars = tempered(self.rest.corrected(&raw, strength));
+        let mood = tempered(expression.logs);
+        let mut state = self.state.unwrap_or_else(|| State {
+            bars: Average::of(&bars),
+            mood: Average::of(&mood),
+            seconds,
+        });
+        state.bars.take(&bars, passed, self.config.bars_seconds);
+        let passed = passed * f64::from(expression.weight);
+        state.mood.take(&mood, passed, self.config.mood_seconds);
+        state.seconds = seconds.max(before);
+        self.state = Some(state);
+        Reading::of(&state)
     }
 
     /// What the readings so far gave; `None` before the first.
     #[must_use]
     pub fn reading(&self) -> Option<Reading> {
-        self.state.map(|(bars, mood, _)| Reading {
-            bars: distribution(&bars),
-            mood: distribution(&mood),
-        })
+        self.state.as_ref().map(Reading::of)
+    }
+
+    /// The mood has become this one for certain: what was before is forgotten.
+    pub fn settle(&mut self, mood: &EmotionVector) {
+        if let Some(state) = &mut self.state {
+            state.mood = Average {
+                at: log_ratio(mood, LEAST),
+                seconds: self.config.bars_seconds,
+            };
+        }
+    }
+
+    /// What is known of the face at rest.
+    #[must_use]
+    pub fn rest(&self) -> &RestingFace {
+        &self.rest
     }
 
     /// From now on, and for `length` seconds, the face is at rest: what it looks like then will count as
-    /// neutral. Any baseline before it is forgotten.
+    /// neutral. What was known of it before is forgotten.
     pub fn start_baseline(&mut self, seconds: f64, length: f64) {
-        self.correction = LogRatio::default();
-        self.taking = Some((LogRatio::default(), 0, seconds + length));
+        self.rest = RestingFace::default();
+        self.showing = Some((Vec::new(), seconds + length));
     }
 
-    /// Forgets the baseline.
+    /// Forgets the face at rest; it is learnt anew.
     pub fn reset_baseline(&mut self) {
-        self.correction = LogRatio::default();
-        self.taking = None;
+        self.rest = RestingFace::default();
+        self.showing = None;
     }
 
-    /// Whether a baseline is being taken.
+    /// Whether the face at rest is being shown on purpose.
     #[must_use]
     pub fn is_taking_baseline(&self) -> bool {
-        self.taking.is_some()
+        self.showing.is_some()
     }
 
-    /// Whether a baseline is in use.
-    #[must_use]
-    pub fn has_baseline(&self) -> bool {
-        self.correction.iter().any(|c| *c != 0.0)
-    }
-
-    fn take_baseline(&mut self, seconds: f64, raw: &LogRatio) {
-        let Some((sum, count, end)) = &mut self.taking else {
+    fn take_resting_face(&mut self, seconds: f64, vector: &EmotionVector) {
+        let Some((seen, end)) = &mut self.showing else {
             return;
         };
         if seconds <= *end {
-            sum.iter_mut().zip(raw).for_each(|(s, r)| *s += r);
-            *count += 1;
+            seen.push(*vector);
             return;
         }
-        if *count > 0 {
-            let resting = centred(RESTING.map(f32::ln));
-            let count = *count as f32;
-            let sum = *sum;
-            self.correction = std::array::from_fn(|i| {
-                (resting[i] - sum[i] / count).clamp(-LARGEST_CORRECTION, LARGEST_CORRECTION)
-            });
+        let logs = seen.iter().map(|vector| log_ratio(vector, LEAST));
+        if let Some(mean) = mean(logs) {
+            self.rest.show(&distribution(&mean));
             // What came before looks different now.
             self.state = None;
         }
-        self.taking = None;
+        self.showing = None;
     }
 }
 
-/// How far an average of this time constant moves in the time that passed.
-fn share(passed: f64, time_constant: f64) -> f32 {
-    if time_constant > 0.0 {
-        -(-passed / time_constant).exp_m1() as f32
-    } else {
-        1.0
+impl Reading {
+    fn of(state: &State) -> Self {
+        Self {
+            bars: distribution(&state.bars.at),
+            mood: distribution(&state.mood.at),
+        }
     }
-}
-
-fn toward(from: &LogRatio, to: &LogRatio, share: f32) -> LogRatio {
-    std::array::from_fn(|i| from[i] + share * (to[i] - from[i]))
-}
-
-fn log_ratio(vector: &EmotionVector) -> LogRatio {
-    centred(vector.values().map(|p| p.max(LEAST).ln()))
-}
-
-fn centred(logs: LogRatio) -> LogRatio {
-    let mean = logs.iter().sum::<f32>() / EMOTION_COUNT as f32;
-    logs.map(|l| l - mean)
-}
-
-/// Softmax.
-fn distribution(logs: &LogRatio) -> EmotionVector {
-    EmotionVector::from_logits(*logs, 1.0).unwrap_or(EmotionVector::UNIFORM)
 }
 
 #[cfg(test)]
@@ -200,6 +191,18 @@ mod tests {
     use proptest::prelude::*;
 
     const FRAME: f64 = 0.1;
+
+    /// Smoothing alone, whatever the face at rest looks like.
+    fn smoothing() -> MoodFilter {
+        MoodFilter::new(MoodConfig {
+            expression: 0.0,
+            ..MoodConfig::default()
+        })
+    }
+
+    fn has_baseline(filter: &MoodFilter) -> bool {
+        filter.rest().certainty() == 1.0
+    }
 
     /// A reading that says mostly `emotion`, as unsure as a network on a webcam.
     fn unsure(emotion: Emotion, random: &mut Random) -> EmotionVector {
@@ -212,7 +215,7 @@ mod tests {
 
     /// How often the strongest emotion changes in a minute of readings of an unchanging face.
     fn flicker(of: impl Fn(&EmotionVector, &Reading) -> EmotionVector) -> usize {
-        let mut filter = MoodFilter::default();
+        let mut filter = smoothing();
         let mut random = Random::new(3, 0);
         let strongest: Vec<Emotion> = (0..600)
             .map(|i| {
@@ -239,7 +242,7 @@ mod tests {
 
     /// Seconds until 90 % of a change shows, in the strongest emotion's logarithm.
     fn lag(of: impl Fn(&Reading) -> EmotionVector) -> f64 {
-        let mut filter = MoodFilter::default();
+        let mut filter = smoothing();
         let (sad, happy) = (
             "sad=0.6,happy=0.1,neutral=0.3",
             "happy=0.6,sad=0.1,neutral=0.3",
@@ -275,11 +278,11 @@ mod tests {
         assert_eq!(filter.update(0.0, &resting).bars.strongest(), Emotion::Sad);
         filter.start_baseline(1.0, 3.0);
         for i in 0..30 {
-            assert!(filter.is_taking_baseline() && !filter.has_baseline());
+            assert!(filter.is_taking_baseline() && !has_baseline(&filter));
             filter.update(1.0 + f64::from(i) * FRAME, &resting);
         }
         let reading = filter.update(4.2, &resting);
-        assert!(filter.has_baseline() && !filter.is_taking_baseline());
+        assert!(has_baseline(&filter) && !filter.is_taking_baseline());
         assert_eq!(reading.mood.strongest(), Emotion::Neutral);
         for i in 0..60 {
             filter.update(5.0 + f64::from(i) * FRAME, &smiling);
@@ -292,18 +295,93 @@ mod tests {
         assert_eq!(filter.reading().unwrap().bars.strongest(), Emotion::Sad);
     }
 
+    /// A face that rests like this, but for some seconds of every ten.
+    fn watched(filter: &mut MoodFilter, seconds: u32, rest: &str, shows: &str, for_seconds: f64) {
+        let (rest, shows): (EmotionVector, EmotionVector) =
+            (rest.parse().unwrap(), shows.parse().unwrap());
+        for i in 0..seconds * 10 {
+            let at = f64::from(i) * FRAME;
+            let vector = if at % 10.0 >= 10.0 - for_seconds {
+                shows
+            } else {
+                rest
+            };
+            filter.update(at, &vector);
+        }
+    }
+
+    #[test]
+    fn a_resting_face_is_learnt_and_small_expressions_count() {
+        let (rest, smile) = (
+            "neutral=0.5,sad=0.3,angry=0.1,happy=0.1",
+            "neutral=0.4,sad=0.2,angry=0.1,happy=0.3",
+        );
+        let mut plain = smoothing();
+        watched(&mut plain, 60, rest, smile, 3.0);
+        assert_eq!(plain.reading().unwrap().mood.strongest(), Emotion::Neutral);
+        let mut filter = MoodFilter::default();
+        watched(&mut filter, 60, rest, smile, 3.0);
+        assert_eq!(filter.rest().certainty(), 1.0);
+        let learnt = filter.rest().vector().unwrap();
+        assert!(learnt.cosine(&rest.parse().unwrap()) > 0.99, "{learnt:?}");
+        assert!(filter.rest().gain() > 1.5, "{}", filter.rest().gain());
+        assert_eq!(filter.reading().unwrap().mood.strongest(), Emotion::Happy);
+    }
+
+    #[test]
+    fn who_smiles_all_the_time_is_happy_and_who_is_clearly_sad_is_sad() {
+        for always in ["happy=0.6,neutral=0.4", "sad=0.95,neutral=0.05"] {
+            let mut filter = MoodFilter::default();
+            watched(&mut filter, 120, always, always, 0.0);
+            let always: EmotionVector = always.parse().unwrap();
+            assert_eq!(
+                filter.reading().unwrap().mood.strongest(),
+                always.strongest()
+            );
+        }
+    }
+
+    #[test]
+    fn a_face_that_only_trembles_expresses_nothing() {
+        let mut filter = MoodFilter::default();
+        let mut random = Random::new(5, 0);
+        let moods: Vec<Emotion> = (0..1200)
+            .map(|i| {
+                let vector = unsure(Emotion::Neutral, &mut random);
+                filter
+                    .update(f64::from(i) * FRAME, &vector)
+                    .mood
+                    .strongest()
+            })
+            .skip(300)
+            .collect();
+        assert!(moods.iter().all(|mood| *mood == Emotion::Neutral));
+    }
+
+    #[test]
+    fn a_mood_that_has_settled_is_the_mood() {
+        let mut filter = MoodFilter::default();
+        watched(&mut filter, 20, "sad=0.9,neutral=0.1", "sad", 0.0);
+        let happy: EmotionVector = "happy=0.8,neutral=0.2".parse().unwrap();
+        filter.settle(&happy);
+        assert!(filter.reading().unwrap().mood.cosine(&happy) > 0.99);
+    }
+
     #[test]
     fn a_baseline_without_a_reading_changes_nothing() {
         let mut filter = MoodFilter::default();
         filter.start_baseline(0.0, 3.0);
         filter.update(9.0, &EmotionVector::one_hot(Emotion::Happy));
-        assert!(!filter.has_baseline() && !filter.is_taking_baseline());
+        assert!(!has_baseline(&filter) && !filter.is_taking_baseline());
     }
 
     #[test]
     fn another_configuration_keeps_what_was_read() {
         let (sad, happy) = ("sad".parse().unwrap(), "happy".parse().unwrap());
         let mut filter = MoodFilter::default();
+        for i in 0..30 {
+            filter.update(-3.0 + f64::from(i) * FRAME, &sad);
+        }
         let before = filter.update(0.0, &sad);
         filter.configure(MoodConfig {
             mood_seconds: 0.0,
