@@ -48,6 +48,7 @@ MODULE_ARROWS = {
     "detect": {"face", "model"},
     "library": {"atomic", "audio", "emotion", "error_text", "model"},
     "mood": {"emotion"},
+    "taste": {"emotion"},
     "random": set(),
     "recommend": {"emotion", "random"},
     "playlist": {"atomic"},

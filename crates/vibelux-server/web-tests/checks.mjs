@@ -219,6 +219,39 @@ export const checks = [
     must(!(await browser.run(`[...document.querySelectorAll('#queue .song-title')].some((row) => row.textContent === ${JSON.stringify(first)})`)), 'it is in the queue again');
   }],
 
+  ['a song that sounds different is corrected on its flower, listed, and taken back', async ({ browser }) => {
+    const title = await browser.run(text('#song-title'));
+    await browser.click('#correct');
+    await browser.until(`document.querySelector('#correction').open`, 'the dialog');
+    // Out along the petal of "sad", from the middle.
+    const [x, y, reach] = await browser.run(`(() => {
+      const area = document.querySelector('#correction-flower svg').getBoundingClientRect();
+      return [area.x + area.width / 2, area.y + (area.height * 128) / 252, (area.width * 100) / 300];
+    })()`);
+    const angle = await browser.run(`import('/assets/js/emotions.js').then(({ ANGLES }) => ANGLES[5])`);
+    const mouse = (/** @type {string} */ type, /** @type {number} */ share) => browser.send('Input.dispatchMouseEvent', {
+      type, x: x + Math.sin(angle) * reach * share, y: y - Math.cos(angle) * reach * share, button: 'left', buttons: 1, clickCount: 1 });
+    await mouse('mousePressed', 0.4);
+    for (const share of [0.6, 0.8, 1.05]) await mouse('mouseMoved', share);
+    await mouse('mouseReleased', 1.05);
+    must(await browser.run(`parseInt(document.querySelectorAll('#correction-bars .bar-value')[5].textContent) > 80`), 'the petal was not drawn');
+    await browser.click('#correction-save');
+    await browser.until(`!document.querySelector('#correction').open && ${text('#song-mood')} === 'sounds sad'`, 'the new sound');
+    must((await browser.run(text('#why-taste'))).includes('you say so'), 'it is not explained');
+    await browser.click('#tuning summary');
+    await browser.click('#taste-open');
+    const rows = `[...document.querySelectorAll('#taste-list li')]`;
+    const corrected = `${rows}.find((row) => row.dataset.verdict === 'sounds' && row.textContent.includes(${JSON.stringify(title)}))`;
+    await browser.until(`document.querySelector('#taste').open && ${corrected}`, 'the correction in the list');
+    must(await browser.run(`${rows}.some((row) => row.dataset.verdict === 'skipped')`), 'no song was left early');
+    const listed = await browser.run(`${rows}.length`);
+    await browser.run(`${corrected}.querySelector('button').click()`);
+    await browser.until(`${corrected} === undefined`, 'the correction gone');
+    await browser.press('Escape');
+    await browser.click('#tuning summary');
+    return `${title}; ${listed} things were learnt`;
+  }],
+
   ['keys', async ({ browser }) => {
     await browser.run(`document.activeElement.blur()`);
     const paused = await browser.run(`document.querySelector('#audio').paused`);

@@ -23,8 +23,8 @@
 //! audio file -> audio -> Waveform -> spectrogram -> model -> EmotionVector (library::SongStore)
 //! ```
 //!
-//! Data flows one way. [`audio`] and [`face`] know nothing of emotions; [`mood`] and [`recommend`] know
-//! nothing but emotions.
+//! Data flows one way. [`audio`] and [`face`] know nothing of emotions; [`mood`], [`taste`] and [`recommend`]
+//! know nothing but emotions.
 
 pub mod atomic;
 pub mod audio;
@@ -40,5 +40,6 @@ pub mod playlist;
 mod random;
 pub mod recommend;
 pub mod spectrogram;
+pub mod taste;
 
 pub use emotion::{Emotion, EmotionVector, by_emotion};

@@ -8,8 +8,11 @@ use std::sync::OnceLock;
 
 use axum::body::Bytes;
 use serde::Serialize;
-use vibelux::library::{ClassCounts, Inclusion, LibraryError, NotMusic, SongClass, SongStore};
+use vibelux::library::{
+    ClassCounts, Inclusion, LibraryError, NotMusic, SongClass, SongStore, Verdict,
+};
 use vibelux::recommend::{Mode, SongIndex};
+use vibelux::taste::{Correction, Corrections};
 use vibelux::{Emotion, EmotionVector};
 
 use crate::library::song_id::SongId;
@@ -30,8 +33,12 @@ pub struct Entry {
     pub album: Option<String>,
     /// How long it plays.
     pub duration_seconds: Option<f64>,
-    /// What it expresses.
+    /// What it expresses to the listener.
     pub vector: EmotionVector,
+    /// What the model made of it.
+    pub analysed: EmotionVector,
+    /// Whether the listener has corrected that.
+    pub corrected: bool,
     /// Whether it is music.
     pub class: SongClass,
     /// Whether it is because the user says so.
@@ -77,6 +84,41 @@ pub struct Filter {
     pub include: Inclusion,
 }
 
+/// What the listener hears otherwise than the model, by song.
+fn heard_otherwise(store: &SongStore) -> Result<HashMap<SongId, EmotionVector>, LibraryError> {
+    let said = store.said()?.into_iter();
+    let heard = said.filter_map(|said| match said.verdict {
+        Verdict::Sounds(vector) => Some((SongId::of(&said.path), vector)),
+        _ => None,
+    });
+    Ok(heard.collect())
+}
+
+/// Puts what the listener hears in the place of what the model made of these songs, and moves those that sound alike.
+fn correct(entries: &mut [Entry], heard: &HashMap<SongId, EmotionVector>) {
+    if heard.is_empty() {
+        return;
+    }
+    for entry in &mut *entries {
+        if let Some(vector) = heard.get(&entry.id) {
+            entry.vector = *vector;
+            entry.corrected = true;
+        }
+    }
+    let corrections = entries.iter().filter(|entry| entry.corrected);
+    let corrections = Corrections::new(
+        corrections
+            .map(|entry| Correction {
+                analysed: entry.analysed,
+                heard: entry.vector,
+            })
+            .collect(),
+    );
+    for entry in entries.iter_mut().filter(|entry| !entry.corrected) {
+        entry.vector = corrections.heard(&entry.analysed);
+    }
+}
+
 /// All songs at one moment, in the order of their titles.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -95,6 +137,7 @@ impl Catalogue {
     /// # Errors
     /// If the store cannot be read.
     pub fn read(store: &SongStore) -> Result<Self, LibraryError> {
+        let heard = heard_otherwise(store)?;
         let mut counts = SongCounts::default();
         let mut classes = ClassCounts::default();
         let mut entries = Vec::new();
@@ -126,10 +169,13 @@ impl Catalogue {
                 album: tags.album,
                 duration_seconds: song.duration_seconds,
                 vector,
+                analysed: vector,
+                corrected: false,
                 class,
                 declared_music: song.declared_music,
             });
         }
+        correct(&mut entries, &heard);
         counts.ready = classes.get(SongClass::Music);
         counts.not_music = classes.not_music();
         // The title comes first in the searched text; the path tells namesakes apart.

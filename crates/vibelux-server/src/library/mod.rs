@@ -6,3 +6,5 @@ pub mod ranking;
 pub mod scan;
 pub mod song_id;
 pub mod song_library;
+#[cfg(test)]
+mod taste_tests;

@@ -8,9 +8,9 @@ use vibelux::recommend::{Mode, Query, Way, shuffle, spaced};
 
 use crate::library::catalogue::Catalogue;
 
-/// A liked song counts as if it fitted so many standard deviations of all songs' cosines better: enough
-/// to come before its equals, too little to come where it does not fit.
-const LIKED_DEVIATIONS: f64 = 0.3;
+/// A song that is wholly to the listener's liking counts as if it fitted so many standard deviations of all songs' cosines
+/// better, one that is not as much worse: enough to come before its equals, too little to come where it does not fit.
+const TASTE_DEVIATIONS: f64 = 0.6;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -50,8 +50,8 @@ pub struct Pick {
 pub struct Rules<'a> {
     /// May be chosen at all.
     pub allowed: &'a dyn Fn(usize) -> bool,
-    /// Comes a little sooner.
-    pub liked: &'a dyn Fn(usize) -> bool,
+    /// How much it is to the listener's liking, -1 to 1: comes a little sooner, or later.
+    pub liking: &'a dyn Fn(usize) -> f32,
     /// Is there to be played. Asked last and only of songs that would be chosen, as it may wait for a
     /// disk.
     pub present: &'a dyn Fn(usize) -> bool,
@@ -181,11 +181,9 @@ impl Ranking<'_> {
             .iter()
             .map(|&position| self.cosine(query, position).unwrap_or(0.0))
             .collect();
-        let bonus = (LIKED_DEVIATIONS * deviation(&cosines)) as f32;
+        let bonus = (TASTE_DEVIATIONS * deviation(&cosines)) as f32;
         for (cosine, &position) in cosines.iter_mut().zip(&self.allowed) {
-            if (self.rules.liked)(position) {
-                *cosine += bonus;
-            }
+            *cosine += bonus * (self.rules.liking)(position);
         }
         shuffle(
             &cosines,
@@ -284,7 +282,7 @@ mod tests {
 
     const ALL: Rules<'static> = Rules {
         allowed: &|_| true,
-        liked: &|_| false,
+        liking: &|_| 0.0,
         present: &|_| true,
     };
 
@@ -358,14 +356,20 @@ mod tests {
                 &request("happy", Way::Match, 2),
                 &Rules {
                     allowed: &|i| allowed.contains(&entries[i].title),
-                    liked: &|i| entries[i].title == "b",
+                    liking: &|i| if entries[i].title == "b" { 0.5 } else { 0.0 },
                     present: &|i| entries[i].title != "a",
                 },
             )
         };
         assert_eq!(only(&["a", "c", "d"]), ["c", "d"]);
         let liked = Rules {
-            liked: &|i| songs.entries()[i].title == "b",
+            liking: &|i| {
+                if songs.entries()[i].title == "b" {
+                    0.5
+                } else {
+                    0.0
+                }
+            },
             ..ALL
         };
         assert_eq!(
@@ -374,7 +378,13 @@ mod tests {
         );
         // Not so much that what does not fit comes first.
         let liked = Rules {
-            liked: &|i| songs.entries()[i].title == "d",
+            liking: &|i| {
+                if songs.entries()[i].title == "d" {
+                    0.5
+                } else {
+                    0.0
+                }
+            },
             ..ALL
         };
         assert_eq!(

@@ -1,15 +1,17 @@
 //! [`SongLibrary`]: the store behind the routes. Reads the whole library when it has changed, keeps
-//! what the user likes and does not want to hear now.
+//! what the user has said and done about songs, and what follows from it.
 //!
 //! Every call may wait for the disk: only for threads that may.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use vibelux::EmotionVector;
-use vibelux::library::{LibraryError, SongStore};
+use vibelux::emotion::EMOTION_COUNT;
+use vibelux::library::{LibraryError, Said, SongStore, Verdict, VerdictKind};
+use vibelux::taste::{Liking, Opinion, Taste};
 
 use crate::library::catalogue::{Catalogue, Entry};
 use crate::library::song_id::SongId;
@@ -17,6 +19,11 @@ use crate::library::song_id::SongId;
 /// A scan changes the library with every song; all of it is read again at most this often, or after
 /// ten times as long as reading it took.
 const SHORTEST_REST: Duration = Duration::from_millis(500);
+
+/// What a like, a song heard to its end and one that was left early say of the listener's taste, each time, and at most.
+const LIKED: [f32; 2] = [1.0, 1.0];
+const FINISHED: [f32; 2] = [0.2, 0.6];
+const SKIPPED: [f32; 2] = [-0.5, -1.0];
 
 /// What [`SongStore::revision`] never is.
 const NO_REVISION: i64 = -1;
@@ -27,15 +34,22 @@ pub struct SongLibrary {
     path: PathBuf,
     reader: Mutex<Reader>,
     likes: RwLock<HashSet<SongId>>,
+    reactions: RwLock<Reactions>,
     /// Until the server ends, never written.
     not_now: RwLock<HashSet<SongId>>,
 }
+
+/// How the listener's face changed, by song.
+type Reactions = HashMap<SongId, [f32; EMOTION_COUNT]>;
 
 /// The connection, and what was last read through it.
 #[derive(Debug)]
 struct Reader {
     store: SongStore,
     catalogue: Arc<Catalogue>,
+    said: Arc<Vec<Said>>,
+    /// How much each song of a catalogue is to the listener's liking, once somebody has asked.
+    likings: Option<(Arc<Catalogue>, Arc<Vec<Liking>>)>,
     revision: i64,
     /// The catalogue is good enough until then.
     rests_until: Instant,
@@ -49,16 +63,19 @@ impl SongLibrary {
     pub fn open(path: &Path) -> Result<Self, LibraryError> {
         let store = SongStore::open(path)?;
         let revision = store.revision()?;
-        let likes = store.likes()?.iter().map(|path| SongId::of(path)).collect();
+        let said = store.said()?;
         Ok(Self {
             path: path.to_owned(),
+            likes: RwLock::new(liked(&said)),
+            reactions: RwLock::new(reactions(&said)),
             reader: Mutex::new(Reader {
                 catalogue: Arc::new(Catalogue::read(&store)?),
+                said: Arc::new(said),
+                likings: None,
                 store,
                 revision,
                 rests_until: Instant::now(),
             }),
-            likes: RwLock::new(likes),
             not_now: RwLock::default(),
         })
     }
@@ -79,6 +96,7 @@ impl SongLibrary {
         if revision != reader.revision && start >= reader.rests_until {
             reader.catalogue = Arc::new(Catalogue::read(&reader.store)?);
             reader.revision = revision;
+            self.read_said(&mut reader)?;
             let end = Instant::now();
             reader.rests_until = end + SHORTEST_REST.max(10 * (end - start));
         }
@@ -104,18 +122,96 @@ impl SongLibrary {
         likes.contains(&id)
     }
 
+    /// How the listener's face changed while the song played, if that was kept.
+    pub fn reaction(&self, id: SongId) -> Option<[f32; EMOTION_COUNT]> {
+        let reactions = self.reactions.read();
+        reactions
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+            .copied()
+    }
+
     /// Notes whether the user likes the song.
     ///
     /// # Errors
     /// If the store cannot be written.
     pub fn set_liked(&self, song: &Entry, liked: bool) -> Result<(), LibraryError> {
-        self.reader().store.set_liked(&song.path, liked)?;
-        let mut likes = self.likes.write().unwrap_or_else(PoisonError::into_inner);
         if liked {
-            likes.insert(song.id);
+            self.say(song, Verdict::Liked)
         } else {
-            likes.remove(&song.id);
+            self.unsay(&song.path, VerdictKind::Liked)
         }
+    }
+
+    /// Notes something about a song.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn say(&self, song: &Entry, verdict: Verdict) -> Result<(), LibraryError> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let seconds = now.unwrap_or_default().as_secs();
+        let mut reader = self.reader();
+        reader.store.say(&song.path, verdict, seconds)?;
+        self.said_anew(&mut reader, &[verdict.kind()])
+    }
+
+    /// Takes back what was said of a song in one way.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn unsay(&self, song: &Path, kind: VerdictKind) -> Result<(), LibraryError> {
+        let mut reader = self.reader();
+        reader.store.unsay(song, kind)?;
+        self.said_anew(&mut reader, &[kind])
+    }
+
+    /// Forgets everything of these kinds; returns how many verdicts that were.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn unsay_all(&self, kinds: &[VerdictKind]) -> Result<usize, LibraryError> {
+        let mut reader = self.reader();
+        let forgotten = reader.store.unsay_all(kinds)?;
+        self.said_anew(&mut reader, kinds)?;
+        Ok(forgotten)
+    }
+
+    /// Everything that was said and done, as far as it was read.
+    pub fn said(&self) -> Arc<Vec<Said>> {
+        Arc::clone(&self.reader().said)
+    }
+
+    /// How much each song of a catalogue is to the listener's liking, by position.
+    pub fn likings(&self, catalogue: &Arc<Catalogue>) -> Arc<Vec<Liking>> {
+        let mut reader = self.reader();
+        if let Some((of, likings)) = &reader.likings
+            && Arc::ptr_eq(of, catalogue)
+        {
+            return Arc::clone(likings);
+        }
+        let likings = Arc::new(likings(catalogue, &reader.said));
+        reader.likings = Some((Arc::clone(catalogue), Arc::clone(&likings)));
+        likings
+    }
+
+    /// What was said has changed through this connection, which is not told of its own changes.
+    fn said_anew(&self, reader: &mut Reader, kinds: &[VerdictKind]) -> Result<(), LibraryError> {
+        if kinds.contains(&VerdictKind::Sounds) {
+            reader.revision = NO_REVISION;
+            reader.rests_until = Instant::now();
+        }
+        self.read_said(reader)
+    }
+
+    fn read_said(&self, reader: &mut Reader) -> Result<(), LibraryError> {
+        reader.said = Arc::new(reader.store.said()?);
+        reader.likings = None;
+        *self.likes.write().unwrap_or_else(PoisonError::into_inner) = liked(&reader.said);
+        let reactions = reactions(&reader.said);
+        *self
+            .reactions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = reactions;
         Ok(())
     }
 
@@ -148,4 +244,60 @@ impl SongLibrary {
         // A panic leaves the last catalogue and a connection whose transaction was undone.
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn liked(said: &[Said]) -> HashSet<SongId> {
+    let liked = said.iter().filter(|said| said.verdict == Verdict::Liked);
+    liked.map(|said| SongId::of(&said.path)).collect()
+}
+
+fn reactions(said: &[Said]) -> Reactions {
+    let reactions = said.iter().filter_map(|said| match said.verdict {
+        Verdict::Reaction(change) => Some((SongId::of(&said.path), change)),
+        _ => None,
+    });
+    reactions.collect()
+}
+
+/// What was said of songs that the catalogue holds, as one opinion each.
+pub fn likings(catalogue: &Catalogue, said: &[Said]) -> Vec<Liking> {
+    let mut weights: HashMap<usize, f32> = HashMap::new();
+    for said in said {
+        let [each, most] = match said.verdict.kind() {
+            VerdictKind::Liked => LIKED,
+            VerdictKind::Finished => FINISHED,
+            VerdictKind::Skipped => SKIPPED,
+            VerdictKind::Music | VerdictKind::Sounds | VerdictKind::Reaction => continue,
+        };
+        let Some(position) = catalogue.position(SongId::of(&said.path)) else {
+            continue;
+        };
+        let times = f64::from(said.times) as f32;
+        let weight = (each * times).clamp(most.min(0.0), most.max(0.0));
+        *weights.entry(position).or_default() += weight;
+    }
+    let entries = catalogue.entries();
+    let artist = |position: usize| {
+        entries[position]
+            .artist
+            .as_ref()
+            .map(|name| name.to_lowercase())
+    };
+    let opinions = weights.into_iter().map(|(song, weight)| Opinion {
+        song,
+        vector: entries[song].vector,
+        artist: artist(song),
+        weight: weight.clamp(-1.0, 1.0),
+    });
+    let mut opinions: Vec<Opinion> = opinions.collect();
+    // In a fixed order, so that the same verdicts give the same sums.
+    opinions.sort_by_key(|opinion| opinion.song);
+    let taste = Taste::new(opinions);
+    if taste.is_empty() {
+        return vec![Liking::default(); entries.len()];
+    }
+    let liking = |(position, entry): (usize, &Entry)| {
+        taste.liking(position, &entry.vector, artist(position).as_deref())
+    };
+    entries.iter().enumerate().map(liking).collect()
 }

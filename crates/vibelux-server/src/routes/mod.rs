@@ -9,12 +9,13 @@ mod scan;
 mod song_json;
 mod songs;
 mod status;
+mod taste;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
 use crate::http::error::ApiError;
 use crate::http::{assets, compress};
@@ -38,7 +39,14 @@ pub fn router(app: Shared) -> Router {
             "/songs/{id}/music",
             put(songs::declare_music).delete(songs::retract_music),
         )
+        .route(
+            "/songs/{id}/sounds",
+            put(songs::correct).delete(songs::retract_correction),
+        )
+        .route("/songs/{id}/heard", post(songs::heard))
         .route("/songs/{id}/not-now", post(songs::not_now))
+        .route("/taste", get(taste::list).delete(taste::forget_all))
+        .route("/taste/{id}/{verdict}", delete(taste::forget))
         .route("/map", get(map::map))
         .route(
             "/scan",

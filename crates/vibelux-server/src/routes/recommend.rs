@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use vibelux::emotion::EMOTION_COUNT;
 use vibelux::library::{Inclusion, SongClass};
 use vibelux::recommend::{Mode, Way};
+use vibelux::taste::{Liking, Reason};
 use vibelux::{EmotionVector, by_emotion};
 
 use super::song_json::SongJson;
@@ -112,6 +113,27 @@ struct Recommendation {
     why: [f32; EMOTION_COUNT],
     #[serde(serialize_with = "by_emotion::serialize")]
     target: EmotionVector,
+    liking: LikingJson,
+}
+
+/// How much a song is to the listener's liking, and why.
+#[derive(Debug, Serialize)]
+struct LikingJson {
+    score: f32,
+    reason: Option<&'static str>,
+}
+
+impl LikingJson {
+    fn of(liking: Liking) -> Self {
+        Self {
+            score: liking.score,
+            reason: liking.reason.map(|reason| match reason {
+                Reason::Itself => "itself",
+                Reason::Artist => "artist",
+                Reason::Alike => "alike",
+            }),
+        }
+    }
 }
 
 /// Answers `POST recommend`.
@@ -130,29 +152,31 @@ pub async fn recommend(
             .collect();
         let include: Inclusion = request.include.iter().copied().collect();
         let entries = catalogue.entries();
+        let likings = app.library.likings(&catalogue);
         let rules = Rules {
             allowed: &|i| {
                 let Entry { id, class, .. } = entries[i];
                 include.takes(class) && !left_out.contains(&id) && !app.library.is_not_now(id)
             },
-            liked: &|i| app.library.likes(entries[i].id),
+            liking: &|i| likings[i].score,
             present: &|i| entries[i].path.is_file(),
         };
         let recommendations = queue(&catalogue, &wanted, &rules)
             .iter()
-            .map(|pick| recommendation(pick, &app, &catalogue))
+            .map(|pick| recommendation(pick, likings[pick.position], &app, &catalogue))
             .collect();
         Ok(Json(Recommendations { recommendations }))
     })
     .await?
 }
 
-fn recommendation(pick: &Pick, app: &App, catalogue: &Catalogue) -> Recommendation {
+fn recommendation(pick: &Pick, liking: Liking, app: &App, catalogue: &Catalogue) -> Recommendation {
     Recommendation {
         song: SongJson::of(&catalogue.entries()[pick.position], app),
         cosine: pick.cosine,
         why: pick.contributions,
         target: pick.target,
+        liking: LikingJson::of(liking),
     }
 }
 

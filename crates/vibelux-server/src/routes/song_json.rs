@@ -1,6 +1,7 @@
 //! A song as clients see it. Its path is not among it; what is not known of it is `null`.
 
 use serde::Serialize;
+use vibelux::emotion::EMOTION_COUNT;
 use vibelux::library::SongClass;
 use vibelux::{Emotion, EmotionVector, by_emotion};
 
@@ -19,6 +20,11 @@ pub struct SongJson {
     #[serde(serialize_with = "by_emotion::serialize")]
     vector: EmotionVector,
     strongest: Emotion,
+    #[serde(serialize_with = "by_emotion::serialize")]
+    analysed: EmotionVector,
+    corrected: bool,
+    #[serde(serialize_with = "by_emotion::option::serialize")]
+    reaction: Option<[f32; EMOTION_COUNT]>,
     class: SongClass,
     declared_music: bool,
     liked: bool,
@@ -39,6 +45,9 @@ impl SongJson {
             duration_seconds: song.duration_seconds,
             vector: song.vector,
             strongest: song.vector.strongest(),
+            analysed: song.analysed,
+            corrected: song.corrected,
+            reaction: app.library.reaction(song.id),
             class: song.class,
             declared_music: song.declared_music,
             liked: app.library.likes(song.id),

@@ -1,5 +1,6 @@
 //! The songs of the library: lists, one song with its curve and cover, likes, what the user says is music.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,14 +9,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use vibelux::library::read_cover;
+use vibelux::library::{Verdict, VerdictKind, read_cover};
 use vibelux::{Emotion, EmotionVector, by_emotion};
 
 use super::song_json::SongJson;
 use crate::blocking::blocking;
 use crate::http::assets::cached;
 use crate::http::error::ApiError;
-use crate::http::extract::{ApiQuery, SongPath, inclusion};
+use crate::http::extract::{ApiJson, ApiQuery, SongPath, inclusion};
 use crate::library::catalogue::{Catalogue, Entry, Filter};
 use crate::library::song_id::SongId;
 use crate::media;
@@ -193,8 +194,102 @@ pub async fn not_now(
     SongPath(id): SongPath,
 ) -> Result<StatusCode, ApiError> {
     with_song(app, id, |app, _, song| {
+        app.library.say(song, Verdict::Skipped)?;
         app.library.set_not_now(song.id);
         Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SoundsRequest {
+    #[serde(deserialize_with = "by_emotion::deserialize")]
+    vector: EmotionVector,
+}
+
+/// Answers `PUT songs/{id}/sounds`.
+pub async fn correct(
+    State(app): State<Shared>,
+    SongPath(id): SongPath,
+    ApiJson(request): ApiJson<SoundsRequest>,
+) -> Result<Json<SongJson>, ApiError> {
+    with_song(Arc::clone(&app), id, move |app, _, song| {
+        Ok(app.library.say(song, Verdict::Sounds(request.vector))?)
+    })
+    .await?;
+    one(State(app), SongPath(id)).await
+}
+
+/// Answers `DELETE songs/{id}/sounds`.
+pub async fn retract_correction(
+    State(app): State<Shared>,
+    SongPath(id): SongPath,
+) -> Result<Json<SongJson>, ApiError> {
+    with_song(Arc::clone(&app), id, move |app, _, song| {
+        Ok(app.library.unsay(&song.path, VerdictKind::Sounds)?)
+    })
+    .await?;
+    one(State(app), SongPath(id)).await
+}
+
+/// A song that is left before this, in seconds and as a share of it, was skipped; one of which so much was heard was heard to
+/// its end.
+const SKIPPED_SECONDS: f64 = 30.0;
+const SKIPPED_SHARE: f64 = 0.5;
+const FINISHED_SHARE: f64 = 0.8;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeardRequest {
+    /// How far it was heard, in seconds of the song.
+    seconds: f64,
+    /// How the listener's face changed meanwhile, by emotion, each -1 to 1.
+    reaction: Option<BTreeMap<Emotion, f32>>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct HeardAnswer {
+    verdict: Option<&'static str>,
+}
+
+/// Answers `POST songs/{id}/heard`.
+pub async fn heard(
+    State(app): State<Shared>,
+    SongPath(id): SongPath,
+    ApiJson(request): ApiJson<HeardRequest>,
+) -> Result<Json<HeardAnswer>, ApiError> {
+    if !(0.0..=1e6).contains(&request.seconds) {
+        return Err(ApiError::BadRequest(
+            "seconds must be from 0 to 1,000,000".to_owned(),
+        ));
+    }
+    let reaction = request.reaction.as_ref();
+    if reaction.is_some_and(|all| all.values().any(|x| !(-1.0..=1.0).contains(x))) {
+        return Err(ApiError::BadRequest(
+            "each change of a reaction must be from -1 to 1".to_owned(),
+        ));
+    }
+    with_song(app, id, move |app, _, song| {
+        let share = song
+            .duration_seconds
+            .map_or(0.0, |all| request.seconds / all);
+        let verdict = if share >= FINISHED_SHARE {
+            Some(Verdict::Finished)
+        } else if request.seconds < SKIPPED_SECONDS && share < SKIPPED_SHARE {
+            Some(Verdict::Skipped)
+        } else {
+            None
+        };
+        if let Some(verdict) = verdict {
+            app.library.say(song, verdict)?;
+        }
+        if let Some(reaction) = request.reaction {
+            let change = Emotion::ALL.map(|e| reaction.get(&e).copied().unwrap_or(0.0));
+            app.library.say(song, Verdict::Reaction(change))?;
+        }
+        let verdict = verdict.map(|verdict| verdict.kind().name());
+        Ok(Json(HeardAnswer { verdict }))
     })
     .await
 }

@@ -18,3 +18,4 @@ mod security;
 mod shapes;
 mod songs;
 mod stand;
+mod taste;

@@ -17,6 +17,9 @@ const FULL = 0.85;
 /** A petal's area grows with the square of its length, so the length is the root of the share. */
 const petalLength = (/** @type {number} */ share) => Math.min(1, Math.sqrt(Math.max(0, share) / FULL));
 
+/** The share whose petal is so long; the other way round. @param {number} length */
+export const shareOf = (length) => FULL * Math.max(0, length / REACH) ** 2;
+
 const degrees = (/** @type {number} */ emotion) => (ANGLES[emotion] * 180) / Math.PI;
 
 /**

@@ -9,6 +9,7 @@ import { Music } from './music.js';
 import { ScanDialog } from './scan.js';
 import { status } from './server.js';
 import { include, remember, settings } from './settings.js';
+import { TasteDialog } from './taste.js';
 import { You } from './you.js';
 
 /** @typedef {import('./you.js').Mood} Mood */
@@ -23,7 +24,14 @@ const library = new Library((song) => music.playSong(song), () => {
 const music = new Music((song) => {
   moodPanel.outline(mood && song ? song.vector : null);
   library.showCurrent(song?.id ?? null);
-}, () => you.live.songBegan());
+}, () => you.live.songBegan(), () => {
+  follow(false);
+  void refresh();
+});
+const tasteDialog = new TasteDialog(() => {
+  follow(false);
+  void refresh();
+});
 const moodPanel = new MoodPanel(() => {
   music.queue.restart();
   follow(false);
@@ -35,6 +43,7 @@ const you = new You((next, { rank = false, cross = false, looking = false }) => 
   moodPanel.show(next.vector, next.source === 'face' && you.source === 'camera');
   moodPanel.outline(music.queue.current?.song.vector ?? null);
   library.map.showMood(next.vector);
+  if (you.source === 'camera' && you.vector) music.see(you.vector);
   if (rank) follow(you.source === 'camera', cross);
 }, () => music.player.unlock());
 const scanDialog = new ScanDialog(() => void refresh());
@@ -127,6 +136,9 @@ function bindTuning() {
     remember({ crossfade: Number(crossfade.value) });
     show();
   });
+  const reaction = byId('reaction', HTMLInputElement);
+  reaction.checked = settings.reaction;
+  reaction.addEventListener('change', () => remember({ reaction: reaction.checked }));
   settle.addEventListener('change', () => remember({ settle: settle.checked }));
   centred.addEventListener('change', () => {
     remember({ centred: centred.checked });
@@ -157,7 +169,7 @@ const shortcuts = /** @type {import('./keys.js').Shortcut[]} */ ([
 onLanguage(() => {
   translatePage();
   byId('language', HTMLButtonElement).textContent = t('languageShort');
-  for (const part of [you, moodPanel, music, library, scanDialog]) part.translate();
+  for (const part of [you, moodPanel, music, library, scanDialog, tasteDialog]) part.translate();
   listKeys(shortcuts);
   showTheme();
 });

@@ -2,22 +2,32 @@
 
 import { byId, make, say, setIcon, toast } from './dom.js';
 import { COLOURS, EMOTIONS, colour, strongest } from './emotions.js';
+import { CorrectionDialog } from './correction.js';
 import { glyph } from './flower.js';
 import { counted, percent, t, word } from './language.js';
 import { Player } from './player.js';
 import { Queue } from './queue.js';
-import { coverAddress } from './server.js';
+import { Reaction, reactionWord } from './reaction.js';
+import { coverAddress, heard } from './server.js';
 import { settings } from './settings.js';
 import { artistOf, songRow } from './songs.js';
 
 /** @typedef {import('./types.js').Song} Song */
 /** @typedef {import('./types.js').Vector} Vector */
+/** @typedef {import('./types.js').Match} Match */
 /** @typedef {import('./queue.js').Entry} Entry */
 /** @typedef {import('./queue.js').Wish} Wish */
 
 /** Emotions shown in the picture of why. */
 const WHY_ROWS = 3;
 const NOTE_MS = 6000;
+/** Of a song that was heard for less nothing is told. */
+const LEAST_HEARD_SECONDS = 1;
+/** A smaller liking, and a smaller move of a song by corrections of others, is not worth a word. */
+const LEAST_LIKING = 0.05;
+const LEAST_MOVE = 0.03;
+const LIKINGS = /** @type {const} */ ({ itself: 'likingItself', artist: 'likingArtist', alike: 'likingAlike' });
+const DISLIKINGS = /** @type {const} */ ({ itself: 'dislikingItself', artist: 'dislikingArtist', alike: 'dislikingAlike' });
 /** A song that is left for another mood fades away over so many seconds, or over the crossfade that was chosen. */
 const SETTLE_SECONDS = 3;
 /** A song that has played for longer is not left. */
@@ -27,17 +37,25 @@ export class Music {
   /**
    * @param {(song: Song | null, playing: boolean) => void} onSong
    * @param {() => void} onBegin  A song that was chosen for the mood has begun, and may be left if the mood settles elsewhere.
+   * @param {() => void} onCorrected  A song sounds otherwise now, and others with it.
    */
-  constructor(onSong, onBegin) {
+  constructor(onSong, onBegin, onCorrected) {
     this.onSong = onSong;
     this.onBegin = onBegin;
     this.looking = false;
     this.settling = false;
+    this.reaction = new Reaction();
+    /** What plays, until what was heard of it is told. @type {Song | null} */
+    this.told = null;
     this.ready = -1;
     this.noteTimer = 0;
     this.player = new Player(
       (fade) => this.next(true, fade), (playing) => onSong(this.queue.current?.song ?? null, playing), () => this.queue.upcoming[0]?.song ?? null);
-    this.queue = new Queue(() => this.show(), (entry, play, fade) => this.begin(entry, play, fade), (error) => toast(error.message));
+    this.queue = new Queue(() => this.show(), (entry, play, fade, left) => this.begin(entry, play, fade, left), (error) => toast(error.message));
+    this.correction = new CorrectionDialog((song) => {
+      this.renew(song);
+      onCorrected();
+    });
     const buttons = /** @type {const} */ ({
       next: () => this.next(true),
       'mini-next': () => this.next(true),
@@ -45,6 +63,7 @@ export class Music {
       like: () => void this.queue.toggleLike(),
       'not-now': () => void this.queue.putOff(),
       'draw-again': () => void this.queue.drawAgain(),
+      correct: () => this.queue.current && this.correction.open(this.queue.current.song),
     });
     for (const [id, act] of Object.entries(buttons)) byId(id, HTMLButtonElement).addEventListener('click', act);
     // On a narrow page the small player stands in while the large one is out of sight.
@@ -104,13 +123,47 @@ export class Music {
     this.queue.play(song);
   }
 
-  /** @param {Entry} entry @param {boolean} play @param {number} fade */
-  begin({ song, match }, play, fade) {
+  /** @param {Entry} entry @param {boolean} play @param {number} fade @param {import('./queue.js').Left} left */
+  begin({ song, match }, play, fade, left) {
+    this.tell(left);
+    this.told = song;
+    this.reaction.begin();
     this.player.load(song, play, fade);
     this.showCover(song);
     this.onSong(song, play);
     // A song is left once: not the one that came for it.
     if (match && play && settings.settle && !this.settling) this.onBegin();
+  }
+
+  /**
+   * Tells the server how much was heard of the song that plays: what is left early counts a little in what comes next. Not where
+   * another was asked for, nor where the mood or its owner has put it off.
+   * @param {import('./queue.js').Left} left
+   */
+  tell(left) {
+    const { told, player } = this;
+    const seconds = player.position;
+    if (!told || player.song !== told || seconds < LEAST_HEARD_SECONDS) return;
+    const early = seconds < 0.8 * player.duration;
+    const change = settings.reaction ? this.reaction.change() : null;
+    if (early && (left !== 'over' || this.settling) && !change) return;
+    // Half a song is neither left early nor heard to its end.
+    const counted = early && (left !== 'over' || this.settling) ? Math.max(seconds, player.duration / 2) : seconds;
+    heard(told, counted, change).catch(() => {});
+  }
+
+  /** What the face shows while a song plays. @param {Vector} vector */
+  see(vector) {
+    if (settings.reaction && this.told && !this.player.audio.paused) this.reaction.see(this.player.position, vector);
+  }
+
+  /** A song is known otherwise now. @param {Song} song */
+  renew(song) {
+    this.queue.renew(song);
+    if (this.queue.current?.song.id === song.id) {
+      this.showCover(song);
+      this.onSong(song, !this.player.audio.paused);
+    }
   }
 
   /** @param {number} ready  Songs in the library. */
@@ -150,6 +203,8 @@ export class Music {
     why.hidden = false;
     byId('why-picture', HTMLElement).replaceChildren(...(match ? whyRows(match) : []));
     say(byId('why-sentence', HTMLElement), match ? whySentence(match) : t('whyChosen'));
+    say(byId('why-taste', HTMLElement), whyTaste(song, match));
+    byId('correct', HTMLButtonElement).textContent = t(song.corrected ? 'correctAgain' : 'correct');
   }
 
   /** The cover, or where there is none the song's flower. @param {Song} song */
@@ -178,6 +233,7 @@ export class Music {
 
   translate() {
     delete byId('queue', HTMLOListElement).dataset.key;
+    this.correction.translate();
     this.show();
     this.player.showPlaying();
   }
@@ -203,6 +259,20 @@ function whyRows({ why, target, song }) {
     return make('div', { class: 'why-row', role: 'img', 'aria-label': text }, bar(target[i]), make('span', { class: 'why-name' }, name), bar(song.vector[i]));
   });
   return [head, ...rows];
+}
+
+/** What the listener has to do with it. @param {Song} song @param {Match | null} match */
+function whyTaste(song, match) {
+  const says = [];
+  if (song.corrected) says.push(t('whyCorrected'));
+  else if (song.vector.some((share, i) => Math.abs(share - song.analysed[i]) > LEAST_MOVE)) says.push(t('whyMoved'));
+  const reason = match?.liking.reason;
+  if (match && reason && Math.abs(match.liking.score) >= LEAST_LIKING) {
+    const keys = match.liking.score > 0 ? LIKINGS : DISLIKINGS;
+    says.push(t(keys[reason], artistOf(song)));
+  }
+  if (song.reaction) says.push(t('whyReaction', reactionWord(song.reaction)));
+  return says.join(' ');
 }
 
 /** @param {import('./types.js').Match} match */

@@ -8,6 +8,7 @@ import { like, notNow, recommend } from './server.js';
 /** @typedef {import('./types.js').Request} Request */
 /** @typedef {Omit<Request, 'seed' | 'count' | 'opening' | 'exclude'>} Wish */
 /** @typedef {{song: Song, match: Match | null}} Entry */
+/** Why another song begins: the one before is over or was left, put off, or another was asked for. @typedef {'over' | 'off' | 'other'} Left */
 
 const COUNT = 20;
 /** When fewer than this many wait, more are asked for. */
@@ -18,8 +19,8 @@ const RECENT = 30;
 export class Queue {
   /**
    * @param {() => void} onChange  The current song, or what waits, is another.
-   * @param {(entry: Entry, play: boolean, fade: number) => void} onCurrent  `fade`: for so many seconds the song before fades
-   *   away.
+   * @param {(entry: Entry, play: boolean, fade: number, left: Left) => void} onCurrent  `fade`: for so many seconds the song
+   *   before fades away.
    * @param {(error: Error) => void} onError
    */
   constructor(onChange, onCurrent, onError) {
@@ -94,12 +95,13 @@ export class Queue {
    * To the next song.
    * @param {boolean} play
    * @param {number} [fade]
+   * @param {Left} [left]
    */
-  advance(play, fade = 0) {
+  advance(play, fade = 0, left = 'over') {
     const match = this.upcoming.shift();
     if (!match) return false;
     this.travelled += 1;
-    this.become({ song: match.song, match }, play, fade);
+    this.become({ song: match.song, match }, play, fade, left);
     if (this.upcoming.length < FEW && this.wish) void this.rank(this.wish, false);
     return true;
   }
@@ -110,7 +112,7 @@ export class Queue {
     if (!entry) return false;
     if (this.current?.match) this.upcoming.unshift(this.current.match);
     this.current = null;
-    this.become(entry, true);
+    this.become(entry, true, 0, 'other');
     return true;
   }
 
@@ -121,14 +123,14 @@ export class Queue {
   play(song) {
     const match = this.upcoming.find((waiting) => waiting.song.id === song.id) ?? null;
     this.upcoming = this.upcoming.filter((waiting) => waiting !== match);
-    this.become({ song, match }, true);
+    this.become({ song, match }, true, 0, 'other');
   }
 
-  /** @param {Entry} entry @param {boolean} play @param {number} [fade] */
-  become(entry, play, fade = 0) {
+  /** @param {Entry} entry @param {boolean} play @param {number} fade @param {Left} left */
+  become(entry, play, fade, left) {
     if (this.current) this.history.push(this.current);
     this.current = entry;
-    this.onCurrent(entry, play, fade);
+    this.onCurrent(entry, play, fade, left);
     this.onChange();
   }
 
@@ -157,6 +159,13 @@ export class Queue {
       if (error instanceof Error) this.onError(error);
       return;
     }
-    this.advance(true);
+    this.advance(true, 0, 'off');
+  }
+
+  /** A song is known otherwise now. @param {Song} song */
+  renew(song) {
+    const entries = [this.current, ...this.upcoming, ...this.history];
+    for (const entry of entries) if (entry?.song.id === song.id) entry.song = song;
+    this.onChange();
   }
 }

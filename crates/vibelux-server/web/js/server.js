@@ -99,6 +99,28 @@ export const like = (song, liked) => ask(`${at(song)}/like`, { method: liked ? '
 /** @param {Song} song @param {boolean} isMusic @returns {Promise<Song>} */
 export const declareMusic = (song, isMusic) => ask(`${at(song)}/music`, { method: isMusic ? 'PUT' : 'DELETE' });
 
+/** What the song sounds like to the listener. @param {Song} song @param {import('./types.js').Vector} vector @returns {Promise<Song>} */
+export const correct = (song, vector) => ask(`${at(song)}/sounds`, { ...post({ vector: byEmotion(vector) }), method: 'PUT' });
+
+/** @param {Song} song @returns {Promise<Song>} */
+export const retractCorrection = (song) => ask(`${at(song)}/sounds`, { method: 'DELETE' });
+
+/**
+ * A song was left, or is over.
+ * @param {Song} song
+ * @param {number} seconds  How far it was heard.
+ * @param {import('./types.js').Vector | null} change  How the face changed meanwhile; null where that is not kept.
+ */
+export const heard = (song, seconds, change) => ask(`${at(song)}/heard`, { ...post({ seconds, ...(change && { reaction: byEmotion(change) }) }), keepalive: true });
+
+/** @returns {Promise<import('./types.js').Said[]>} */
+export const taste = async () => (await ask('taste')).verdicts;
+
+/** @param {import('./types.js').Said} said */
+export const forget = ({ id, verdict }) => ask(`taste/${encodeURIComponent(id)}/${verdict}`, { method: 'DELETE' });
+
+export const forgetAll = () => ask('taste', { method: 'DELETE' });
+
 /** @param {Song} song */
 export const notNow = (song) => ask(`${at(song)}/not-now`, { method: 'POST' });
 

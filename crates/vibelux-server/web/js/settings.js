@@ -17,6 +17,7 @@ const KEY = 'vibelux';
  * @property {number} expression  How much small expressions count: 0 not, 1 as measured, 2 most.
  * @property {boolean} settle  Leave a song that has just begun if the mood settles elsewhere.
  * @property {number} crossfade  For so many seconds songs fade into each other.
+ * @property {boolean} reaction  Keep how a song changes the face.
  * @property {number} volume
  */
 
@@ -35,6 +36,7 @@ const initial = {
   expression: 1,
   settle: true,
   crossfade: 0,
+  reaction: false,
   volume: 0.8,
 };
 

@@ -14,13 +14,18 @@
  * @property {number | null} duration_seconds
  * @property {Vector} vector
  * @property {string} strongest
+ * @property {Vector} analysed  What the model made of it.
+ * @property {boolean} corrected  `vector` is what the listener says.
+ * @property {Vector | null} reaction  How the listener's face changed while it played; each -1 to 1.
  * @property {'music' | 'speech' | 'effects' | 'jingle'} class
  * @property {boolean} declared_music  It is music because the user says so.
  * @property {boolean} liked
  * @property {'direct' | 'transcode' | 'no'} playable
  * @property {string} format
  *
- * @typedef {{song: Song, cosine: number, why: Vector, target: Vector}} Match  `why`: what each emotion adds to the cosine; may be below 0.
+ * @typedef {{score: number, reason: 'itself' | 'artist' | 'alike' | null}} Liking  How much it is to the listener's liking, -1 to 1.
+ * @typedef {{song: Song, cosine: number, why: Vector, target: Vector, liking: Liking}} Match  `why`: what each emotion adds to the cosine; may be below 0.
+ * @typedef {{id: string, song: Song | null, verdict: 'liked' | 'sounds' | 'skipped' | 'finished' | 'reaction', times: number, unix_seconds: number | null, vector: Vector | null, change: Vector | null}} Said
  * @typedef {{start_seconds: number, vector: Vector}} Window  A stretch of a song that was listened to.
  * @typedef {{count: number, ids: string[], titles: string[], artists: (string | null)[], strongest: string[], valence: number[], arousal: number[]}} SongMap
  *

@@ -56,20 +56,28 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Emotion
 
 /// The same where there may be nothing: `null`, or with `#[serde(default)]` no such field.
 pub mod option {
-    use super::{Deserialize, Deserializer, EmotionVector, Serialize, Serializer};
+    use super::{Deserialize, Deserializer, EmotionVector, PerEmotion, Serialize, Serializer};
 
-    #[derive(serde::Deserialize, serde::Serialize)]
-    struct Given(#[serde(with = "super")] EmotionVector);
+    #[derive(serde::Deserialize)]
+    struct Given(#[serde(deserialize_with = "super::deserialize")] EmotionVector);
+
+    struct Shown<'a, V>(&'a V);
+
+    impl<V: PerEmotion> Serialize for Shown<'_, V> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            super::serialize(self.0, serializer)
+        }
+    }
 
     /// Writes the values by emotion, or `null`.
     ///
     /// # Errors
     /// Those of the serializer.
-    pub fn serialize<S: Serializer>(
-        vector: &Option<EmotionVector>,
+    pub fn serialize<V: PerEmotion, S: Serializer>(
+        values: &Option<V>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        vector.map(Given).serialize(serializer)
+        values.as_ref().map(Shown).serialize(serializer)
     }
 
     /// Reads weights by emotion, if there are any.

@@ -29,5 +29,5 @@ pub use embed::{
 pub use error::LibraryError;
 pub use scan::{FoundSong, Scan, ScanProblem, scan};
 pub use song::{FileStamp, Outcome, Song};
-pub use store::{KnownSong, SongStore};
+pub use store::{KnownSong, Said, SongStore, Verdict, VerdictKind};
 pub use tags::{Tags, read_tags};

@@ -63,6 +63,21 @@ const MIGRATIONS: &[&str] = &[
     INSERT INTO verdicts SELECT path, verdict FROM likes;
     DROP TABLE likes;
 ",
+    // What else was said and done about songs, how often, and since when (seconds since 1970; 0 is unknown).
+    "
+    ALTER TABLE verdicts RENAME TO bare_verdicts;
+    CREATE TABLE verdicts (
+        path BLOB NOT NULL,
+        verdict TEXT NOT NULL CHECK (verdict IN ('liked', 'music', 'sounds', 'skipped', 'finished', 'reaction')),
+        times INTEGER NOT NULL CHECK (times BETWEEN 1 AND 1000000),
+        seconds INTEGER NOT NULL CHECK (seconds BETWEEN 0 AND 1099511627776),
+        numbers BLOB CHECK (length(numbers) = 28),
+        CHECK ((numbers IS NOT NULL) = (verdict IN ('sounds', 'reaction'))),
+        PRIMARY KEY (path, verdict)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO verdicts SELECT path, verdict, 1, 0, NULL FROM bare_verdicts;
+    DROP TABLE bare_verdicts;
+",
 ];
 
 impl SongStore {

@@ -19,6 +19,8 @@ use super::error::LibraryError;
 use super::path_bytes::{from_bytes, to_bytes};
 use super::song::{FileStamp, Song};
 use crate::emotion::EmotionVector;
+pub use verdicts::{Said, Verdict, VerdictKind};
+
 use rows::{COLUMNS, IS_DECLARED_MUSIC, WINDOW_BYTES, decode_window, stamp, upsert};
 
 /// What must be known of a song to tell whether it has to be embedded.

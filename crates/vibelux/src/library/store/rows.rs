@@ -137,24 +137,31 @@ pub(super) fn sound_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<
 }
 
 fn encode_vector(vector: &EmotionVector) -> Vec<u8> {
-    vector
-        .values()
-        .iter()
-        .flat_map(|x| x.to_le_bytes())
-        .collect()
+    encode_numbers(vector.values())
 }
 
-fn decode_vector(bytes: &[u8]) -> Option<EmotionVector> {
-    let values: Vec<f32> = bytes
+/// Seven numbers, little-endian.
+pub(super) fn encode_numbers(numbers: &[f32; EMOTION_COUNT]) -> Vec<u8> {
+    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// The way back; `None` if it is another number of bytes.
+pub(super) fn decode_numbers(bytes: &[u8]) -> Option<[f32; EMOTION_COUNT]> {
+    let numbers = bytes
         .chunks_exact(4)
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-        .collect();
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    numbers.collect::<Vec<f32>>().try_into().ok()
+}
+
+/// A vector as [`encode_numbers`] wrote it; `None` if these are none.
+pub(super) fn decode_vector(bytes: &[u8]) -> Option<EmotionVector> {
+    let values = decode_numbers(bytes)?;
     // What was written summed to 1; what does not is no longer what was written.
     let sum: f64 = values.iter().map(|&x| f64::from(x)).sum();
     if (sum - 1.0).abs() > SUM_TOLERANCE {
         return None;
     }
-    EmotionVector::from_slice(&values).ok()
+    EmotionVector::from_weights(values).ok()
 }
 
 /// One window of [`WINDOW_BYTES`] bytes; `None` if they hold no vector.

@@ -1,5 +1,5 @@
-//! What the user says of songs, which they like and which are music whatever they sound like: a table beside the
-//! songs.
+//! What the user says of songs and does with them, which they like, skip or hear otherwise than the model, and which are
+//! music whatever they sound like: a table beside the songs.
 //!
 //! Kept by path and apart from the songs, so that it outlives a song's new embedding, a drive that
 //! is not plugged in, and a library that is scanned anew.
@@ -7,11 +7,119 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use rusqlite::params;
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::SongStore;
+use super::rows::{self, decode_numbers, decode_vector, encode_numbers};
+use crate::emotion::{EMOTION_COUNT, EmotionVector};
 use crate::library::error::LibraryError;
 use crate::library::path_bytes::{from_bytes, to_bytes};
+
+/// A kind of thing that is said of a song or done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum VerdictKind {
+    /// It is liked.
+    Liked,
+    /// It is music whatever it sounds like.
+    Music,
+    /// It sounds otherwise to the listener than to the model.
+    Sounds,
+    /// It was left early.
+    Skipped,
+    /// It was heard to its end.
+    Finished,
+    /// How the listener's face changed while it played.
+    Reaction,
+}
+
+impl VerdictKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::Liked,
+        Self::Music,
+        Self::Sounds,
+        Self::Skipped,
+        Self::Finished,
+        Self::Reaction,
+    ];
+
+    /// Its name, as the library has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Liked => "liked",
+            Self::Music => "music",
+            Self::Sounds => "sounds",
+            Self::Skipped => "skipped",
+            Self::Finished => "finished",
+            Self::Reaction => "reaction",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// What is said of a song or done with it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Verdict {
+    /// As [`VerdictKind::Liked`].
+    Liked,
+    /// As [`VerdictKind::Music`].
+    Music,
+    /// What it sounds like to the listener.
+    Sounds(EmotionVector),
+    /// As [`VerdictKind::Skipped`].
+    Skipped,
+    /// As [`VerdictKind::Finished`].
+    Finished,
+    /// How the shares of the seven emotions in the listener's face changed, each -1 to 1; the mean of all times.
+    Reaction([f32; EMOTION_COUNT]),
+}
+
+impl Verdict {
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> VerdictKind {
+        match self {
+            Self::Liked => VerdictKind::Liked,
+            Self::Music => VerdictKind::Music,
+            Self::Sounds(_) => VerdictKind::Sounds,
+            Self::Skipped => VerdictKind::Skipped,
+            Self::Finished => VerdictKind::Finished,
+            Self::Reaction(_) => VerdictKind::Reaction,
+        }
+    }
+
+    fn read(kind: VerdictKind, numbers: Option<&[u8]>) -> Option<Self> {
+        Some(match kind {
+            VerdictKind::Liked => Self::Liked,
+            VerdictKind::Music => Self::Music,
+            VerdictKind::Sounds => Self::Sounds(decode_vector(numbers?)?),
+            VerdictKind::Skipped => Self::Skipped,
+            VerdictKind::Finished => Self::Finished,
+            VerdictKind::Reaction => {
+                let numbers = decode_numbers(numbers?)?;
+                let sound = numbers.iter().all(|x| x.is_finite() && x.abs() <= 1.0);
+                Self::Reaction(sound.then_some(numbers)?)
+            }
+        })
+    }
+}
+
+/// A verdict that the library holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// Of which song, which the library may no longer hold.
+    pub path: PathBuf,
+    /// What.
+    pub verdict: Verdict,
+    /// How many times.
+    pub times: u32,
+    /// When for the last time, in seconds since 1970; 0 where that is not known.
+    pub seconds: u64,
+}
 
 impl SongStore {
     /// The paths of all liked songs, also of those that the library no longer holds.
@@ -30,12 +138,73 @@ impl SongStore {
         read().map_err(|source| LibraryError::database(&self.path, source))
     }
 
+    /// Everything that was said of songs and done with them, by path and kind.
+    ///
+    /// # Errors
+    /// If the database cannot be read, or a verdict is damaged.
+    pub fn said(&self) -> Result<Vec<Said>, LibraryError> {
+        let error = |source| LibraryError::database(&self.path, source);
+        let mut statement = self
+            .connection
+            .prepare("SELECT path, verdict, times, seconds, numbers FROM verdicts ORDER BY path, verdict")
+            .map_err(error)?;
+        let mut rows = statement.query([]).map_err(error)?;
+        let mut said = Vec::new();
+        while let Some(row) = rows.next().map_err(error)? {
+            let path = from_bytes(&row.get::<_, Vec<u8>>(0).map_err(error)?);
+            let kind: String = row.get(1).map_err(error)?;
+            let numbers: Option<Vec<u8>> = row.get(4).map_err(error)?;
+            let verdict = VerdictKind::named(&kind)
+                .and_then(|kind| Verdict::read(kind, numbers.as_deref()))
+                .ok_or_else(|| rows::damaged(&self.path, &path))?;
+            said.push(Said {
+                path,
+                verdict,
+                times: row.get(2).map_err(error)?,
+                seconds: row.get::<_, i64>(3).map_err(error)?.unsigned_abs(),
+            });
+        }
+        Ok(said)
+    }
+
+    /// Notes something about a song, at `seconds` since 1970. What is said again counts again; a correction takes the place
+    /// of the one before, a reaction goes into the mean. Committed when it returns.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub fn say(&mut self, song: &Path, verdict: Verdict, seconds: u64) -> Result<(), LibraryError> {
+        self.write(|connection| say(connection, song, verdict, seconds))
+    }
+
+    /// Takes back what was said of a song in one way.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub fn unsay(&mut self, song: &Path, kind: VerdictKind) -> Result<(), LibraryError> {
+        self.set_verdict([song], kind, false)
+    }
+
+    /// Forgets everything of these kinds, of all songs; returns how many verdicts that were.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub fn unsay_all(&mut self, kinds: &[VerdictKind]) -> Result<usize, LibraryError> {
+        self.write(|connection| {
+            let mut forgotten = 0;
+            for kind in kinds {
+                forgotten +=
+                    connection.execute("DELETE FROM verdicts WHERE verdict = ?1", [kind.name()])?;
+            }
+            Ok(forgotten)
+        })
+    }
+
     /// Notes that the song is liked, or no longer. Committed when it returns.
     ///
     /// # Errors
     /// If the database cannot be written.
     pub fn set_liked(&mut self, song: &Path, liked: bool) -> Result<(), LibraryError> {
-        self.set_verdict([song], "liked", liked)
+        self.set_verdict([song], VerdictKind::Liked, liked)
     }
 
     /// Notes that these files are music whatever they sound like, or takes that back. One transaction,
@@ -48,24 +217,24 @@ impl SongStore {
         songs: impl IntoIterator<Item = impl AsRef<Path>>,
         is_music: bool,
     ) -> Result<(), LibraryError> {
-        self.set_verdict(songs, "music", is_music)
+        self.set_verdict(songs, VerdictKind::Music, is_music)
     }
 
     fn set_verdict(
         &mut self,
         songs: impl IntoIterator<Item = impl AsRef<Path>>,
-        verdict: &str,
+        kind: VerdictKind,
         holds: bool,
     ) -> Result<(), LibraryError> {
         self.write(|connection| {
             let mut statement = connection.prepare_cached(if holds {
-                "INSERT OR IGNORE INTO verdicts (path, verdict) VALUES (?1, ?2)"
+                "INSERT OR IGNORE INTO verdicts (path, verdict, times, seconds) VALUES (?1, ?2, 1, 0)"
             } else {
                 "DELETE FROM verdicts WHERE path = ?1 AND verdict = ?2"
             })?;
             songs.into_iter().try_for_each(|song| {
                 let path = to_bytes(song.as_ref());
-                statement.execute(params![path, verdict]).map(drop)
+                statement.execute(params![path, kind.name()]).map(drop)
             })
         })
     }
@@ -80,6 +249,39 @@ impl SongStore {
             .pragma_query_value(None, "data_version", |row| row.get(0))
             .map_err(|source| LibraryError::database(&self.path, source))
     }
+}
+
+fn say(
+    connection: &Connection,
+    song: &Path,
+    verdict: Verdict,
+    seconds: u64,
+) -> rusqlite::Result<()> {
+    let (path, kind) = (to_bytes(song), verdict.kind().name());
+    let before: Option<(u32, Option<Vec<u8>>)> = connection
+        .prepare_cached("SELECT times, numbers FROM verdicts WHERE path = ?1 AND verdict = ?2")?
+        .query_row(params![path, kind], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (times, numbers) = match (verdict, before) {
+        (Verdict::Sounds(vector), _) => (1, Some(encode_numbers(vector.values()))),
+        (Verdict::Reaction(change), before) => {
+            let (times, mean) = before.unwrap_or_default();
+            let mean = mean
+                .and_then(|mean| decode_numbers(&mean))
+                .unwrap_or_default();
+            let share = 1.0 / (f64::from(times) + 1.0) as f32;
+            let mean = std::array::from_fn(|i| mean[i] + share * (change[i] - mean[i]));
+            (times + 1, Some(encode_numbers(&mean)))
+        }
+        (_, before) => (before.map_or(0, |(times, _)| times) + 1, None),
+    };
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO verdicts (path, verdict, times, seconds, numbers)
+             VALUES (?1, ?2, min(?3, 1000000), ?4, ?5)",
+        )?
+        .execute(params![path, kind, times, seconds.cast_signed(), numbers])
+        .map(drop)
 }
 
 #[cfg(test)]
@@ -118,11 +320,16 @@ mod tests {
         let second = "CREATE TABLE likes (path BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
             INSERT INTO likes VALUES (x'2f61');
             PRAGMA user_version = 2;";
+        let fourth = "CREATE TABLE verdicts (path BLOB NOT NULL, verdict TEXT NOT NULL, PRIMARY KEY (path, verdict))
+                STRICT, WITHOUT ROWID;
+            INSERT INTO verdicts VALUES (x'2f61', 'liked'), (x'2f62', 'music');
+            ALTER TABLE songs ADD COLUMN sound TEXT;
+            PRAGMA user_version = 4;";
         let third = "CREATE TABLE likes (path BLOB PRIMARY KEY, verdict TEXT NOT NULL CHECK (verdict = 'liked'))
                 STRICT, WITHOUT ROWID;
             INSERT INTO likes VALUES (x'2f61', 'liked');
             PRAGMA user_version = 3;";
-        for older in [second, third] {
+        for older in [second, third, fourth] {
             assert_eq!(likes_of(older), HashSet::from([PathBuf::from("/a")]));
         }
     }
@@ -130,6 +337,77 @@ mod tests {
     #[test]
     fn a_library_of_the_first_layout_gets_the_table() {
         assert!(likes_of("PRAGMA user_version = 1;").is_empty());
+    }
+
+    #[test]
+    fn what_is_said_is_counted_kept_and_taken_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("library.db");
+        let (a, b) = (Path::new("/music/a.mp3"), Path::new("/music/b.mp3"));
+        let sad: EmotionVector = "sad=0.7,neutral=0.3".parse().unwrap();
+        let mut store = SongStore::open(&file).unwrap();
+        store.set_liked(a, true).unwrap();
+        for seconds in [10, 20] {
+            store.say(a, Verdict::Skipped, seconds).unwrap();
+            store
+                .say(b, Verdict::Sounds(EmotionVector::UNIFORM), seconds)
+                .unwrap();
+        }
+        store.say(b, Verdict::Sounds(sad), 30).unwrap();
+        let change =
+            |happy: f32| std::array::from_fn(|i| if i == 3 { happy } else { -happy / 6.0 });
+        store.say(b, Verdict::Reaction(change(0.6)), 40).unwrap();
+        store.say(b, Verdict::Reaction(change(0.2)), 50).unwrap();
+        drop(store);
+        let mut store = SongStore::open(&file).unwrap();
+        let said = store.said().unwrap();
+        let kinds: Vec<_> = said
+            .iter()
+            .map(|s| (s.path.as_path(), s.verdict.kind(), s.times, s.seconds))
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                (a, VerdictKind::Liked, 1, 0),
+                (a, VerdictKind::Skipped, 2, 20),
+                (b, VerdictKind::Reaction, 2, 50),
+                (b, VerdictKind::Sounds, 1, 30),
+            ]
+        );
+        let Verdict::Reaction(mean) = said[2].verdict else {
+            panic!("{said:?}")
+        };
+        assert!((mean[3] - 0.4).abs() < 1e-6);
+        assert_eq!(said[3].verdict, Verdict::Sounds(sad));
+        store.unsay(a, VerdictKind::Skipped).unwrap();
+        assert_eq!(store.said().unwrap().len(), 3);
+        let kinds = [VerdictKind::Sounds, VerdictKind::Reaction];
+        assert_eq!(store.unsay_all(&kinds).unwrap(), 2);
+        assert_eq!(store.said().unwrap().len(), 1);
+        assert!(store.likes().unwrap().contains(a));
+    }
+
+    #[test]
+    fn a_damaged_correction_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("library.db");
+        let mut store = SongStore::open(&file).unwrap();
+        store
+            .say(
+                Path::new("/a.mp3"),
+                Verdict::Sounds(EmotionVector::UNIFORM),
+                1,
+            )
+            .unwrap();
+        store
+            .connection
+            .execute("UPDATE verdicts SET numbers = zeroblob(28)", [])
+            .unwrap();
+        let error = store.said().unwrap_err().to_string();
+        assert!(
+            error.contains("/a.mp3") && error.contains("library.db"),
+            "{error}"
+        );
     }
 
     #[test]
