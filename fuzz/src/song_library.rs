@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use vibelux::audio::SoundKind;
-use vibelux::library::{FileStamp, LibraryError, Outcome, Song, SongStore, Tags, json};
+use vibelux::library::{
+    FileStamp, Heard, LibraryError, Outcome, Song, SongStore, Tags, Verdict, json,
+};
 use vibelux::recommend::{Mode, Query, SongIndex};
 use vibelux::{Emotion, EmotionVector};
 
@@ -110,6 +112,14 @@ fn use_all(path: &Path) -> Result<(), LibraryError> {
     // Fewer where the path that was said to be music is damaged: it is text.
     let declared = songs.iter().filter(|song| song.declared_music);
     assert!(declared.count() <= SONGS / 10, "music that nobody declared");
+    let said = store.said()?;
+    assert_eq!(said.len(), 5 * SONGS / 10, "verdicts are lost in silence");
+    let heard = Heard::new(&songs, &said);
+    for song in songs.iter().filter(|song| song.vector().is_some()) {
+        let vector = heard.vector(&song.path, &vectors[0]);
+        let sum: f32 = vector.values().iter().sum();
+        assert!((sum - 1.0).abs() < 1e-4, "{vector:?} sums to {sum}");
+    }
     for song in &songs {
         store.get(&song.path)?;
         store.windows(&song.path)?;
@@ -129,6 +139,8 @@ fn use_all(path: &Path) -> Result<(), LibraryError> {
     store.upsert(&song(SONGS), &windows(SONGS))?;
     store.set_liked(&song(SONGS).path, true)?;
     store.set_declared_music([&song(SONGS).path], true)?;
+    store.say(&song(SONGS).path, Verdict::Finished, 1)?;
+    store.unsay_all(&[])?;
     store.set_missing(&[song(1).path], true)?;
     store.remove_missing()?;
     store.songs()?;
@@ -144,6 +156,13 @@ fn make_library() -> Result<Vec<u8>, LibraryError> {
         if number % 10 == LIKED {
             store.set_liked(&song(number).path, true)?;
             store.set_declared_music([&song(number).path], true)?;
+            for said in [
+                Verdict::Sounds(vector(number)),
+                Verdict::Skipped,
+                Verdict::Reaction([0.0, 0.0, 0.0, 0.25, -0.25, 0.0, 0.0]),
+            ] {
+                store.say(&song(number).path, said, 1_700_000_000)?;
+            }
         }
     }
     // The last connection moves everything from the log into the file.

@@ -46,7 +46,7 @@ MODULE_ARROWS = {
     "spectrogram": {"audio"},
     "model": {"atomic", "audio", "emotion", "face", "spectrogram"},
     "detect": {"face", "model"},
-    "library": {"atomic", "audio", "emotion", "error_text", "model"},
+    "library": {"atomic", "audio", "emotion", "error_text", "model", "taste"},
     "mood": {"emotion"},
     "taste": {"emotion"},
     "random": set(),

@@ -32,6 +32,8 @@ pub enum Command {
     Serve(commands::serve::ServeArgs),
     /// Show how the emotion of one song changes while it plays
     Song(commands::song::SongArgs),
+    /// Show what was learnt from what you like, skip and correct, and forget it
+    Taste(commands::taste::TasteArgs),
     /// Turn class folders of music into spectrogram pictures
     Preprocess(commands::preprocess::PreprocessArgs),
     /// Train a face or music model on class folders

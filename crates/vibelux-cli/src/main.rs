@@ -67,6 +67,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Recommend(args) => commands::recommend::run(args),
         Command::Serve(args) => commands::serve::run(args),
         Command::Song(args) => commands::song::run(args),
+        Command::Taste(args) => commands::taste::run(args),
         Command::Preprocess(args) => commands::preprocess::run(args),
         Command::Train(args) => commands::train::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args),

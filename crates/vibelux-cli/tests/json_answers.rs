@@ -193,6 +193,8 @@ fn recommend_names_songs_with_their_reasons() {
         &["recommend", "--image", "faces/labels.csv"],
     );
     workspace.fails("failed", 2, &["recommend", "--similar-to", "absent"]);
+    let answer = workspace.ask("TasteAnswer", 0, &["taste", "--forget-all"]);
+    assert_eq!(answer["forgotten"], 0);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use vibelux::audio::SoundKind;
 use vibelux::compose::{compose_all, write_wav};
-use vibelux::library::SongStore;
+use vibelux::library::{SongStore, Verdict};
 
 /// A folder with three song files (their content is never read here) and a library of their vectors.
 struct Fixture {
@@ -251,4 +251,37 @@ fn a_jingle_is_named_and_becomes_music_where_the_user_says_so() {
     let answer: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(answer["not_music"]["jingle"], 0);
     assert_eq!(titles(&fixture.recommend(&["--mood", "happy"])), ["Sign"]);
+}
+
+#[test]
+fn what_a_listener_says_counts_is_listed_and_forgotten() {
+    let fixture = Fixture::new();
+    let song = fixture.path("calm.mp3");
+    let angry = "angry".parse().unwrap();
+    let mut store = SongStore::open(&fixture.path("library.db")).unwrap();
+    store.say(&song, Verdict::Sounds(angry), 1_000).unwrap();
+    store.say(&song, Verdict::Skipped, 2_000).unwrap();
+    store.set_liked(&fixture.path("joy.mp3"), true).unwrap();
+    drop(store);
+    let best = fixture.stdout(&["recommend", "--mood", "angry", "-n", "1"]);
+    assert!(best.contains("calm"), "{best}");
+    let listed = fixture.stdout(&["taste"]);
+    for line in [
+        "calm.mp3",
+        "sounds angry to you",
+        "left early",
+        "joy.mp3",
+        "liked",
+    ] {
+        assert!(listed.contains(line), "{line} is not in {listed}");
+    }
+    fixture.run(&["taste", "--forget", "grief.mp3"]).code(2);
+    let left = fixture.stdout(&["taste", "--forget", "calm.mp3"]);
+    assert!(
+        !left.contains("calm.mp3") && left.contains("joy.mp3"),
+        "{left}"
+    );
+    assert_eq!(fixture.stdout(&["taste", "--forget-all"]), "");
+    let store = SongStore::open(&fixture.path("library.db")).unwrap();
+    assert!(store.likes().unwrap().is_empty() && store.said().unwrap().is_empty());
 }

@@ -72,7 +72,8 @@ fn the_music_follows_the_smile_and_not_the_twitch() {
             (seconds.trim().parse().unwrap(), mood)
         })
         .collect();
-    assert_eq!(changes[0], (0.0, "neutral"));
+    // After two seconds of looking.
+    assert_eq!(changes[0], (2.0, "neutral"));
     assert_eq!(changes.last().unwrap().1, "happy");
     // The twitch is at 10 s, the smile begins at 20 s.
     assert!(

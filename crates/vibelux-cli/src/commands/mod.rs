@@ -13,4 +13,5 @@ pub mod recommend;
 pub mod serve;
 pub mod song;
 mod table_rows;
+pub mod taste;
 pub mod train;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{ArgGroup, ValueEnum};
 use vibelux::EmotionVector;
-use vibelux::library::{Inclusion, Song, SongStore};
+use vibelux::library::{Heard, Inclusion, Song, SongStore};
 use vibelux::recommend::{Mode, SongIndex};
 
 use crate::failure::NoFace;
@@ -155,20 +155,25 @@ pub(super) fn find(
         .collect()
 }
 
-/// The songs that have a vector and are of a class that is taken, in the order of their paths.
+/// The songs that have a vector and are of a class that is taken, in the order of their paths, each with what it sounds like
+/// to the listener.
 pub(super) fn load(
     store: &SongStore,
     include_missing: bool,
     include: Inclusion,
 ) -> anyhow::Result<Vec<(Song, EmotionVector)>> {
     let songs = store.songs()?;
+    let heard = Heard::new(&songs, &store.said()?);
     if songs.is_empty() {
         return Err(library_location::empty(store.path()));
     }
     let usable: Vec<_> = songs
         .into_iter()
         .filter(|song| include_missing || !song.missing)
-        .filter_map(|song| song.vector().map(|vector| (song, vector)))
+        .filter_map(|song| {
+            let vector = heard.vector(&song.path, &song.vector()?);
+            Some((song, vector))
+        })
         .collect();
     let library = output::readable(store.path());
     if usable.is_empty() {

@@ -9,10 +9,9 @@ use std::sync::OnceLock;
 use axum::body::Bytes;
 use serde::Serialize;
 use vibelux::library::{
-    ClassCounts, Inclusion, LibraryError, NotMusic, SongClass, SongStore, Verdict,
+    ClassCounts, Heard, Inclusion, LibraryError, NotMusic, SongClass, SongStore,
 };
 use vibelux::recommend::{Mode, SongIndex};
-use vibelux::taste::{Correction, Corrections};
 use vibelux::{Emotion, EmotionVector};
 
 use crate::library::song_id::SongId;
@@ -84,41 +83,6 @@ pub struct Filter {
     pub include: Inclusion,
 }
 
-/// What the listener hears otherwise than the model, by song.
-fn heard_otherwise(store: &SongStore) -> Result<HashMap<SongId, EmotionVector>, LibraryError> {
-    let said = store.said()?.into_iter();
-    let heard = said.filter_map(|said| match said.verdict {
-        Verdict::Sounds(vector) => Some((SongId::of(&said.path), vector)),
-        _ => None,
-    });
-    Ok(heard.collect())
-}
-
-/// Puts what the listener hears in the place of what the model made of these songs, and moves those that sound alike.
-fn correct(entries: &mut [Entry], heard: &HashMap<SongId, EmotionVector>) {
-    if heard.is_empty() {
-        return;
-    }
-    for entry in &mut *entries {
-        if let Some(vector) = heard.get(&entry.id) {
-            entry.vector = *vector;
-            entry.corrected = true;
-        }
-    }
-    let corrections = entries.iter().filter(|entry| entry.corrected);
-    let corrections = Corrections::new(
-        corrections
-            .map(|entry| Correction {
-                analysed: entry.analysed,
-                heard: entry.vector,
-            })
-            .collect(),
-    );
-    for entry in entries.iter_mut().filter(|entry| !entry.corrected) {
-        entry.vector = corrections.heard(&entry.analysed);
-    }
-}
-
 /// All songs at one moment, in the order of their titles.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -137,12 +101,13 @@ impl Catalogue {
     /// # Errors
     /// If the store cannot be read.
     pub fn read(store: &SongStore) -> Result<Self, LibraryError> {
-        let heard = heard_otherwise(store)?;
+        let songs = store.songs()?;
+        let heard = Heard::new(&songs, &store.said()?);
         let mut counts = SongCounts::default();
         let mut classes = ClassCounts::default();
         let mut entries = Vec::new();
-        for song in store.songs()? {
-            let Some(vector) = song.vector() else {
+        for song in songs {
+            let Some(analysed) = song.vector() else {
                 counts.failed += 1;
                 continue;
             };
@@ -151,6 +116,8 @@ impl Catalogue {
                 continue;
             }
             let (title, class) = (song.title(), song.class());
+            let vector = heard.vector(&song.path, &analysed);
+            let corrected = heard.correction(&song.path).is_some();
             classes.add(class, 1);
             let tags = song.tags;
             let texts = [Some(&title), tags.artist.as_ref(), tags.album.as_ref()];
@@ -169,13 +136,12 @@ impl Catalogue {
                 album: tags.album,
                 duration_seconds: song.duration_seconds,
                 vector,
-                analysed: vector,
-                corrected: false,
+                analysed,
+                corrected,
                 class,
                 declared_music: song.declared_music,
             });
         }
-        correct(&mut entries, &heard);
         counts.ready = classes.get(SongClass::Music);
         counts.not_music = classes.not_music();
         // The title comes first in the searched text; the path tells namesakes apart.

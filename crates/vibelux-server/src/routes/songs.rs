@@ -242,8 +242,8 @@ const FINISHED_SHARE: f64 = 0.8;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeardRequest {
-    /// How far it was heard, in seconds of the song.
-    seconds: f64,
+    /// How far, in seconds of the song.
+    heard_seconds: f64,
     /// How the listener's face changed meanwhile, by emotion, each -1 to 1.
     reaction: Option<BTreeMap<Emotion, f32>>,
 }
@@ -259,9 +259,9 @@ pub async fn heard(
     SongPath(id): SongPath,
     ApiJson(request): ApiJson<HeardRequest>,
 ) -> Result<Json<HeardAnswer>, ApiError> {
-    if !(0.0..=1e6).contains(&request.seconds) {
+    if !(0.0..=1e6).contains(&request.heard_seconds) {
         return Err(ApiError::BadRequest(
-            "seconds must be from 0 to 1,000,000".to_owned(),
+            "heard_seconds must be from 0 to 1,000,000".to_owned(),
         ));
     }
     let reaction = request.reaction.as_ref();
@@ -273,10 +273,10 @@ pub async fn heard(
     with_song(app, id, move |app, _, song| {
         let share = song
             .duration_seconds
-            .map_or(0.0, |all| request.seconds / all);
+            .map_or(0.0, |all| request.heard_seconds / all);
         let verdict = if share >= FINISHED_SHARE {
             Some(Verdict::Finished)
-        } else if request.seconds < SKIPPED_SECONDS && share < SKIPPED_SHARE {
+        } else if request.heard_seconds < SKIPPED_SECONDS && share < SKIPPED_SHARE {
             Some(Verdict::Skipped)
         } else {
             None

@@ -75,15 +75,15 @@ fn what_was_heard_counts_a_little_and_is_forgotten_one_by_one_or_all() {
     let address = |title: &str, what: &str| format!("/api/v1/songs/{}/{what}", stand.id(title));
     let heard = |title: &str, body: Value| stand.post(&address(title, "heard"), &body);
     assert_eq!(
-        heard("Sunrise", json!({ "seconds": 5 })).json()["verdict"],
+        heard("Sunrise", json!({ "heard_seconds": 5 })).json()["verdict"],
         "skipped"
     );
-    heard("Sunrise", json!({ "seconds": 8.5 }));
+    heard("Sunrise", json!({ "heard_seconds": 8.5 }));
     assert_eq!(
-        heard("Noon", json!({ "seconds": 20 })).json()["verdict"],
+        heard("Noon", json!({ "heard_seconds": 20 })).json()["verdict"],
         Value::Null
     );
-    let reaction = json!({ "seconds": 20, "reaction": { "happy": 0.3, "neutral": -0.3 } });
+    let reaction = json!({ "heard_seconds": 20, "reaction": { "happy": 0.3, "neutral": -0.3 } });
     heard("Noon", reaction);
     let kept = &song(&stand, "Noon")["reaction"];
     assert!(
@@ -122,9 +122,9 @@ fn what_was_heard_counts_a_little_and_is_forgotten_one_by_one_or_all() {
     assert!(verdicts(&stand).is_empty());
     assert_eq!(song(&stand, "Noon")["liked"], false);
     for bad in [
-        json!({ "seconds": -1 }),
-        json!({ "seconds": 1, "reaction": { "happy": 2 } }),
-        json!({ "seconds": 1, "reaction": { "bored": 0.1 } }),
+        json!({ "heard_seconds": -1 }),
+        json!({ "heard_seconds": 1, "reaction": { "happy": 2 } }),
+        json!({ "heard_seconds": 1, "reaction": { "bored": 0.1 } }),
         json!({}),
     ] {
         assert_eq!(heard("Noon", bad).status, 400);

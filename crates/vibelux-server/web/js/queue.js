@@ -165,7 +165,18 @@ export class Queue {
   /** A song is known otherwise now. @param {Song} song */
   renew(song) {
     const entries = [this.current, ...this.upcoming, ...this.history];
-    for (const entry of entries) if (entry?.song.id === song.id) entry.song = song;
+    for (const entry of entries) {
+      if (entry?.song.id !== song.id) continue;
+      entry.song = song;
+      const match = 'match' in entry ? entry.match : entry;
+      if (match) Object.assign(match, { song, why: contributions(match.target, song.vector) });
+    }
     this.onChange();
   }
+}
+
+/** What each emotion adds to the cosine of two vectors. @param {import('./types.js').Vector} a @param {import('./types.js').Vector} b */
+function contributions(a, b) {
+  const length = Math.hypot(...a) * Math.hypot(...b);
+  return a.map((value, i) => (length > 0 ? (value * b[i]) / length : 0));
 }

@@ -111,7 +111,7 @@ export const retractCorrection = (song) => ask(`${at(song)}/sounds`, { method: '
  * @param {number} seconds  How far it was heard.
  * @param {import('./types.js').Vector | null} change  How the face changed meanwhile; null where that is not kept.
  */
-export const heard = (song, seconds, change) => ask(`${at(song)}/heard`, { ...post({ seconds, ...(change && { reaction: byEmotion(change) }) }), keepalive: true });
+export const heard = (song, seconds, change) => ask(`${at(song)}/heard`, { ...post({ heard_seconds: seconds, ...(change && { reaction: byEmotion(change) }) }), keepalive: true });
 
 /** @returns {Promise<import('./types.js').Said[]>} */
 export const taste = async () => (await ask('taste')).verdicts;

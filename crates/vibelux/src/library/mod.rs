@@ -9,6 +9,7 @@ mod codec;
 mod cover;
 mod embed;
 mod error;
+mod heard;
 pub mod json;
 mod path_bytes;
 mod scan;
@@ -27,6 +28,7 @@ pub use embed::{
     mark_missing, plan,
 };
 pub use error::LibraryError;
+pub use heard::Heard;
 pub use scan::{FoundSong, Scan, ScanProblem, scan};
 pub use song::{FileStamp, Outcome, Song};
 pub use store::{KnownSong, Said, SongStore, Verdict, VerdictKind};

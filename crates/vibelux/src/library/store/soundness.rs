@@ -38,7 +38,7 @@ mod tests {
 
     use super::super::SongStore;
     use crate::emotion::EmotionVector;
-    use crate::library::{LibraryError, Outcome, Song, Tags};
+    use crate::library::{LibraryError, Outcome, Song, Tags, Verdict};
 
     const SONGS: usize = 100;
     const PAGE: usize = 4096;
@@ -96,6 +96,8 @@ mod tests {
             store.upsert(&song, &window).unwrap();
             store.set_liked(&song.path, true).unwrap();
             store.set_declared_music([&song.path], true).unwrap();
+            let sounds = Verdict::Sounds(EmotionVector::UNIFORM);
+            store.say(&song.path, sounds, 1).unwrap();
         }
         let roots: Vec<u32> = store
             .connection

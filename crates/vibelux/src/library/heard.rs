@@ -1,0 +1,60 @@
+//! [`Heard`]: what songs sound like to the listener, where he has corrected the model, and songs that sound alike.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::song::Song;
+use super::store::{Said, Verdict};
+use crate::emotion::EmotionVector;
+use crate::taste::{Correction, Corrections};
+
+/// The corrections of a library.
+#[derive(Debug, Clone, Default)]
+pub struct Heard {
+    of_song: HashMap<PathBuf, EmotionVector>,
+    corrections: Corrections,
+}
+
+impl Heard {
+    /// What was said of these songs; others that were corrected teach nothing, as it is not known what the model made of
+    /// them.
+    #[must_use]
+    pub fn new(songs: &[Song], said: &[Said]) -> Self {
+        let of_song: HashMap<PathBuf, EmotionVector> = said
+            .iter()
+            .filter_map(|said| match said.verdict {
+                Verdict::Sounds(vector) => Some((said.path.clone(), vector)),
+                _ => None,
+            })
+            .collect();
+        if of_song.is_empty() {
+            return Self::default();
+        }
+        let corrections = songs.iter().filter_map(|song| {
+            Some(Correction {
+                analysed: song.vector()?,
+                heard: *of_song.get(&song.path)?,
+            })
+        });
+        Self {
+            corrections: Corrections::new(corrections.collect()),
+            of_song,
+        }
+    }
+
+    /// What the listener says that the song sounds like.
+    #[must_use]
+    pub fn correction(&self, path: &Path) -> Option<EmotionVector> {
+        self.of_song.get(path).copied()
+    }
+
+    /// What a song sounds like to the listener, of which the model made `analysed`.
+    #[must_use]
+    pub fn vector(&self, path: &Path, analysed: &EmotionVector) -> EmotionVector {
+        if self.of_song.is_empty() {
+            return *analysed;
+        }
+        self.correction(path)
+            .unwrap_or_else(|| self.corrections.heard(analysed))
+    }
+}
