@@ -440,14 +440,21 @@ export const checks = [
     return `${percentile(work, 0.5).toFixed(1)} ms of work a frame, ${percentile(work, 0.95).toFixed(1)} ms at the 95 % mark`;
   }],
 
-  ['German and English', async ({ browser }) => {
-    await browser.click('#language');
-    must(await browser.run(`document.documentElement.lang`) === 'de', 'the document is not German');
-    must((await browser.run(text('.foot'))).includes('Nicht für Arbeitsplatz, Schule oder Bewerbungen'), 'the notice is not German');
-    const left = await browser.run(`[...document.querySelectorAll('[data-t]')].filter((place) => place.textContent === place.dataset.t && !['neutral'].includes(place.textContent)).map((place) => place.dataset.t).join()`);
-    must(left === '', `without words: ${left}`);
-    await browser.click('#language');
-    must(await browser.run(`document.documentElement.lang`) === 'en', 'no way back to English');
+  ['every language of the page', async ({ browser }) => {
+    const notices = { de: 'Nicht für Arbeitsplatz, Schule oder Bewerbungen', fr: 'Pas pour le travail', es: 'No para el trabajo', en: 'Not for workplace' };
+    for (const [language, notice] of Object.entries(notices)) {
+      await browser.run(`(() => { const choice = document.querySelector('#language'); choice.value = '${language}'; choice.dispatchEvent(new Event('change')); })()`);
+      must(await browser.run(`document.documentElement.lang`) === language, `the document is not ${language}`);
+      must((await browser.run(text('.foot'))).includes(notice), `the notice is not ${language}`);
+      const left = await browser.run(`[...document.querySelectorAll('[data-t]')].filter((place) => place.textContent === place.dataset.t && !['neutral'].includes(place.textContent)).map((place) => place.dataset.t).join()`);
+      must(left === '', `without words: ${left}`);
+      for (const width of [1280, 360]) {
+        await browser.resize(width, 780);
+        const wide = await browser.run(`document.documentElement.scrollWidth`);
+        must(wide <= width, `${language} is ${wide} wide on ${width}`);
+      }
+      await browser.resize(1280, 800);
+    }
   }],
 
   ['dark, light, a narrow page, less motion', async ({ browser }) => {

@@ -11,7 +11,9 @@ const { ANGLES, COLOURS, EMOTIONS, PLACES, colour, mapPlace, mean, normalised, p
   await import('../web/js/emotions.js');
 const { byEmotion, withArrays } = await import('../web/js/vectors.js');
 const { en } = await import('../web/i18n/en.js');
-const { de } = await import('../web/i18n/de.js');
+const others = Object.entries({
+  de: (await import('../web/i18n/de.js')).de, es: (await import('../web/i18n/es.js')).es, fr: (await import('../web/i18n/fr.js')).fr,
+});
 
 const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0);
 const oneHot = (/** @type {number} */ at) => EMOTIONS.map((_, i) => Number(i === at));
@@ -84,13 +86,18 @@ test('the colours are those of the plots', () => {
   });
 });
 
-test('both languages have the same places for values, and every text is used', () => {
+test('all languages have the same texts with the same places for values, and every text is used', () => {
   const values = (/** @type {string} */ words) => [...words.matchAll(/\{\d\}/g)].map(String).sort().join();
   const folder = new URL('../web/', import.meta.url);
   const scripts = readdirSync(new URL('js/', folder)).map((file) => readFileSync(new URL(`js/${file}`, folder), 'utf8'));
   const page = [readFileSync(new URL('index.html', folder), 'utf8'), ...scripts].join('\n');
   for (const [key, words] of Object.entries(en)) {
-    assert.equal(values(de[/** @type {keyof typeof en} */ (key)]), values(words), key);
+    for (const [language, texts] of others) {
+      const text = texts[/** @type {keyof typeof en} */ (key)];
+      assert.ok(text, `${language} has no "${key}"`);
+      assert.equal(values(text), values(words), `${language}: ${key}`);
+      assert.equal(text.split(' | ').length, words.split(' | ').length, `${language}: forms of ${key}`);
+    }
     assert.match(page, new RegExp(`['"]${key}['"]`), `nobody says "${key}"`);
   }
 });

@@ -1,12 +1,11 @@
-// English. The keys are the same in every language; the type check holds de.js against this file.
+// English. The keys are the same in every language; the type check holds the others against this file.
 
 export const en = {
   skip: 'Skip to the content',
   views: 'Views',
   viewNow: 'Now',
   viewLibrary: 'Library',
-  switchLanguage: 'Auf Deutsch',
-  languageShort: 'DE',
+  chooseLanguage: 'Language',
   switchTheme: 'Light or dark: {0}',
   themeAuto: 'as the system',
   themeLight: 'light',
@@ -220,7 +219,7 @@ export const en = {
   aboutTitle: 'About VibeluX',
   aboutWhat: 'VibeluX reads seven emotions in an expression and in the sound of your own songs, and plays the songs whose seven numbers fit.',
   aboutLooks: 'It says how a face looks. Nobody can reliably tell from a face what a person feels, and no program can. When it is wrong, choose your mood by hand.',
-  aboutPrivacy: 'The camera picture goes only to the VibeluX program on this computer, is read there and forgotten. Nothing is sent anywhere else, nothing of your face is stored.',
+  aboutPrivacy: 'The camera picture goes only to the VibeluX program on this computer, is read there and forgotten. Nothing is sent anywhere else. Of your face nothing is stored, but for seven numbers a song if you turn that on.',
   aboutLaw: 'In the European Union the AI Act bans inferring emotions at work and in education. Use it for yourself, or with people who know and agree.',
   keys: 'Keys',
   keyPlay: 'play or pause',

@@ -2,11 +2,13 @@
 
 import { de } from '../i18n/de.js';
 import { en } from '../i18n/en.js';
+import { es } from '../i18n/es.js';
+import { fr } from '../i18n/fr.js';
 import { remember, settings } from './settings.js';
 
 /** @typedef {keyof typeof en} Key */
 
-const words = { de, en };
+const words = { de, en, es, fr };
 
 /** @type {Set<() => void>} */
 const listeners = new Set();
@@ -49,7 +51,7 @@ export function number(value) {
 /** @param {number} share  0 to 1. */
 export function percent(share) {
   const value = Math.round(share * 100);
-  return settings.language === 'de' ? `${value}\u00a0%` : `${value}%`;
+  return settings.language === 'en' ? `${value}%` : `${value}\u00a0%`;
 }
 
 /** @param {number} seconds */
@@ -67,7 +69,7 @@ export function onLanguage(listener) {
   listener();
 }
 
-/** @param {'de' | 'en'} language */
+/** @param {typeof settings.language} language */
 export function setLanguage(language) {
   remember({ language });
   for (const listener of listeners) listener();

@@ -168,14 +168,15 @@ const shortcuts = /** @type {import('./keys.js').Shortcut[]} */ ([
 
 onLanguage(() => {
   translatePage();
-  byId('language', HTMLButtonElement).textContent = t('languageShort');
   for (const part of [you, moodPanel, music, library, scanDialog, tasteDialog]) part.translate();
   listKeys(shortcuts);
   showTheme();
 });
 bindTuning();
 bindKeys(shortcuts);
-byId('language', HTMLButtonElement).addEventListener('click', () => setLanguage(settings.language === 'de' ? 'en' : 'de'));
+const language = byId('language', HTMLSelectElement);
+language.value = settings.language;
+language.addEventListener('change', () => setLanguage(/** @type {typeof settings.language} */ (language.value)));
 byId('theme', HTMLButtonElement).addEventListener('click', () => {
   remember({ theme: themes[(themes.indexOf(settings.theme) + 1) % themes.length] });
   showTheme();

@@ -2,10 +2,13 @@
 
 const KEY = 'vibelux';
 
+/** The languages of the page. */
+export const LANGUAGES = /** @type {const} */ (['en', 'de', 'fr', 'es']);
+
 /**
  * @typedef {object} Settings
  * @property {'auto' | 'light' | 'dark'} theme
- * @property {'de' | 'en'} language
+ * @property {typeof LANGUAGES[number]} language
  * @property {'match' | 'lift' | 'calm' | 'journey'} way
  * @property {number} goal  Index of the emotion where a journey ends.
  * @property {number} journeySongs
@@ -24,7 +27,7 @@ const KEY = 'vibelux';
 /** @type {Settings} */
 const initial = {
   theme: 'auto',
-  language: navigator.language.startsWith('de') ? 'de' : 'en',
+  language: LANGUAGES.find((language) => navigator.language.startsWith(language)) ?? 'en',
   way: 'match',
   goal: 3,
   journeySongs: 8,
@@ -48,6 +51,7 @@ function saved() {
   try {
     const values = JSON.parse(localStorage.getItem(KEY) ?? '{}');
     // Only what is known and of the right type: an older page may have left something else.
+    if (!LANGUAGES.includes(values.language)) delete values.language;
     const known = Object.entries(initial).filter(([name, value]) => typeof values[name] === typeof value);
     return Object.fromEntries(known.map(([name]) => [name, values[name]]));
   } catch {

@@ -4,7 +4,7 @@
   try {
     const saved = JSON.parse(localStorage.getItem('vibelux') ?? '{}');
     if (saved.theme === 'light' || saved.theme === 'dark') document.documentElement.dataset.theme = saved.theme;
-    if (saved.language === 'de' || saved.language === 'en') document.documentElement.lang = saved.language;
+    if (['en', 'de', 'fr', 'es'].includes(saved.language)) document.documentElement.lang = saved.language;
   } catch {
     // Without storage the system's theme and language hold.
   }
