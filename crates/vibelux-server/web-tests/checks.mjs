@@ -448,11 +448,14 @@ export const checks = [
       must((await browser.run(text('.foot'))).includes(notice), `the notice is not ${language}`);
       const left = await browser.run(`[...document.querySelectorAll('[data-t]')].filter((place) => place.textContent === place.dataset.t && !['neutral'].includes(place.textContent)).map((place) => place.dataset.t).join()`);
       must(left === '', `without words: ${left}`);
+      // As it looks while a scan runs.
+      await browser.run(`document.querySelector('#scan-pill').hidden = false`);
       for (const width of [1280, 360]) {
         await browser.resize(width, 780);
         const wide = await browser.run(`document.documentElement.scrollWidth`);
         must(wide <= width, `${language} is ${wide} wide on ${width}`);
       }
+      await browser.run(`document.querySelector('#scan-pill').hidden = true`);
       await browser.resize(1280, 800);
     }
   }],
