@@ -55,7 +55,7 @@ function photographed(folder) {
   return FACES.map((face) => join(folder, face));
 }
 
-/** What a camera sees of a face: the frame that ffmpeg is given, where the face is laid, and its side. @param {boolean} draw */
+/** Width and height of a face in the camera's picture, and the corner it is laid at. @param {boolean} draw */
 const placed = (draw) => (draw ? [640, 480, 0, 0] : [250, 250, 195, 105]);
 
 /** The face sways a little, so that the frame around it has something to follow. @param {number} left @param {number} top */

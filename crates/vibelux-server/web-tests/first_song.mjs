@@ -41,7 +41,7 @@ const WATCH = `(() => {
 
 const folder = mkdtempSync(join(tmpdir(), 'vibelux-first-'));
 const draw = options.drawn || !hasFaces;
-if (draw) console.log('SKIPPED: five expressions of photographs, which are not there; two of a drawn face instead');
+if (draw) console.log('SKIPPED: five expressions of photographs; two of a drawn face instead');
 const server = await serve(options.program, makeLibraryOfEach(options.program, folder, EMOTIONS));
 /** @type {number[]} */
 const seconds = [];

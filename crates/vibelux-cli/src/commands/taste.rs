@@ -12,15 +12,6 @@ use crate::json::path_text;
 use crate::library_location::LibraryArgs;
 use crate::output;
 
-/// What is taste: not what is music.
-const TASTE: [VerdictKind; 5] = [
-    VerdictKind::Liked,
-    VerdictKind::Sounds,
-    VerdictKind::Skipped,
-    VerdictKind::Finished,
-    VerdictKind::Reaction,
-];
-
 /// Flags of `vibelux taste`.
 #[derive(Debug, clap::Args)]
 pub struct TasteArgs {
@@ -57,18 +48,13 @@ struct FileVerdict {
 
 impl From<&Said> for FileVerdict {
     fn from(said: &Said) -> Self {
-        let (vector, change) = match said.verdict {
-            Verdict::Sounds(vector) => (Some(vector), None),
-            Verdict::Reaction(change) => (None, Some(change)),
-            _ => (None, None),
-        };
         Self {
             path: path_text(&said.path),
             verdict: said.verdict.kind().name(),
             times: said.times,
-            unix_seconds: (said.seconds > 0).then_some(said.seconds),
-            vector,
-            change,
+            unix_seconds: said.unix_seconds(),
+            vector: said.verdict.vector(),
+            change: said.verdict.change(),
         }
     }
 }
@@ -76,16 +62,15 @@ impl From<&Said> for FileVerdict {
 /// Runs the command.
 pub fn run(args: TasteArgs) -> anyhow::Result<ExitCode> {
     let mut store = args.library.open_existing()?;
-    let is_taste = |said: &Said| TASTE.contains(&said.verdict.kind());
     let mut forgotten = 0;
     if args.forget_all {
-        forgotten = store.unsay_all(&TASTE)?;
+        forgotten = store.unsay_all(&VerdictKind::TASTE)?;
     } else if let Some(song) = &args.forget {
         let path = std::path::absolute(song)?;
         let said = store.said()?;
         for said in said
             .iter()
-            .filter(|said| said.path == path && is_taste(said))
+            .filter(|said| said.path == path && said.is_taste())
         {
             store.unsay(&path, said.verdict.kind())?;
             forgotten += 1;
@@ -98,7 +83,7 @@ pub fn run(args: TasteArgs) -> anyhow::Result<ExitCode> {
         }
     }
     let mut said = store.said()?;
-    said.retain(is_taste);
+    said.retain(Said::is_taste);
     if args.json {
         let verdicts = said.iter().map(FileVerdict::from).collect();
         output::print_json(&TasteAnswer {

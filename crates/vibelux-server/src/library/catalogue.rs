@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use axum::body::Bytes;
 use serde::Serialize;
 use vibelux::library::{
-    ClassCounts, Heard, Inclusion, LibraryError, NotMusic, SongClass, SongStore,
+    ClassCounts, Heard, Inclusion, LibraryError, NotMusic, Said, SongClass, SongStore,
 };
 use vibelux::recommend::{Mode, SongIndex};
 use vibelux::{Emotion, EmotionVector};
@@ -96,13 +96,13 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Reads all songs.
+    /// Reads all songs, of which this was said.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn read(store: &SongStore) -> Result<Self, LibraryError> {
+    pub fn read(store: &SongStore, said: &[Said]) -> Result<Self, LibraryError> {
         let songs = store.songs()?;
-        let heard = Heard::new(&songs, &store.said()?);
+        let heard = Heard::new(&songs, said);
         let mut counts = SongCounts::default();
         let mut classes = ClassCounts::default();
         let mut entries = Vec::new();

@@ -258,7 +258,7 @@ mod tests {
             })
             .collect();
         store.upsert_all(&songs).unwrap();
-        Catalogue::read(&store).unwrap()
+        Catalogue::read(&store, &[]).unwrap()
     }
 
     fn request(mood: &str, way: Way, count: usize) -> QueueRequest {
@@ -348,6 +348,10 @@ mod tests {
             ("c", "", "happy=0.5,sad=0.5"),
             ("d", "", "sad"),
         ]);
+        let liking = |title: &'static str| {
+            let entries = songs.entries();
+            move |i: usize| if entries[i].title == title { 0.5 } else { 0.0 }
+        };
         let only = |allowed: &[&str]| {
             let allowed: Vec<String> = allowed.iter().map(|&t| t.to_owned()).collect();
             let entries = songs.entries();
@@ -356,20 +360,14 @@ mod tests {
                 &request("happy", Way::Match, 2),
                 &Rules {
                     allowed: &|i| allowed.contains(&entries[i].title),
-                    liking: &|i| if entries[i].title == "b" { 0.5 } else { 0.0 },
+                    liking: &liking("b"),
                     present: &|i| entries[i].title != "a",
                 },
             )
         };
         assert_eq!(only(&["a", "c", "d"]), ["c", "d"]);
         let liked = Rules {
-            liking: &|i| {
-                if songs.entries()[i].title == "b" {
-                    0.5
-                } else {
-                    0.0
-                }
-            },
+            liking: &liking("b"),
             ..ALL
         };
         assert_eq!(
@@ -378,13 +376,7 @@ mod tests {
         );
         // Not so much that what does not fit comes first.
         let liked = Rules {
-            liking: &|i| {
-                if songs.entries()[i].title == "d" {
-                    0.5
-                } else {
-                    0.0
-                }
-            },
+            liking: &liking("d"),
             ..ALL
         };
         assert_eq!(

@@ -69,7 +69,7 @@ impl SongLibrary {
             likes: RwLock::new(liked(&said)),
             reactions: RwLock::new(reactions(&said)),
             reader: Mutex::new(Reader {
-                catalogue: Arc::new(Catalogue::read(&store)?),
+                catalogue: Arc::new(Catalogue::read(&store, &said)?),
                 said: Arc::new(said),
                 likings: None,
                 store,
@@ -94,9 +94,9 @@ impl SongLibrary {
         let revision = reader.store.revision()?;
         let start = Instant::now();
         if revision != reader.revision && start >= reader.rests_until {
-            reader.catalogue = Arc::new(Catalogue::read(&reader.store)?);
-            reader.revision = revision;
             self.read_said(&mut reader)?;
+            reader.catalogue = Arc::new(Catalogue::read(&reader.store, &reader.said)?);
+            reader.revision = revision;
             let end = Instant::now();
             reader.rests_until = end + SHORTEST_REST.max(10 * (end - start));
         }
@@ -252,11 +252,10 @@ fn liked(said: &[Said]) -> HashSet<SongId> {
 }
 
 fn reactions(said: &[Said]) -> Reactions {
-    let reactions = said.iter().filter_map(|said| match said.verdict {
-        Verdict::Reaction(change) => Some((SongId::of(&said.path), change)),
-        _ => None,
-    });
-    reactions.collect()
+    let reactions = said.iter();
+    reactions
+        .filter_map(|said| Some((SongId::of(&said.path), said.verdict.change()?)))
+        .collect()
 }
 
 /// What was said of songs that the catalogue holds, as one opinion each.

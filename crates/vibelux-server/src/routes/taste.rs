@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Serialize;
 use vibelux::emotion::EMOTION_COUNT;
-use vibelux::library::{Said, Verdict, VerdictKind};
+use vibelux::library::{Said, VerdictKind};
 use vibelux::{EmotionVector, by_emotion};
 
 use super::song_json::SongJson;
@@ -14,15 +14,6 @@ use crate::http::error::ApiError;
 use crate::library::catalogue::Catalogue;
 use crate::library::song_id::SongId;
 use crate::state::{App, Shared};
-
-/// What "forget all" forgets: not what is music, which is no taste.
-const TASTE: [VerdictKind; 5] = [
-    VerdictKind::Liked,
-    VerdictKind::Sounds,
-    VerdictKind::Skipped,
-    VerdictKind::Finished,
-    VerdictKind::Reaction,
-];
 
 #[derive(Debug, Serialize)]
 pub struct TasteJson {
@@ -54,10 +45,7 @@ pub async fn list(State(app): State<Shared>) -> Result<Json<TasteJson>, ApiError
     blocking(move || {
         let catalogue = app.library.catalogue()?;
         let said = app.library.said();
-        let mut all: Vec<&Said> = said
-            .iter()
-            .filter(|said| TASTE.contains(&said.verdict.kind()))
-            .collect();
+        let mut all: Vec<&Said> = said.iter().filter(|said| said.is_taste()).collect();
         all.sort_by_key(|said| std::cmp::Reverse(said.seconds));
         let verdicts = all.into_iter().map(|said| verdict(said, &app, &catalogue));
         Ok(Json(TasteJson {
@@ -69,26 +57,21 @@ pub async fn list(State(app): State<Shared>) -> Result<Json<TasteJson>, ApiError
 
 fn verdict(said: &Said, app: &App, catalogue: &Catalogue) -> VerdictJson {
     let id = SongId::of(&said.path);
-    let (vector, change) = match said.verdict {
-        Verdict::Sounds(vector) => (Some(vector), None),
-        Verdict::Reaction(change) => (None, Some(change)),
-        _ => (None, None),
-    };
     VerdictJson {
         id,
         song: catalogue.get(id).map(|song| SongJson::of(song, app)),
         verdict: said.verdict.kind().name(),
         times: said.times,
-        unix_seconds: (said.seconds > 0).then_some(said.seconds),
-        vector,
-        change,
+        unix_seconds: said.unix_seconds(),
+        vector: said.verdict.vector(),
+        change: said.verdict.change(),
     }
 }
 
 /// Answers `DELETE taste`.
 pub async fn forget_all(State(app): State<Shared>) -> Result<Json<Forgotten>, ApiError> {
     blocking(move || {
-        let forgotten = app.library.unsay_all(&TASTE)?;
+        let forgotten = app.library.unsay_all(&VerdictKind::TASTE)?;
         Ok(Json(Forgotten { forgotten }))
     })
     .await?
@@ -102,7 +85,7 @@ pub async fn forget(
     let id: SongId = id
         .parse()
         .map_err(|_| ApiError::NotFound("song with this id"))?;
-    let kind = TASTE
+    let kind = VerdictKind::TASTE
         .into_iter()
         .find(|kind| kind.name() == verdict)
         .ok_or(ApiError::NotFound("verdict of this name"))?;

@@ -14,8 +14,6 @@ export class Decks {
     this.other = second;
     /** What the listener has set, 0 to 1. */
     this.volume = 1;
-    /** How loud the songs on the two are to be beside that, 0 to 1. @type {WeakMap<HTMLAudioElement, number>} */
-    this.levels = new WeakMap();
     /** How far the fade has come, 0 to 1; 1 when there is none. */
     this.share = 1;
     this.timer = 0;
@@ -41,9 +39,8 @@ export class Decks {
   /**
    * Puts a song where the one that is heard was.
    * @param {string} address  Empty for none.
-   * @param {number} level
    */
-  put(address, level) {
+  put(address) {
     this.endFade();
     if (address && this.holds(address)) {
       this.turn();
@@ -54,7 +51,6 @@ export class Decks {
     } else {
       this.audio.removeAttribute('src');
     }
-    this.levels.set(this.audio, level);
     this.balance();
   }
 
@@ -76,14 +72,12 @@ export class Decks {
   /**
    * Begins a song while the one that is heard fades away.
    * @param {string} address
-   * @param {number} level
    * @param {number} seconds
    */
-  cross(address, level, seconds) {
+  cross(address, seconds) {
     this.endFade();
     this.ready(address);
     this.turn();
-    this.levels.set(this.audio, level);
     this.share = 0;
     this.balance();
     const start = performance.now();
@@ -120,8 +114,7 @@ export class Decks {
 
   balance() {
     // Equal power: the sum of the squares stays the same, and so does the loudness of two different songs.
-    const level = (/** @type {HTMLAudioElement} */ audio) => this.volume * (this.levels.get(audio) ?? 1);
-    this.audio.volume = level(this.audio) * Math.sin((this.share * Math.PI) / 2);
-    this.other.volume = level(this.other) * Math.cos((this.share * Math.PI) / 2);
+    this.audio.volume = this.volume * Math.sin((this.share * Math.PI) / 2);
+    this.other.volume = this.volume * Math.cos((this.share * Math.PI) / 2);
   }
 }

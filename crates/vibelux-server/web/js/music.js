@@ -23,6 +23,8 @@ const WHY_ROWS = 3;
 const NOTE_MS = 6000;
 /** Of a song that was heard for less nothing is told. */
 const LEAST_HEARD_SECONDS = 1;
+/** Of a song that was heard to its end so much was heard; the server's own measure. */
+const FINISHED_SHARE = 0.8;
 /** A smaller liking, and a smaller move of a song by corrections of others, is not worth a word. */
 const LEAST_LIKING = 0.05;
 const LEAST_MOVE = 0.03;
@@ -144,12 +146,11 @@ export class Music {
     const { told, player } = this;
     const seconds = player.position;
     if (!told || player.song !== told || seconds < LEAST_HEARD_SECONDS) return;
-    const early = seconds < 0.8 * player.duration;
+    const excused = (left !== 'over' || this.settling) && seconds < FINISHED_SHARE * player.duration;
     const change = settings.reaction ? this.reaction.change() : null;
-    if (early && (left !== 'over' || this.settling) && !change) return;
+    if (excused && !change) return;
     // Half a song is neither left early nor heard to its end.
-    const counted = early && (left !== 'over' || this.settling) ? Math.max(seconds, player.duration / 2) : seconds;
-    heard(told, counted, change).catch(() => {});
+    heard(told, excused ? Math.max(seconds, player.duration / 2) : seconds, change).catch(() => {});
   }
 
   /** What the face shows while a song plays. @param {Vector} vector */

@@ -105,12 +105,12 @@ export class Player {
     this.announce(song);
     void this.showCurve(song);
     if (song.playable === 'no') {
-      this.decks.put('', 1);
+      this.decks.put('');
       this.fail(t('cannotPlay'));
       return;
     }
-    if (crossed) this.decks.cross(audioAddress(song), 1, fade);
-    else this.decks.put(audioAddress(song), 1);
+    if (crossed) this.decks.cross(audioAddress(song), fade);
+    else this.decks.put(audioAddress(song));
     if (play) this.play();
     this.showTime();
   }

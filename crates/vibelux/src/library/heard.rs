@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::song::Song;
-use super::store::{Said, Verdict};
+use super::store::Said;
 use crate::emotion::EmotionVector;
 use crate::taste::{Correction, Corrections};
 
@@ -22,10 +22,7 @@ impl Heard {
     pub fn new(songs: &[Song], said: &[Said]) -> Self {
         let of_song: HashMap<PathBuf, EmotionVector> = said
             .iter()
-            .filter_map(|said| match said.verdict {
-                Verdict::Sounds(vector) => Some((said.path.clone(), vector)),
-                _ => None,
-            })
+            .filter_map(|said| Some((said.path.clone(), said.verdict.vector()?)))
             .collect();
         if of_song.is_empty() {
             return Self::default();

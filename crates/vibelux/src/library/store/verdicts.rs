@@ -43,6 +43,15 @@ impl VerdictKind {
         Self::Reaction,
     ];
 
+    /// What is the listener's taste: all but what is music.
+    pub const TASTE: [Self; 5] = [
+        Self::Liked,
+        Self::Sounds,
+        Self::Skipped,
+        Self::Finished,
+        Self::Reaction,
+    ];
+
     /// Its name, as the library has it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -92,6 +101,24 @@ impl Verdict {
         }
     }
 
+    /// What the song sounds like to the listener; `None` for other kinds.
+    #[must_use]
+    pub const fn vector(&self) -> Option<EmotionVector> {
+        match self {
+            Self::Sounds(vector) => Some(*vector),
+            _ => None,
+        }
+    }
+
+    /// How the listener's face changed; `None` for other kinds.
+    #[must_use]
+    pub const fn change(&self) -> Option<[f32; EMOTION_COUNT]> {
+        match self {
+            Self::Reaction(change) => Some(*change),
+            _ => None,
+        }
+    }
+
     fn read(kind: VerdictKind, numbers: Option<&[u8]>) -> Option<Self> {
         Some(match kind {
             VerdictKind::Liked => Self::Liked,
@@ -119,6 +146,20 @@ pub struct Said {
     pub times: u32,
     /// When for the last time, in seconds since 1970; 0 where that is not known.
     pub seconds: u64,
+}
+
+impl Said {
+    /// Whether it is the listener's taste.
+    #[must_use]
+    pub fn is_taste(&self) -> bool {
+        VerdictKind::TASTE.contains(&self.verdict.kind())
+    }
+
+    /// When it was said for the last time, in seconds since 1970, where that is known.
+    #[must_use]
+    pub fn unix_seconds(&self) -> Option<u64> {
+        (self.seconds > 0).then_some(self.seconds)
+    }
 }
 
 impl SongStore {
