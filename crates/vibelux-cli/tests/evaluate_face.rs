@@ -3,11 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
+#[path = "../../vibelux/tests/fer2013/mod.rs"]
+mod fer2013;
 #[path = "../../vibelux-server/tests/json_schema/mod.rs"]
 mod json_schema;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use assert_cmd::Command;
 use json_schema::Schema;
@@ -136,27 +138,11 @@ fn a_baseline_without_corruptions_and_an_empty_limit_are_refused() {
     evaluate(dir.path(), &["--model", "/no/such/model.onnx"]).code(2);
 }
 
-/// The folder of FER2013 with class folders of pictures, or a loud line.
-fn fer2013() -> Option<PathBuf> {
-    let data = std::env::var_os("VIBELUX_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let dir =
-        std::env::var_os("VIBELUX_FER2013").map_or_else(|| data.join("fer2013"), PathBuf::from);
-    if dir.join("validation/happy").is_dir() {
-        return Some(dir);
-    }
-    eprintln!(
-        "SKIPPED: no FER2013 faces unpacked in {} (set VIBELUX_FER2013)",
-        dir.display()
-    );
-    None
-}
-
 #[test]
 fn real_faces_are_found_and_suffer_from_what_hides_them() {
-    let Some(dir) = fer2013() else { return };
+    let Some(dir) = fer2013::folder() else {
+        return;
+    };
     let figures = json(
         &dir,
         &[

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // A helper of a test may fail like the test itself.
 
-use std::path::{Path, PathBuf};
+mod fer2013;
+
+use std::path::PathBuf;
 
 use image::GrayImage;
 use image::imageops::{FilterType, overlay, resize};
@@ -15,26 +17,16 @@ const FRAME: (u32, u32) = (640, 480);
 
 /// `count` validation faces spread over all classes, or none and a loud line.
 fn faces(count: usize) -> Vec<GreyImage> {
-    let data = std::env::var_os("VIBELUX_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let unpacked = std::env::var_os("VIBELUX_FER2013")
-        .map_or_else(|| data.join("fer2013"), PathBuf::from)
-        .join("validation");
-    let mut paths: Vec<PathBuf> = walkdir::WalkDir::new(&unpacked)
+    let Some(fer2013) = fer2013::folder() else {
+        return Vec::new();
+    };
+    let mut paths: Vec<PathBuf> = walkdir::WalkDir::new(fer2013.join("validation"))
         .into_iter()
         .flatten()
         .map(walkdir::DirEntry::into_path)
         .filter(|path| path.extension().is_some_and(|e| e == "png"))
         .collect();
-    if paths.len() < count {
-        eprintln!(
-            "SKIPPED: no FER2013 faces unpacked in {} (set VIBELUX_FER2013)",
-            unpacked.display()
-        );
-        return Vec::new();
-    }
+    assert!(paths.len() >= count, "{} pictures only", paths.len());
     paths.sort();
     let step = paths.len() / count;
     paths

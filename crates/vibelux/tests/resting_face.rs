@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used)] // A helper of a test may fail like the test itself.
 
-use std::path::{Path, PathBuf};
+mod fer2013;
+
+use std::path::PathBuf;
 
 use vibelux::face::{FaceImage, load_picture};
 use vibelux::model::FaceModel;
@@ -31,24 +33,12 @@ const SHOWN: [Emotion; 5] = [
 
 /// The readings of the first faces of a class, by name; none and a loud line where there are no pictures.
 fn readings(model: &FaceModel, class: &str) -> Vec<EmotionVector> {
-    let data = std::env::var_os("VIBELUX_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let folder = std::env::var_os("VIBELUX_FER2013")
-        .map_or_else(|| data.join("fer2013"), PathBuf::from)
-        .join("validation")
-        .join(class);
-    let listed = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = listed.map(|entry| entry.path()).collect();
-    paths.sort();
-    if paths.len() < PERSONS {
-        eprintln!(
-            "SKIPPED: no FER2013 faces unpacked in {} (set VIBELUX_FER2013)",
-            folder.display()
-        );
+    let Some(fer2013) = fer2013::folder() else {
         return Vec::new();
-    }
+    };
+    let listed = std::fs::read_dir(fer2013.join("validation").join(class)).unwrap();
+    let mut paths: Vec<PathBuf> = listed.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
     let crops: Vec<FaceImage> = paths
         .iter()
         .take(3 * PERSONS)

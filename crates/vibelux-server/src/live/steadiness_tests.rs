@@ -1,6 +1,9 @@
 //! How steady a reading is while a real face holds its expression: what the sensor's noise, a swaying head and the
 //! detector's trembling make of it, frame by frame. The measure that smoothing and the way of the crop are held to.
 
+#[path = "../../../vibelux/tests/fer2013/mod.rs"]
+mod fer2013;
+
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,21 +30,10 @@ const UNSURE: f32 = 0.45;
 
 /// Of each class the first face that is found and that the model is not sure of, as those tremble; or none and a loud line.
 fn scenes(model: &FaceModel) -> Vec<Scene> {
-    let data = std::env::var_os("VIBELUX_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let folder = std::env::var_os("VIBELUX_FER2013")
-        .map_or_else(|| data.join("fer2013"), PathBuf::from)
-        .join("validation");
-    let mut classes: Vec<PathBuf> = entries(&folder);
-    classes.retain(|path| path.is_dir());
-    if classes.is_empty() {
-        eprintln!(
-            "SKIPPED: no FER2013 faces unpacked in {} (set VIBELUX_FER2013)",
-            folder.display()
-        );
-    }
+    let Some(fer2013) = fer2013::folder() else {
+        return Vec::new();
+    };
+    let classes = entries(&fer2013.join("validation"));
     let first_unsure = |class: &PathBuf| {
         let mut scenes = entries(class).into_iter().map(|path| Scene::new(&path));
         scenes.find(|scene| {

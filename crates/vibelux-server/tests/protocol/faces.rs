@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use image::imageops::{FilterType, overlay, resize};
 use image::{DynamicImage, GrayImage, ImageFormat, Luma};
 
+use crate::fer2013;
+
 const FRAME: (u32, u32) = (640, 480);
 
 /// A frame with faces of this side at these places, as a JPEG.
@@ -34,19 +36,13 @@ pub fn encode(picture: GrayImage) -> Vec<u8> {
 /// Faces of this expression that fill their picture, or none and a loud line. The first few by name
 /// that the detector is known to find.
 pub fn expression(name: &str, count: usize) -> Vec<GrayImage> {
-    let data = std::env::var_os("VIBELUX_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let folder = std::env::var_os("VIBELUX_FER2013")
-        .map_or_else(|| data.join("fer2013"), PathBuf::from)
-        .join("validation")
-        .join(name);
+    let Some(fer2013) = fer2013::folder() else {
+        return Vec::new();
+    };
+    let folder = fer2013.join("validation").join(name);
     let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e == "png"))
         .collect();
     paths.sort();
@@ -61,12 +57,6 @@ pub fn expression(name: &str, count: usize) -> Vec<GrayImage> {
         })
         .take(count)
         .collect();
-    if faces.len() < count {
-        eprintln!(
-            "SKIPPED: no FER2013 faces unpacked in {} (set VIBELUX_FER2013)",
-            folder.display()
-        );
-        return Vec::new();
-    }
+    assert_eq!(faces.len(), count, "faces in {}", folder.display());
     faces
 }

@@ -8,6 +8,8 @@
 mod audio;
 mod client;
 mod faces;
+#[path = "../../../vibelux/tests/fer2013/mod.rs"]
+mod fer2013;
 #[path = "../json_schema/mod.rs"]
 mod json_schema;
 mod live;

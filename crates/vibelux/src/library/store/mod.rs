@@ -8,6 +8,7 @@ mod creation;
 mod layout;
 mod rows;
 mod soundness;
+mod verdict;
 mod verdicts;
 
 use std::collections::HashMap;
@@ -19,7 +20,7 @@ use super::error::LibraryError;
 use super::path_bytes::{from_bytes, to_bytes};
 use super::song::{FileStamp, Song};
 use crate::emotion::EmotionVector;
-pub use verdicts::{Said, Verdict, VerdictKind};
+pub use verdict::{Said, Verdict, VerdictKind};
 
 use rows::{COLUMNS, IS_DECLARED_MUSIC, WINDOW_BYTES, decode_window, stamp, upsert};
 
