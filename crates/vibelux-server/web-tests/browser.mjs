@@ -13,6 +13,7 @@ import { hasFaces, makeCamera } from './camera.mjs';
 import { checks, lastCheck } from './checks.mjs';
 import { Chromium } from './chromium.mjs';
 import { Latency } from './latency.mjs';
+import { listeningChecks } from './listening.mjs';
 import { startVibelux } from './vibelux.mjs';
 
 const { values: options } = parseArgs({
@@ -26,9 +27,13 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Runs before the page: notes that it asks for the camera. */
-const COUNT_CAMERA = `(() => {
+/** Runs before the page: notes that it asks for the camera, and what it does at which media key. */
+const WATCH_PAGE = `(() => {
   window.cameraAsked = 0;
+  window.mediaKeys = {};
+  const { mediaSession } = navigator;
+  const listen = mediaSession?.setActionHandler.bind(mediaSession);
+  if (listen) mediaSession.setActionHandler = (key, act) => { window.mediaKeys[key] = act; listen(key, act); };
   const { mediaDevices } = navigator;
   const ask = mediaDevices?.getUserMedia.bind(mediaDevices);
   if (ask) mediaDevices.getUserMedia = (wanted) => { window.cameraAsked += 1; return ask(wanted); };
@@ -70,9 +75,11 @@ function expected({ text, url = '' }) {
 }
 
 const base64 = (/** @type {string} */ file) => readFileSync(file).toString('base64');
-const tools = { browser, address: server.address, songs: server.songs, stop: server.stop, wishes, latency, picture: base64(picture), tiff: base64(tiff), pair: base64(pair) };
+const downloads = join(folder, 'downloads');
+const tools = { browser, downloads, address: server.address, songs: server.songs, stop: server.stop, wishes, latency, picture: base64(picture), tiff: base64(tiff), pair: base64(pair) };
 let failed = 0;
-await browser.send('Page.addScriptToEvaluateOnNewDocument', { source: COUNT_CAMERA });
+await browser.send('Page.addScriptToEvaluateOnNewDocument', { source: WATCH_PAGE });
+await browser.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads });
 await browser.resize(1280, 800);
 await browser.open(`${server.address}/`);
 
@@ -90,7 +97,7 @@ async function hold(name, check) {
   if (options.screenshots) writeFileSync(join(options.screenshots, `${name.replaceAll(/\W+/g, '-')}.png`), await browser.screenshot());
 }
 
-for (const [name, check] of checks) await hold(name, check);
+for (const [name, check] of [...checks, ...listeningChecks]) await hold(name, check);
 if (complaints.length > 0) failed += 1;
 console.log(complaints.length > 0 ? `FAILED  quiet console, no other host:\n  ${complaints.join('\n  ')}` : 'ok      quiet console, no other host');
 const memory = server.resident();

@@ -8,10 +8,10 @@ import { COVERED, JINGLE, LOSSLESS } from './vibelux.mjs';
 
 export const EMOTIONS = ['angry', 'disgusted', 'fearful', 'happy', 'neutral', 'sad', 'surprised'];
 
-/** @typedef {{browser: import('./chromium.mjs').Chromium, address: string, songs: string, wishes: any[], latency: import('./latency.mjs').Latency, picture: string, tiff: string, pair: string, stop: () => Promise<unknown>}} Tools */
+/** `downloads` is where what the page saves goes. @typedef {{browser: import('./chromium.mjs').Chromium, address: string, songs: string, downloads: string, wishes: any[], latency: import('./latency.mjs').Latency, picture: string, tiff: string, pair: string, stop: () => Promise<unknown>}} Tools */
 
 /** @param {unknown} holds @param {string} what */
-function must(holds, what) {
+export function must(holds, what) {
   if (!holds) throw new Error(what);
 }
 
@@ -19,13 +19,16 @@ function must(holds, what) {
 const values = (vector) => EMOTIONS.map((name) => vector[name]);
 
 /** @param {string} selector */
-const text = (selector) => `document.querySelector(${JSON.stringify(selector)}).textContent.trim()`;
+export const text = (selector) => `document.querySelector(${JSON.stringify(selector)}).textContent.trim()`;
 const shares = `[...document.querySelectorAll('.bar-value')].map((value) => parseInt(value.textContent))`;
-const queue = `[...document.querySelectorAll('#queue li')].map((row) => row.dataset.id).join()`;
-const playing = `(!document.querySelector('#audio').paused && document.querySelector('#audio').currentTime > 0)`;
+export const queue = `[...document.querySelectorAll('#queue li')].map((row) => row.dataset.id).join()`;
+export const playing = `(!document.querySelector('#audio').paused && document.querySelector('#audio').currentTime > 0)`;
+
+/** Only one song is heard, as loud as it is to be. */
+const fadeOver = `import('/assets/js/main.js').then(({ music: { player: { decks } } }) => decks.share === 1 && decks.other.paused && decks.audio.volume > 0.05)`;
 
 /** Moves a range as a hand does. @param {string} selector @param {number | string} value */
-const slide = (selector, value) => `(() => {
+export const slide = (selector, value) => `(() => {
   const range = document.querySelector(${JSON.stringify(selector)});
   range.value = ${JSON.stringify(String(value))};
   range.dispatchEvent(new Event('input', { bubbles: true }));
@@ -155,7 +158,7 @@ export const checks = [
     must(await browser.run(left), 'no song was left');
     const title = await browser.run(text('#song-title'));
     must(await browser.run(`!document.querySelector('#audio-next').paused`), 'the song before was cut off');
-    await browser.until(`document.querySelector('#audio-next').paused && document.querySelector('#audio').volume > 0.7`, 'the end of the fade', 10_000);
+    await browser.until(fadeOver, 'the end of the fade', 10_000);
     must(await browser.run(text('#song-title')) === title, 'another song came');
     return title;
   }],
@@ -166,7 +169,7 @@ export const checks = [
     const [title, next] = await browser.run(`[${text('#song-title')}, document.querySelector('#queue li .song-title').textContent]`);
     await browser.run(slide('#seek', await browser.run(`document.querySelector('#audio').duration - 6`)));
     await browser.until(`${text('#song-title')} === ${JSON.stringify(next)} && !document.querySelector('#audio-next').paused`, 'both songs at once', 8000);
-    await browser.until(`document.querySelector('#audio-next').paused && document.querySelector('#audio').volume > 0.7`, 'the end of the fade', 10_000);
+    await browser.until(fadeOver, 'the end of the fade', 10_000);
     await browser.run(slide('#crossfade', 0));
     return `${title} -> ${next}`;
   }],

@@ -115,6 +115,7 @@ fn songs(count: usize) -> Vec<Song> {
             duration_seconds: Some(180.0 + (i % 60) as f64),
             outcome: Outcome::Embedded(vector),
             sound: None,
+            loudness_lufs: None,
             declared_music: false,
             missing: false,
         }

@@ -51,6 +51,7 @@ impl SongEmbedder for Slow<'_> {
             windows: vec![(0.0, vector)],
             sound: None,
             duration_seconds: 1.0,
+            loudness_lufs: None,
         })
     }
 }

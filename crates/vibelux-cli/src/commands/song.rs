@@ -56,6 +56,7 @@ pub fn run(args: SongArgs) -> anyhow::Result<ExitCode> {
 struct SongAnswer<'a> {
     model: &'a str,
     song: FileSong,
+    loudness_lufs: Option<f32>,
     windows: Vec<Window>,
 }
 
@@ -76,6 +77,7 @@ fn to_json<'a>(args: &SongArgs, model: &'a MusicModel, song: &SongEmbedding) -> 
     SongAnswer {
         model: model.name(),
         song: FileSong::new(&args.file, &tags, duration, song.vector),
+        loudness_lufs: song.loudness_lufs,
         windows: windows.collect(),
     }
 }
@@ -83,10 +85,12 @@ fn to_json<'a>(args: &SongArgs, model: &'a MusicModel, song: &SongEmbedding) -> 
 /// The whole song as bars, then a line for each stretch in which the same emotion is the strongest.
 fn to_text(args: &SongArgs, song: &SongEmbedding) -> String {
     let mut text = format!(
-        "{} ({}, {})\n{}",
+        "{} ({}, {}{})\n{}",
         output::readable(&args.file),
         clock(song.duration_seconds),
         output::counted(song.windows.len(), "window"),
+        song.loudness_lufs
+            .map_or_else(String::new, |lufs| format!(", {lufs:.1} LUFS")),
         bars(&song.vector, columns())
     );
     text += "    from  strongest share\n";

@@ -32,6 +32,8 @@ pub struct Entry {
     pub album: Option<String>,
     /// How long it plays.
     pub duration_seconds: Option<f64>,
+    /// How loud it is by EBU R128, in LUFS.
+    pub loudness_lufs: Option<f32>,
     /// What it expresses to the listener.
     pub vector: EmotionVector,
     /// What the model made of it.
@@ -135,6 +137,7 @@ impl Catalogue {
                 artist: tags.artist,
                 album: tags.album,
                 duration_seconds: song.duration_seconds,
+                loudness_lufs: song.loudness_lufs,
                 vector,
                 analysed,
                 corrected,

@@ -253,6 +253,7 @@ mod tests {
                 duration_seconds: None,
                 outcome: Outcome::Embedded(mood.parse().unwrap()),
                 sound: None,
+                loudness_lufs: None,
                 declared_music: false,
                 missing: false,
             })

@@ -57,6 +57,7 @@ fn library() -> Catalogue {
                 duration_seconds: Some(200.0),
                 outcome: Outcome::Embedded(EmotionVector::from_weights(weights).unwrap()),
                 sound: None,
+                loudness_lufs: None,
                 declared_music: false,
                 missing: false,
             }

@@ -4,6 +4,7 @@
 mod analyse;
 mod audio;
 mod map;
+mod playlist;
 mod recommend;
 mod scan;
 mod song_json;
@@ -47,6 +48,7 @@ pub fn router(app: Shared) -> Router {
         .route("/songs/{id}/not-now", post(songs::not_now))
         .route("/taste", get(taste::list).delete(taste::forget_all))
         .route("/taste/{id}/{verdict}", delete(taste::forget))
+        .route("/playlist", post(playlist::playlist))
         .route("/map", get(map::map))
         .route(
             "/scan",

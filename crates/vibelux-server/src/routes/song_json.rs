@@ -17,6 +17,7 @@ pub struct SongJson {
     artist: Option<String>,
     album: Option<String>,
     duration_seconds: Option<f64>,
+    loudness_lufs: Option<f32>,
     #[serde(serialize_with = "by_emotion::serialize")]
     vector: EmotionVector,
     strongest: Emotion,
@@ -43,6 +44,7 @@ impl SongJson {
             artist: song.artist.clone(),
             album: song.album.clone(),
             duration_seconds: song.duration_seconds,
+            loudness_lufs: song.loudness_lufs,
             vector: song.vector,
             strongest: song.vector.strongest(),
             analysed: song.analysed,

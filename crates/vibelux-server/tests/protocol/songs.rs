@@ -256,6 +256,39 @@ fn what_is_no_music_is_left_out_unless_asked_for_or_declared() {
 }
 
 #[test]
+fn songs_become_a_playlist_file() {
+    let stand = Plan::songs().start();
+    let songs = stand.get("/api/v1/songs").json();
+    let ids: Vec<&str> = songs["songs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|song| song["id"].as_str().unwrap())
+        .collect();
+    let answer = stand.post("/api/v1/playlist", &json!({ "song_ids": [ids[3], ids[0]] }));
+    assert_eq!(answer.status, 200);
+    let kind = answer.header("content-type").unwrap();
+    assert!(kind.starts_with("audio/x-mpegurl"), "{kind}");
+    let text = String::from_utf8(answer.body).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 5, "{text}");
+    assert!(lines[1].ends_with("Sunny Morning"), "{text}");
+    assert!(lines[3].ends_with("Bright Rain"), "{text}");
+    for file in [lines[2], lines[4]] {
+        assert!(std::path::Path::new(file).is_absolute(), "{file}");
+    }
+    for (ids, status) in [
+        (json!([]), 400),
+        (json!(["0".repeat(32)]), 404),
+        (json!(["../etc/passwd"]), 400),
+        (json!(vec![ids[0]; 2001]), 400),
+    ] {
+        let answer = stand.post("/api/v1/playlist", &json!({ "song_ids": ids }));
+        assert_eq!(answer.status, status);
+    }
+}
+
+#[test]
 fn a_large_library_is_mapped_ranked_and_noticed_while_the_server_runs() {
     const SONGS: usize = 50_000;
     let stand = Plan::default().start();
@@ -276,6 +309,7 @@ fn a_large_library_is_mapped_ranked_and_noticed_while_the_server_runs() {
                     .unwrap(),
             ),
             sound: None,
+            loudness_lufs: None,
             declared_music: false,
             missing: false,
         })

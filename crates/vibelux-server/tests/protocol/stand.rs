@@ -135,6 +135,7 @@ fn song(path: &Path, tags: Tags, vector: EmotionVector) -> Song {
         duration_seconds: Some(30.0),
         outcome: Outcome::Embedded(vector),
         sound: None,
+        loudness_lufs: None,
         declared_music: false,
         missing: false,
     }

@@ -18,21 +18,30 @@ const ORDER = [...WHEEL.slice(2), WHEEL[0], WHEEL[1]];
  */
 export function drawCurve(place, windows, duration) {
   const { shares, vectors } = along(windows, duration);
+  const stacked = areas(shares, vectors);
+  const played = svg('rect', { id: 'curve-played', width: 0, height: HEIGHT });
+  place.replaceChildren(
+    svg('clipPath', { id: 'curve-clip' }, played),
+    svg('g', { class: 'curve-all' }, ...stacked.map((area) => area.cloneNode())),
+    svg('g', { class: 'curve-played', 'clip-path': 'url(#curve-clip)' }, ...stacked),
+  );
+}
+
+/**
+ * The shares of each emotion as areas one above the other, in a picture of 1000 x 100.
+ * @param {number[]} shares  Where the vectors are, 0 left to 1 right.
+ * @param {import('./types.js').Vector[]} vectors
+ */
+export function areas(shares, vectors) {
   const xs = shares.map((share) => WIDTH * share);
   /** @type {number[]} */
   let below = vectors.map(() => 0);
-  const areas = ORDER.map((emotion) => {
+  return ORDER.map((emotion) => {
     const above = below.map((sum, i) => sum + vectors[i][emotion]);
     const area = svg('path', { d: band(xs, below, above), fill: COLOURS[emotion] });
     below = above;
     return area;
   });
-  const played = svg('rect', { id: 'curve-played', width: 0, height: HEIGHT });
-  place.replaceChildren(
-    svg('clipPath', { id: 'curve-clip' }, played),
-    svg('g', { class: 'curve-all' }, ...areas.map((area) => area.cloneNode())),
-    svg('g', { class: 'curve-played', 'clip-path': 'url(#curve-clip)' }, ...areas),
-  );
 }
 
 /**

@@ -1,5 +1,13 @@
 // Two audio elements that take turns, so that one song can fade into the next or follow it without a pause.
 
+/** Songs that are louder are turned down to this, ReplayGain's reference; quieter ones stay, as louder they might clip. */
+const TARGET_LUFS = -18;
+/** Taken for a song that was not measured: about what records of today have. */
+const USUAL_LUFS = -11;
+
+/** What a song's sound is multiplied by, so that all are about equally loud. @param {number | null} lufs */
+export const levelOf = (lufs) => Math.min(1, 10 ** ((TARGET_LUFS - (lufs ?? USUAL_LUFS)) / 20));
+
 /** How often the volumes are moved while a song fades, in milliseconds. */
 const STEP_MS = 40;
 
@@ -14,6 +22,10 @@ export class Decks {
     this.other = second;
     /** What the listener has set, 0 to 1. */
     this.volume = 1;
+    /** What is left of that while the sleep timer ends, 1 to 0. */
+    this.awake = 1;
+    /** How loud each may be beside other songs. @type {Map<HTMLAudioElement, number>} */
+    this.levels = new Map();
     /** How far the fade has come, 0 to 1; 1 when there is none. */
     this.share = 1;
     this.timer = 0;
@@ -36,11 +48,24 @@ export class Decks {
     this.balance();
   }
 
+  /** @param {number} awake */
+  setAwake(awake) {
+    this.awake = awake;
+    this.balance();
+  }
+
+  /** The song that is heard may be so loud, 0 to 1. @param {number} level */
+  setLevel(level) {
+    this.levels.set(this.audio, level);
+    this.balance();
+  }
+
   /**
    * Puts a song where the one that is heard was.
    * @param {string} address  Empty for none.
+   * @param {number} level
    */
-  put(address) {
+  put(address, level) {
     this.endFade();
     if (address && this.holds(address)) {
       this.turn();
@@ -51,7 +76,7 @@ export class Decks {
     } else {
       this.audio.removeAttribute('src');
     }
-    this.balance();
+    this.setLevel(level);
   }
 
   /**
@@ -72,14 +97,15 @@ export class Decks {
   /**
    * Begins a song while the one that is heard fades away.
    * @param {string} address
+   * @param {number} level
    * @param {number} seconds
    */
-  cross(address, seconds) {
+  cross(address, level, seconds) {
     this.endFade();
     this.ready(address);
     this.turn();
     this.share = 0;
-    this.balance();
+    this.setLevel(level);
     const start = performance.now();
     this.timer = window.setInterval(() => {
       this.share = Math.min(1, (performance.now() - start) / (1000 * seconds));
@@ -114,7 +140,9 @@ export class Decks {
 
   balance() {
     // Equal power: the sum of the squares stays the same, and so does the loudness of two different songs.
-    this.audio.volume = this.volume * Math.sin((this.share * Math.PI) / 2);
-    this.other.volume = this.volume * Math.cos((this.share * Math.PI) / 2);
+    const all = this.volume * this.awake;
+    const level = (/** @type {HTMLAudioElement} */ audio) => all * (this.levels.get(audio) ?? 1);
+    this.audio.volume = level(this.audio) * Math.sin((this.share * Math.PI) / 2);
+    this.other.volume = level(this.other) * Math.cos((this.share * Math.PI) / 2);
   }
 }

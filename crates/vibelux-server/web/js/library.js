@@ -1,6 +1,6 @@
 // The library view: search and filters beside the mood map; a click plays.
 
-import { byId, make, say, toast } from './dom.js';
+import { byId, icon, make, say, toast } from './dom.js';
 import { COLOURS, EMOTIONS } from './emotions.js';
 import { counted, number, t, word } from './language.js';
 import { MoodMap } from './map.js';
@@ -17,10 +17,12 @@ const MOST_ARTISTS = 400;
 export class Library {
   /**
    * @param {(song: Song) => void} onPlay
+   * @param {(song: Song) => void} onNext  To be played after the song that plays.
    * @param {() => void} onOthers  Other files count as music, or are taken, than before.
    */
-  constructor(onPlay, onOthers) {
+  constructor(onPlay, onNext, onOthers) {
     this.onPlay = onPlay;
+    this.onNext = onNext;
     this.onOthers = onOthers;
     this.map = new MoodMap((id) => void this.playId(id));
     this.list = byId('library-songs', HTMLUListElement);
@@ -139,6 +141,7 @@ export class Library {
       const rows = page.songs.map((song) => {
         const row = songRow(song, () => this.onPlay(song));
         if (song.class !== 'music' || song.declared_music) row.append(this.verdict(song));
+        row.append(this.nextButton(song));
         row.classList.toggle('current', song.id === this.current);
         return row;
       });
@@ -160,6 +163,16 @@ export class Library {
     } finally {
       if (this.pending === pending) this.pending = null;
     }
+  }
+
+  /** @param {Song} song */
+  nextButton(song) {
+    const button = make('button', { type: 'button', class: 'quiet small play-next', 'aria-label': t('playNextTitle', song.title), title: t('playNext') }, icon('play-next'));
+    button.addEventListener('click', () => {
+      this.onNext(song);
+      toast(t('playNextDone', song.title));
+    });
+    return button;
   }
 
   /**

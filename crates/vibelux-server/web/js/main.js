@@ -17,7 +17,7 @@ import { You } from './you.js';
 /** @type {Mood | null} */
 let mood = null;
 
-const library = new Library((song) => music.playSong(song), () => {
+const library = new Library((song) => music.playSong(song), (song) => music.queue.playNext(song), () => {
   follow(false);
   void refresh();
 });
@@ -27,7 +27,7 @@ const music = new Music((song) => {
 }, () => you.live.songBegan(), () => {
   follow(false);
   void refresh();
-});
+}, () => you.stopCamera());
 const tasteDialog = new TasteDialog(() => {
   follow(false);
   void refresh();
@@ -136,6 +136,12 @@ function bindTuning() {
     remember({ crossfade: Number(crossfade.value) });
     show();
   });
+  const level = byId('level', HTMLInputElement);
+  level.checked = settings.level;
+  level.addEventListener('change', () => {
+    remember({ level: level.checked });
+    music.player.levelAgain();
+  });
   const reaction = byId('reaction', HTMLInputElement);
   reaction.checked = settings.reaction;
   reaction.addEventListener('change', () => remember({ reaction: reaction.checked }));
@@ -191,5 +197,5 @@ document.body.dataset.source = 'camera';
 showView();
 void refresh();
 
-/** For the browser test, which measures how late the mirror is and how fast the map. */
-export { library, you };
+/** For the browser test, which measures how late the mirror is and how fast the map, and looks into the player. */
+export { library, music, you };

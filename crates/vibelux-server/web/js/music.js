@@ -3,14 +3,17 @@
 import { byId, make, say, setIcon, toast } from './dom.js';
 import { COLOURS, EMOTIONS, colour, strongest } from './emotions.js';
 import { CorrectionDialog } from './correction.js';
+import { Day, download } from './day.js';
 import { glyph } from './flower.js';
 import { counted, percent, t, word } from './language.js';
 import { Player } from './player.js';
 import { Queue } from './queue.js';
+import { QueueList } from './queue_list.js';
 import { Reaction, reactionWord } from './reaction.js';
-import { coverAddress, heard } from './server.js';
+import { coverAddress, heard, playlist } from './server.js';
 import { settings } from './settings.js';
-import { artistOf, songRow } from './songs.js';
+import { SleepTimer } from './sleep.js';
+import { artistOf } from './songs.js';
 
 /** @typedef {import('./types.js').Song} Song */
 /** @typedef {import('./types.js').Vector} Vector */
@@ -40,8 +43,9 @@ export class Music {
    * @param {(song: Song | null, playing: boolean) => void} onSong
    * @param {() => void} onBegin  A song that was chosen for the mood has begun, and may be left if the mood settles elsewhere.
    * @param {() => void} onCorrected  A song sounds otherwise now, and others with it.
+   * @param {() => void} onSleep  The sleep timer has ended the music.
    */
-  constructor(onSong, onBegin, onCorrected) {
+  constructor(onSong, onBegin, onCorrected, onSleep) {
     this.onSong = onSong;
     this.onBegin = onBegin;
     this.looking = false;
@@ -51,9 +55,17 @@ export class Music {
     this.told = null;
     this.ready = -1;
     this.noteTimer = 0;
+    this.day = new Day();
     this.player = new Player(
-      (fade) => this.next(true, fade), (playing) => onSong(this.queue.current?.song ?? null, playing), () => this.queue.upcoming[0]?.song ?? null);
+      (fade) => this.songEnds(fade), (playing) => onSong(this.queue.current?.song ?? null, playing), () => this.queue.upcoming[0]?.song ?? null);
     this.queue = new Queue(() => this.show(), (entry, play, fade, left) => this.begin(entry, play, fade, left), (error) => toast(error.message));
+    this.list = new QueueList({
+      play: (song) => this.playSong(song), move: (id, place) => this.queue.move(id, place), remove: (id) => this.queue.remove(id),
+    });
+    this.sleep = new SleepTimer((share) => this.player.decks.setAwake(share), () => {
+      this.player.decks.pause();
+      onSleep();
+    });
     this.correction = new CorrectionDialog((song) => {
       this.renew(song);
       onCorrected();
@@ -65,6 +77,7 @@ export class Music {
       like: () => void this.queue.toggleLike(),
       'not-now': () => void this.queue.putOff(),
       'draw-again': () => void this.queue.drawAgain(),
+      'save-playlist': () => void this.savePlaylist(),
       correct: () => this.queue.current && this.correction.open(this.queue.current.song),
     });
     for (const [id, act] of Object.entries(buttons)) byId(id, HTMLButtonElement).addEventListener('click', act);
@@ -116,6 +129,24 @@ export class Music {
     if (this.queue.current) toast(t('nothingFits'));
   }
 
+  /** The song is over, or is to fade into the next one. @param {number} fade */
+  songEnds(fade) {
+    if (fade > 0 && this.sleep.lastSong) return;
+    const goesOn = !this.sleep.songOver();
+    this.next(goesOn, fade);
+  }
+
+  /** What has played, plays and comes next, as a playlist file. */
+  async savePlaylist() {
+    const { history, current, upcoming } = this.queue;
+    const songs = [...history, ...(current ? [current] : []), ...upcoming].map(({ song }) => song);
+    try {
+      download(await playlist([...new Map(songs.map((song) => [song.id, song])).values()]), 'm3u8');
+    } catch (error) {
+      if (error instanceof Error) toast(error.message);
+    }
+  }
+
   previous() {
     if (!this.player.restart() && !this.queue.back()) this.player.jump(0);
   }
@@ -133,6 +164,7 @@ export class Music {
     this.player.load(song, play, fade);
     this.showCover(song);
     this.onSong(song, play);
+    this.day.note(song, match ? (this.queue.wish?.vector ?? null) : null);
     // A song is left once: not the one that came for it.
     if (match && play && settings.settle && !this.settling) this.onBegin();
   }
@@ -218,22 +250,13 @@ export class Music {
   }
 
   showQueue() {
-    const list = byId('queue', HTMLOListElement);
-    const journey = this.queue.wish?.way.kind === 'journey';
-    list.classList.toggle('is-journey', journey);
-    const key = (/** @type {Element} */ row) => row.getAttribute('data-id');
-    const wanted = this.queue.upcoming.map(({ song }) => song.id).join() + journey;
-    if (list.dataset.key === wanted && [...list.children].every(key)) return;
-    list.dataset.key = wanted;
-    list.replaceChildren(...this.queue.upcoming.map(({ song, target }) => {
-      const row = songRow(song, () => this.playSong(song));
-      row.style.setProperty('--target', colour(target));
-      return row;
-    }));
+    this.list.show(this.queue.upcoming, this.queue.wish?.way.kind === 'journey');
   }
 
   translate() {
-    delete byId('queue', HTMLOListElement).dataset.key;
+    this.list.translate();
+    this.sleep.translate();
+    this.day.translate();
     this.correction.translate();
     this.show();
     this.player.showPlaying();

@@ -4,7 +4,7 @@
 import { byId, say, setIcon } from './dom.js';
 import { colour } from './emotions.js';
 import { drawCurve } from './curve.js';
-import { Decks } from './decks.js';
+import { Decks, levelOf } from './decks.js';
 import { minutes, t } from './language.js';
 import { audioAddress, coverAddress, curve } from './server.js';
 import { remember, settings } from './settings.js';
@@ -105,14 +105,24 @@ export class Player {
     this.announce(song);
     void this.showCurve(song);
     if (song.playable === 'no') {
-      this.decks.put('');
+      this.decks.put('', 1);
       this.fail(t('cannotPlay'));
       return;
     }
-    if (crossed) this.decks.cross(audioAddress(song), fade);
-    else this.decks.put(audioAddress(song));
+    if (crossed) this.decks.cross(audioAddress(song), this.level, fade);
+    else this.decks.put(audioAddress(song), this.level);
     if (play) this.play();
     this.showTime();
+  }
+
+  /** How loud the song may be beside others. */
+  get level() {
+    return settings.level && this.song ? levelOf(this.song.loudness_lufs) : 1;
+  }
+
+  /** The choice of equal loudness is another. */
+  levelAgain() {
+    this.decks.setLevel(this.level);
   }
 
   /** Loads what comes next shortly before the end, and lets it begin where songs fade into each other. */
@@ -215,6 +225,7 @@ export class Player {
     this.seek.setAttribute('aria-valuetext', `${minutes(now)} / ${minutes(all)}`);
     byId('curve-played', SVGRectElement).setAttribute('width', (1000 * share).toFixed(1));
     byId('mini-progress', HTMLElement).style.transform = `scaleX(${share.toFixed(4)})`;
+    if ('mediaSession' in navigator && all > 0) navigator.mediaSession.setPositionState({ duration: all, position: Math.min(this.position, all) });
   }
 
   showPlaying() {
@@ -255,8 +266,12 @@ export class Player {
     if (!('mediaSession' in navigator)) return;
     navigator.mediaSession.setActionHandler('play', () => this.play());
     navigator.mediaSession.setActionHandler('pause', () => this.decks.pause());
+    navigator.mediaSession.setActionHandler('stop', () => this.decks.pause());
     navigator.mediaSession.setActionHandler('nexttrack', next);
     navigator.mediaSession.setActionHandler('previoustrack', previous);
+    navigator.mediaSession.setActionHandler('seekto', ({ seekTime }) => this.jump(seekTime ?? this.position));
+    navigator.mediaSession.setActionHandler('seekbackward', ({ seekOffset }) => this.jump(this.position - (seekOffset ?? ARROW_SECONDS)));
+    navigator.mediaSession.setActionHandler('seekforward', ({ seekOffset }) => this.jump(this.position + (seekOffset ?? ARROW_SECONDS)));
   }
 }
 

@@ -7,7 +7,7 @@ import { like, notNow, recommend } from './server.js';
 /** @typedef {import('./types.js').Match} Match */
 /** @typedef {import('./types.js').Request} Request */
 /** @typedef {Omit<Request, 'seed' | 'count' | 'opening' | 'exclude'>} Wish */
-/** @typedef {{song: Song, match: Match | null}} Entry */
+/** `match` is null for a song that somebody chose; `kept`: it waits where somebody has put it. @typedef {{song: Song, match: Match | null, kept?: boolean}} Entry */
 /** Why another song begins: the one before is over or was left, put off, or another was asked for. @typedef {'over' | 'off' | 'other'} Left */
 
 const COUNT = 20;
@@ -29,8 +29,10 @@ export class Queue {
     this.onError = onError;
     /** @type {Entry | null} */
     this.current = null;
-    /** @type {Match[]} */
+    /** @type {Entry[]} */
     this.upcoming = [];
+    /** Songs that were taken out by hand. @type {Set<string>} */
+    this.removed = new Set();
     /** @type {Entry[]} */
     this.history = [];
     /** @type {Wish | null} */
@@ -45,7 +47,7 @@ export class Queue {
   }
 
   /**
-   * Fills what comes next with songs for a wish. The song that plays stays.
+   * Fills what comes next with songs for a wish. The song that plays stays, and what somebody has put in its place.
    * @param {Wish} wish
    * @param {boolean} play  Whether the first song begins by itself where none is chosen yet.
    * @param {boolean} [opening]  The first song is to be mostly what is sought.
@@ -58,15 +60,18 @@ export class Queue {
     this.pending = pending;
     const count = Math.min(RECENT, Math.floor(this.librarySize / 2));
     const recent = this.history.slice(this.history.length - Math.min(count, this.history.length)).map(({ song }) => song.id);
-    const exclude = this.current ? [...recent, this.current.song.id] : recent;
+    const exclude = [...recent, ...this.removed, ...(this.current ? [this.current.song.id] : [])];
     try {
       const matches = await recommend(
         { ...wish, way: this.rest(wish.way), seed: this.seed, count: COUNT, opening, exclude }, pending.signal);
-      const before = this.upcoming.map(({ song }) => song.id).join();
-      this.upcoming = matches;
-      if (!this.current && matches.length > 0) this.advance(play);
+      const before = ids(this.upcoming);
+      const kept = this.upcoming.filter((entry) => entry.kept);
+      const known = new Set(kept.map(({ song }) => song.id));
+      const found = matches.filter(({ song }) => !known.has(song.id)).map((match) => ({ song: match.song, match }));
+      this.upcoming = [...kept, ...found];
+      if (!this.current && this.upcoming.length > 0) this.advance(play);
       else this.onChange();
-      return before !== '' && before !== matches.map(({ song }) => song.id).join();
+      return before !== '' && before !== ids(this.upcoming);
     } catch (error) {
       if (error instanceof Error && error.name !== 'AbortError') this.onError(error);
       return false;
@@ -98,10 +103,10 @@ export class Queue {
    * @param {Left} [left]
    */
   advance(play, fade = 0, left = 'over') {
-    const match = this.upcoming.shift();
-    if (!match) return false;
+    const entry = this.upcoming.shift();
+    if (!entry) return false;
     this.travelled += 1;
-    this.become({ song: match.song, match }, play, fade, left);
+    this.become(entry, play, fade, left);
     if (this.upcoming.length < FEW && this.wish) void this.rank(this.wish, false);
     return true;
   }
@@ -110,7 +115,7 @@ export class Queue {
   back() {
     const entry = this.history.pop();
     if (!entry) return false;
-    if (this.current?.match) this.upcoming.unshift(this.current.match);
+    if (this.current) this.upcoming.unshift(this.current);
     this.current = null;
     this.become(entry, true, 0, 'other');
     return true;
@@ -121,9 +126,46 @@ export class Queue {
    * @param {Song} song
    */
   play(song) {
-    const match = this.upcoming.find((waiting) => waiting.song.id === song.id) ?? null;
-    this.upcoming = this.upcoming.filter((waiting) => waiting !== match);
-    this.become({ song, match }, true, 0, 'other');
+    this.become(this.take(song), true, 0, 'other');
+  }
+
+  /** A song that somebody chose, after the one that plays. @param {Song} song */
+  playNext(song) {
+    const entry = { ...this.take(song), kept: true };
+    this.upcoming.unshift(entry);
+    if (!this.current) this.advance(true);
+    else this.onChange();
+  }
+
+  /** The entry of a song, out of what waits if it does. @param {Song} song @returns {Entry} */
+  take(song) {
+    this.removed.delete(song.id);
+    const entry = this.upcoming.find((waiting) => waiting.song.id === song.id) ?? { song, match: null };
+    this.upcoming = this.upcoming.filter((waiting) => waiting !== entry);
+    return entry;
+  }
+
+  /**
+   * Puts a song that waits elsewhere. All before it then stay, too: an order is of all of them.
+   * @param {string} id
+   * @param {number} place
+   */
+  move(id, place) {
+    const from = this.upcoming.findIndex(({ song }) => song.id === id);
+    if (from < 0) return;
+    const [entry] = this.upcoming.splice(from, 1);
+    const to = Math.max(0, Math.min(place, this.upcoming.length));
+    this.upcoming.splice(to, 0, entry);
+    for (const each of this.upcoming.slice(0, to + 1)) each.kept = true;
+    this.onChange();
+  }
+
+  /** Takes a song out of what waits. @param {string} id */
+  remove(id) {
+    this.removed.add(id);
+    this.upcoming = this.upcoming.filter(({ song }) => song.id !== id);
+    this.onChange();
+    if (this.upcoming.length < FEW && this.wish) void this.rank(this.wish, false);
   }
 
   /** @param {Entry} entry @param {boolean} play @param {number} fade @param {Left} left */
@@ -168,12 +210,15 @@ export class Queue {
     for (const entry of entries) {
       if (entry?.song.id !== song.id) continue;
       entry.song = song;
-      const match = 'match' in entry ? entry.match : entry;
+      const { match } = entry;
       if (match) Object.assign(match, { song, why: contributions(match.target, song.vector) });
     }
     this.onChange();
   }
 }
+
+/** @param {Entry[]} entries */
+const ids = (entries) => entries.map(({ song }) => song.id).join();
 
 /** What each emotion adds to the cosine of two vectors. @param {import('./types.js').Vector} a @param {import('./types.js').Vector} b */
 function contributions(a, b) {

@@ -121,6 +121,13 @@ export const forget = ({ id, verdict }) => ask(`taste/${encodeURIComponent(id)}/
 
 export const forgetAll = () => ask('taste', { method: 'DELETE' });
 
+/** A playlist file of these songs. @param {Song[]} songs @returns {Promise<Blob>} */
+export async function playlist(songs) {
+  const answer = await fetch(`${BASE}/playlist`, post({ song_ids: songs.map(({ id }) => id) }));
+  if (!answer.ok) throw new ServerError(answer.status, '', (await answer.json().catch(() => null))?.error?.message ?? t('requestFailed'));
+  return answer.blob();
+}
+
 /** @param {Song} song */
 export const notNow = (song) => ask(`${at(song)}/not-now`, { method: 'POST' });
 

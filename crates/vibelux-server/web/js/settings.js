@@ -1,4 +1,4 @@
-// What the page remembers between visits: choices, never anything of a face.
+// What the page remembers between visits: choices. Moods are kept only by day.js, and only if that is asked for.
 
 const KEY = 'vibelux';
 
@@ -20,6 +20,8 @@ export const LANGUAGES = /** @type {const} */ (['en', 'de', 'fr', 'es']);
  * @property {number} expression  How much small expressions count: 0 not, 1 as measured, 2 most.
  * @property {boolean} settle  Leave a song that has just begun if the mood settles elsewhere.
  * @property {number} crossfade  For so many seconds songs fade into each other.
+ * @property {boolean} level  All songs about equally loud.
+ * @property {boolean} day  Keep what plays today, and the mood it was chosen for.
  * @property {boolean} reaction  Keep how a song changes the face.
  * @property {number} volume
  */
@@ -39,6 +41,8 @@ const initial = {
   expression: 1,
   settle: true,
   crossfade: 0,
+  level: true,
+  day: false,
   reaction: false,
   volume: 0.8,
 };

@@ -12,6 +12,7 @@
  * @property {string | null} artist
  * @property {string | null} album
  * @property {number | null} duration_seconds
+ * @property {number | null} loudness_lufs  How loud it is; null where that was not measured.
  * @property {Vector} vector
  * @property {string} strongest
  * @property {Vector} analysed  What the model made of it.

@@ -37,6 +37,8 @@ pub(super) fn decode_windows(
         windows: Vec::new(),
         starts_seconds: Vec::new(),
         duration_seconds: duration.unwrap_or(plan.window_seconds),
+        // It comes as one channel, cut to the analysed frequencies.
+        loudness_lufs: None,
         codec: codec.to_owned(),
     };
     for start in plan.starts_seconds(song.duration_seconds) {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! path -> song (limits, fallback) -> reader (symphonia) -> mono -> resample -> Waveform
+//!                                 |                    \-> loudness (EBU R128)
 //!                                 \-> ffmpeg (child process, for codecs not built in)
 //! ```
 //!
@@ -16,6 +17,7 @@ mod ffmpeg;
 mod file_kind;
 mod flac;
 mod limits;
+mod loudness;
 mod mono;
 mod mp4;
 mod opus;

@@ -5,13 +5,23 @@ use symphonia::core::audio::{Audio, GenericAudioBufferRef};
 /// Far above full scale, far below what would overflow a power spectrum in f32.
 const LOUDEST: f32 = 1e6;
 
+/// The channels of a packet as f32, converted into `planes` where they are stored otherwise.
+pub(super) fn channels<'a>(
+    buffer: &'a GenericAudioBufferRef<'_>,
+    planes: &'a mut Vec<Vec<f32>>,
+) -> Vec<&'a [f32]> {
+    if let GenericAudioBufferRef::F32(samples) = buffer {
+        return (0..samples.num_planes())
+            .filter_map(|i| samples.plane(i))
+            .collect();
+    }
+    buffer.copy_to_vecs_planar::<f32>(planes);
+    planes.iter().map(Vec::as_slice).collect()
+}
+
 /// Appends the mean of all channels. What is not a number becomes silence, so that one bad sample
 /// cannot spoil a whole spectrogram.
-pub(super) fn mix_down(
-    buffer: &GenericAudioBufferRef<'_>,
-    planes: &mut Vec<Vec<f32>>,
-    out: &mut Vec<f32>,
-) {
+pub(super) fn mix_down(channels: &[&[f32]], out: &mut Vec<f32>) {
     let clean = |x: f32| {
         if x.is_finite() {
             x.clamp(-LOUDEST, LOUDEST)
@@ -19,7 +29,7 @@ pub(super) fn mix_down(
             0.0
         }
     };
-    let mut mix = |channels: &[&[f32]]| match channels {
+    match channels {
         [] => {}
         [one] => out.extend(one.iter().map(|&x| clean(x))),
         [left, right] => {
@@ -39,15 +49,5 @@ pub(super) fn mix_down(
                 }
             }
         }
-    };
-    if let GenericAudioBufferRef::F32(samples) = buffer {
-        let channels: Vec<&[f32]> = (0..samples.num_planes())
-            .filter_map(|i| samples.plane(i))
-            .collect();
-        mix(&channels);
-    } else {
-        buffer.copy_to_vecs_planar::<f32>(planes);
-        let channels: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
-        mix(&channels);
     }
 }

@@ -20,7 +20,8 @@ use super::codecs::{audio_rate, make_decoder, unsupported};
 use super::file_kind::{FileKind, UNKNOWN_FORMAT};
 use super::flac;
 use super::limits::SONG_RATES_HZ;
-use super::mono::mix_down;
+use super::loudness::LoudnessMeter;
+use super::mono::{channels, mix_down};
 use super::mp4::{self, Mp4Facts};
 use super::source::{Deadline, TimedFile};
 
@@ -52,6 +53,8 @@ pub(super) struct SongReader {
     /// The mixed-down frames of the latest packet.
     mono: Vec<f32>,
     planes: Vec<Vec<f32>>,
+    /// Hears what is decoded, if there is one.
+    pub(super) meter: Option<LoudnessMeter>,
     /// The latest damage, for the error if nothing else comes.
     damage: Option<&'static str>,
 }
@@ -132,6 +135,7 @@ impl SongReader {
             position: None,
             mono: Vec::new(),
             planes: Vec::new(),
+            meter: None,
             damage: None,
         };
         // Granule positions of Ogg Opus count the pre-skip (RFC 7845, section 4.3).
@@ -249,9 +253,9 @@ impl SongReader {
 
     fn rewind(&mut self) -> Result<(), AudioError> {
         let fresh = Self::open(&self.path, self.deadline)?;
-        let damage = self.damage;
+        let (damage, meter) = (self.damage, self.meter.take());
         *self = fresh;
-        self.damage = damage;
+        (self.damage, self.meter) = (damage, meter);
         Ok(())
     }
 
@@ -263,13 +267,23 @@ impl SongReader {
                 return Ok(None);
             };
             self.mono.clear();
+            // Decoders trim what the packet says; what is left starts after the trimmed part.
+            let stamped = packet.pts.saturating_add(packet.trim_start);
+            let first = match self.position {
+                Some(position) => position,
+                None => self.frame_at(stamped).saturating_sub(self.lead_in),
+            };
             match self.decoder.decode(&packet) {
                 Ok(buffer) => {
                     if buffer.spec().rate() != self.rate_hz {
                         self.damage = Some("the sample rate changes within the file");
                         continue;
                     }
-                    mix_down(&buffer, &mut self.planes, &mut self.mono);
+                    let mut channels = channels(&buffer, &mut self.planes);
+                    mix_down(&channels, &mut self.mono);
+                    if let Some(meter) = &mut self.meter {
+                        meter.hear(first, &mut channels);
+                    }
                 }
                 Err(Error::DecodeError(detail)) => self.damage = Some(detail),
                 Err(Error::IoError(_)) => self.damage = Some("cut off within a packet"),
@@ -282,12 +296,6 @@ impl SongReader {
             if self.mono.is_empty() {
                 continue;
             }
-            // Decoders trim what the packet says; what is left starts after the trimmed part.
-            let stamped = packet.pts.saturating_add(packet.trim_start);
-            let first = match self.position {
-                Some(position) => position,
-                None => self.frame_at(stamped).saturating_sub(self.lead_in),
-            };
             self.position = Some(first.saturating_add(self.mono.len() as i64));
             return Ok(Some(first));
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::ffmpeg;
 use super::file_kind::UNKNOWN_FORMAT;
 use super::limits::{MAX_WAVEFORM_SECONDS, check_above_zero, check_rate};
+use super::loudness::LoudnessMeter;
 use super::reader::SongReader;
 use super::resample::Resampler;
 use super::source::Deadline;
@@ -158,8 +159,10 @@ fn read_windows(
         windows: Vec::new(),
         starts_seconds: Vec::new(),
         duration_seconds: frames as f64 / rate,
+        loudness_lufs: None,
         codec: reader.codec(),
     };
+    reader.meter = Some(LoudnessMeter::new(rate_hz));
     let length = (plan.window_seconds * rate).ceil() as usize;
     let mut missing = 0;
     for start_seconds in plan.starts_seconds(song.duration_seconds) {
@@ -167,6 +170,9 @@ fn read_windows(
         let margin = Margin::before(start, rate_hz, plan.sample_rate_hz);
         let mut samples = Vec::with_capacity(margin.frames + length + MARGIN_FRAMES);
         let wanted = margin.frames + length + MARGIN_FRAMES;
+        if let Some(meter) = &mut reader.meter {
+            meter.begin_window(start, length);
+        }
         reader.read(start - margin.frames as u64, wanted, &mut samples)?;
         let promised = frames.saturating_sub(start).min(length as u64) as usize;
         missing += promised.saturating_sub(samples.len().saturating_sub(margin.frames));
@@ -181,6 +187,8 @@ fn read_windows(
         song.push(start as f64 / rate, out, plan);
     }
     song.drop_fragments();
+    let meter = reader.meter.take();
+    song.loudness_lufs = meter.and_then(|meter| meter.loudness_lufs());
     Ok((song, missing))
 }
 

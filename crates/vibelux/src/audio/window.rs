@@ -24,6 +24,9 @@ pub struct SongAudio {
     pub starts_seconds: Vec<f64>,
     /// The length of the whole song.
     pub duration_seconds: f64,
+    /// Integrated loudness of the windows by EBU R128, in LUFS, -70 to 10, one channel counted as heard from two
+    /// speakers; `None` where nothing is loud enough, or ffmpeg decoded it.
+    pub loudness_lufs: Option<f32>,
     /// The codec's short name, for example `mp3`.
     pub codec: String,
 }
@@ -136,6 +139,7 @@ mod tests {
                 .collect(),
             starts_seconds: (0..lengths.len()).map(|i| i as f64).collect(),
             duration_seconds: 9.0,
+            loudness_lufs: None,
             codec: "mp3".to_owned(),
         };
         let mut damaged = song(&[100, 8_000, 3_999, 4_000]);

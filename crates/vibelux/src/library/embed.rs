@@ -267,14 +267,15 @@ fn embed_one(found: &FoundSong, embedder: &dyn SongEmbedder) -> (Song, Vec<(f64,
         Ok(Err(error)) => Err(with_causes(error.as_ref())),
         Err(panic) => Err(panic_reason(panic.as_ref())),
     };
-    let (outcome, windows, sound, duration_seconds) = match result {
+    let (outcome, windows, sound, duration_seconds, loudness_lufs) = match result {
         Ok(embedding) => (
             Outcome::Embedded(embedding.vector),
             embedding.windows,
             embedding.sound.map(SoundShares::kind),
             Some(embedding.duration_seconds),
+            embedding.loudness_lufs,
         ),
-        Err(reason) => (Outcome::Failed(reason), Vec::new(), None, None),
+        Err(reason) => (Outcome::Failed(reason), Vec::new(), None, None, None),
     };
     let (tags, stated_seconds) = read_tags(&found.path);
     let song = Song {
@@ -284,6 +285,7 @@ fn embed_one(found: &FoundSong, embedder: &dyn SongEmbedder) -> (Song, Vec<(f64,
         model: embedder.name().to_owned(),
         tags,
         duration_seconds: duration_seconds.or(stated_seconds),
+        loudness_lufs,
         outcome,
         sound,
         declared_music: false,

@@ -45,6 +45,7 @@ impl SongEmbedder for Substitute {
             windows: vec![(0.0, vector), (10.0, vector)],
             sound: None,
             duration_seconds: 20.0,
+            loudness_lufs: Some(-12.5),
         })
     }
 }

@@ -172,6 +172,7 @@ impl Import<'_> {
                 .as_ref()
                 .map_or_else(Tags::default, |k| k.tags.clone()),
             duration_seconds: known.as_ref().and_then(|k| k.duration_seconds),
+            loudness_lufs: known.as_ref().and_then(|k| k.loudness_lufs),
             outcome: Outcome::Embedded(vector),
             sound: None,
             declared_music: false,

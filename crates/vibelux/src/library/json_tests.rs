@@ -99,6 +99,7 @@ fn an_export_can_be_imported_and_changes_nothing() {
             EmotionVector::from_weights([0.1, 0.2, 0.3, 0.1, 0.1, 0.1, 0.1]).unwrap(),
         ),
         sound: None,
+        loudness_lufs: None,
         declared_music: false,
         missing: false,
     };

@@ -63,6 +63,8 @@ pub struct Song {
     pub tags: Tags,
     /// Length of the music.
     pub duration_seconds: Option<f64>,
+    /// How loud it is by EBU R128, in LUFS from -70 to 10; `None` if that was not measured.
+    pub loudness_lufs: Option<f32>,
     /// The vector or the failure.
     pub outcome: Outcome,
     /// What sort of sound the model heard; `None` if nobody listened, or the model does not say.

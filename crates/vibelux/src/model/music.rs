@@ -25,6 +25,9 @@ pub struct SongEmbedding {
     pub sound: Option<SoundShares>,
     /// Length of the song.
     pub duration_seconds: f64,
+    /// Integrated loudness by EBU R128 in LUFS, as far as it was listened to; see
+    /// [`SongAudio::loudness_lufs`](crate::audio::SongAudio::loudness_lufs).
+    pub loudness_lufs: Option<f32>,
 }
 
 /// A classifier of music. Can be shared between threads; a call uses one core.
@@ -152,17 +155,22 @@ impl MusicModel {
         path: &Path,
         plan: Option<WindowPlan>,
     ) -> Result<SongEmbedding, ModelError> {
-        let (starts, windows, duration_seconds) = match plan {
+        let (starts, windows, duration_seconds, loudness_lufs) = match plan {
             Some(plan) => {
                 let song = audio::decode_windows(path, &plan)
                     .map_err(|source| ModelError::Audio(source.into()))?;
-                (song.starts_seconds, song.windows, song.duration_seconds)
+                (
+                    song.starts_seconds,
+                    song.windows,
+                    song.duration_seconds,
+                    song.loudness_lufs,
+                )
             }
             None => {
                 let start = audio::decode_start(path, SAMPLE_RATE_HZ, Some(SECONDS))
                     .map_err(|source| ModelError::Audio(source.into()))?;
                 let seconds = start.seconds();
-                (vec![0.0], vec![start], seconds)
+                (vec![0.0], vec![start], seconds, None)
             }
         };
         let checked =
@@ -184,6 +192,7 @@ impl MusicModel {
             windows: starts.into_iter().zip(vectors).collect(),
             sound: SoundShares::mean(&sounds),
             duration_seconds,
+            loudness_lufs,
         })
     }
 

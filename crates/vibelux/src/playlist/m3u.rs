@@ -26,20 +26,38 @@ pub fn write_m3u(file: &Path, entries: &[PlaylistEntry]) -> Result<(), PlaylistE
     };
     let absolute = std::path::absolute(file).map_err(io)?;
     let folder = without_dots(absolute.parent().unwrap_or(&absolute));
-    let mut text = String::from("#EXTM3U\n");
-    for entry in entries {
-        let song = without_dots(&std::path::absolute(&entry.path).map_err(io)?);
-        let line = path_line(&song, &folder)?;
-        // Nothing can fail while writing to a string.
-        let _ = writeln!(text, "#EXTINF:{},{}", seconds(entry), display_title(entry));
-        text.push_str(&line);
-        text.push('\n');
-    }
+    let text = text_of(entries, Some(&folder))?;
     let written = atomic::write_with(&absolute, |file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
     written.map_err(io)
+}
+
+/// The text of a playlist that may lie anywhere: every song by its absolute path.
+///
+/// # Errors
+/// [`PlaylistError::UnwritablePath`] as for [`write_m3u`]; [`PlaylistError::Io`] for a relative path if the
+/// current folder is unknown.
+pub fn m3u_text(entries: &[PlaylistEntry]) -> Result<String, PlaylistError> {
+    text_of(entries, None)
+}
+
+/// The playlist, with songs below `folder` named relative to it.
+fn text_of(entries: &[PlaylistEntry], folder: Option<&Path>) -> Result<String, PlaylistError> {
+    let mut text = String::from("#EXTM3U\n");
+    for entry in entries {
+        let absolute = std::path::absolute(&entry.path).map_err(|source| PlaylistError::Io {
+            path: entry.path.clone(),
+            source,
+        })?;
+        let line = path_line(&without_dots(&absolute), folder)?;
+        // Nothing can fail while writing to a string.
+        let _ = writeln!(text, "#EXTINF:{},{}", seconds(entry), display_title(entry));
+        text.push_str(&line);
+        text.push('\n');
+    }
+    Ok(text)
 }
 
 /// Whole seconds; -1 is what the format says for unknown.
@@ -73,11 +91,11 @@ fn one_line(tag: &str) -> String {
         .join(" ")
 }
 
-fn path_line(song: &Path, folder: &Path) -> Result<String, PlaylistError> {
+fn path_line(song: &Path, folder: Option<&Path>) -> Result<String, PlaylistError> {
     let unwritable = || PlaylistError::UnwritablePath {
         song: song.to_owned(),
     };
-    let relative = song.strip_prefix(folder).ok();
+    let relative = folder.and_then(|folder| song.strip_prefix(folder).ok());
     let shown = relative
         .filter(|p| !p.as_os_str().is_empty())
         .unwrap_or(song);

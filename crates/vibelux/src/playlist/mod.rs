@@ -6,7 +6,7 @@ mod m3u;
 
 use std::path::PathBuf;
 
-pub use m3u::write_m3u;
+pub use m3u::{m3u_text, write_m3u};
 
 /// One song of a playlist.
 #[derive(Debug, Clone, PartialEq, Default)]

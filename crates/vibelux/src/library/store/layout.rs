@@ -78,6 +78,7 @@ const MIGRATIONS: &[&str] = &[
     INSERT INTO verdicts SELECT path, verdict, 1, 0, NULL FROM bare_verdicts;
     DROP TABLE bare_verdicts;
 ",
+    "ALTER TABLE songs ADD COLUMN loudness_lufs REAL CHECK (loudness_lufs BETWEEN -70 AND 10);",
 ];
 
 impl SongStore {

@@ -19,7 +19,7 @@ const SUM_TOLERANCE: f64 = 1e-4;
 
 /// What [`read`] reads, in this order and before [`IS_DECLARED_MUSIC`].
 pub(super) const COLUMNS: &str = "path, size_bytes, modified_nanoseconds, model, title, artist, album, \
-     duration_seconds, vector, error, missing, sound";
+     duration_seconds, vector, error, missing, sound, loudness_lufs";
 
 /// Whether the user says that the song of a row is music.
 pub(super) const IS_DECLARED_MUSIC: &str =
@@ -50,7 +50,8 @@ pub(super) fn read(row: &Row<'_>, library: &Path) -> Result<Song, LibraryError> 
             duration_seconds: row.get(7)?,
             missing: row.get(10)?,
             sound: sound_of(row, 11)?,
-            declared_music: row.get(12)?,
+            loudness_lufs: row.get::<_, Option<f64>>(12)?.map(|lufs| lufs as f32),
+            declared_music: row.get(13)?,
             path,
             outcome,
         })
@@ -80,12 +81,12 @@ pub(super) fn upsert(
     connection
         .prepare_cached(
             "INSERT INTO songs (path, size_bytes, modified_nanoseconds, model, title, artist, album,
-                 duration_seconds, vector, error, missing, sound)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                 duration_seconds, vector, error, missing, sound, loudness_lufs)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT (path) DO UPDATE SET
                  size_bytes = ?2, modified_nanoseconds = ?3, model = ?4, title = ?5, artist = ?6,
                  album = ?7, duration_seconds = ?8, vector = ?9, error = ?10, missing = ?11,
-                 sound = ?12",
+                 sound = ?12, loudness_lufs = ?13",
         )?
         .execute(params![
             path,
@@ -101,6 +102,7 @@ pub(super) fn upsert(
             reason,
             song.missing,
             song.sound.map(SoundKind::name),
+            song.loudness_lufs.filter(|l| (-70.0..=10.0).contains(l)).map(f64::from),
         ])?;
     if windows.is_empty() {
         return connection

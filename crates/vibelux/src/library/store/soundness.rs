@@ -55,6 +55,7 @@ mod tests {
                 duration_seconds: None,
                 outcome: Outcome::Embedded(EmotionVector::UNIFORM),
                 sound: None,
+                loudness_lufs: None,
                 declared_music: false,
                 missing: false,
             })

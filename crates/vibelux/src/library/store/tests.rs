@@ -24,6 +24,7 @@ pub(super) fn song(path: &str) -> Song {
         duration_seconds: Some(12.5),
         outcome: Outcome::Embedded(EmotionVector::one_hot(Emotion::Sad)),
         sound: None,
+        loudness_lufs: Some(-9.5),
         declared_music: false,
         missing: false,
     }

@@ -1,0 +1,58 @@
+//! `POST playlist`: songs as a playlist file, to be saved by the page. The one answer that names paths.
+
+use axum::extract::State;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use vibelux::playlist::{PlaylistEntry, m3u_text};
+
+use crate::blocking::blocking;
+use crate::http::error::ApiError;
+use crate::http::extract::ApiJson;
+use crate::library::song_id::SongId;
+use crate::state::Shared;
+
+/// As many as a day has songs.
+const MAX_SONGS: usize = 2000;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaylistRequest {
+    song_ids: Vec<SongId>,
+}
+
+/// Answers `POST playlist`.
+pub async fn playlist(
+    State(app): State<Shared>,
+    ApiJson(request): ApiJson<PlaylistRequest>,
+) -> Result<impl IntoResponse, ApiError> {
+    let ids = request.song_ids;
+    if ids.is_empty() || ids.len() > MAX_SONGS {
+        let message = format!("name from 1 to {MAX_SONGS} songs");
+        return Err(ApiError::BadRequest(message));
+    }
+    let text = blocking(move || {
+        let catalogue = app.library.catalogue()?;
+        let entries = ids.into_iter().map(|id| {
+            let song = catalogue
+                .get(id)
+                .ok_or(ApiError::NotFound("song with this id"))?;
+            Ok(PlaylistEntry {
+                path: song.path.clone(),
+                duration_seconds: song.duration_seconds,
+                artist: song.artist.clone(),
+                title: Some(song.title.clone()),
+            })
+        });
+        let entries = entries.collect::<Result<Vec<_>, ApiError>>()?;
+        m3u_text(&entries).map_err(|error| ApiError::BadRequest(error.to_string()))
+    })
+    .await??;
+    Ok((
+        [
+            (CONTENT_TYPE, "audio/x-mpegurl; charset=utf-8"),
+            (CONTENT_DISPOSITION, "attachment; filename=\"vibelux.m3u8\""),
+        ],
+        text,
+    ))
+}

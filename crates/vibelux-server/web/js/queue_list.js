@@ -1,0 +1,136 @@
+// What comes next as a list that one can reorder: by its handles with mouse, finger or arrow keys; and shorten.
+
+import { byId, icon, make } from './dom.js';
+import { colour } from './emotions.js';
+import { t } from './language.js';
+import { artistOf, songRow } from './songs.js';
+
+/** @typedef {import('./queue.js').Entry} Entry */
+/** @typedef {import('./types.js').Song} Song */
+
+export class QueueList {
+  /**
+   * @param {object} acts
+   * @param {(song: Song) => void} acts.play
+   * @param {(id: string, place: number) => void} acts.move
+   * @param {(id: string) => void} acts.remove
+   */
+  constructor(acts) {
+    this.acts = acts;
+    this.list = byId('queue', HTMLOListElement);
+    this.shown = '';
+    /** What is to be shown once the hand lets go. @type {(() => void) | null} */
+    this.later = null;
+    this.dragging = false;
+  }
+
+  /**
+   * @param {Entry[]} entries
+   * @param {boolean} journey  A line at the side shows what each song was chosen for.
+   */
+  show(entries, journey) {
+    if (this.dragging) {
+      this.later = () => this.show(entries, journey);
+      return;
+    }
+    const wanted = entries.map(({ song, kept }) => `${song.id}${kept ? '*' : ''}`).join() + journey;
+    if (this.shown === wanted) return;
+    this.shown = wanted;
+    this.list.classList.toggle('is-journey', journey);
+    this.list.replaceChildren(...entries.map((entry, place) => this.row(entry, place)));
+  }
+
+  /** All rows are to be made anew. */
+  translate() {
+    this.shown = '';
+  }
+
+  /** @param {Entry} entry @param {number} place */
+  row({ song, match, kept }, place) {
+    const row = songRow(song, () => this.acts.play(song));
+    if (match) row.style.setProperty('--target', colour(match.target));
+    row.classList.toggle('kept', kept === true);
+    const words = `${song.title}, ${artistOf(song)}`;
+    const grip = make('button', { type: 'button', class: 'quiet small grip', 'aria-label': t('queueMove', words), title: t('queueMove', words) }, icon('grip'));
+    grip.addEventListener('pointerdown', (event) => this.drag(event, row, grip));
+    grip.addEventListener('keydown', (event) => {
+      const way = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      if (way === undefined) return;
+      event.preventDefault();
+      this.acts.move(song.id, place + way);
+      this.gripOf(song.id)?.focus();
+    });
+    const remove = make('button', { type: 'button', class: 'quiet small remove', 'aria-label': t('queueRemove', words), title: t('queueRemove', words) }, icon('close'));
+    const drop = () => {
+      this.acts.remove(song.id);
+      const rows = this.list.children;
+      rows[Math.min(place, rows.length - 1)]?.querySelector('button')?.focus();
+    };
+    remove.addEventListener('click', drop);
+    row.addEventListener('keydown', (event) => event.key === 'Delete' && drop());
+    row.append(grip, remove);
+    return row;
+  }
+
+  /** @param {string} id */
+  gripOf(id) {
+    const found = this.list.querySelector(`li[data-id="${CSS.escape(id)}"] .grip`);
+    return found instanceof HTMLElement ? found : null;
+  }
+
+  /**
+   * The row follows the hand until it lets go.
+   * @param {PointerEvent} event
+   * @param {HTMLElement} row
+   * @param {HTMLElement} grip
+   */
+  drag(event, row, grip) {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    grip.focus();
+    grip.setPointerCapture(event.pointerId);
+    this.dragging = true;
+    row.classList.add('dragged');
+    const before = [...this.list.children].indexOf(row);
+    const follow = (/** @type {PointerEvent} */ { clientY }) => {
+      const rows = [...this.list.children];
+      const own = rows.indexOf(row);
+      const at = rows.findIndex((other) => {
+        const { top, bottom } = other.getBoundingClientRect();
+        return top <= clientY && clientY < bottom;
+      });
+      // The others make way: an element that is moved itself loses the pointer.
+      if (at > own) row.before(...rows.slice(own + 1, at + 1));
+      else if (at >= 0 && at < own) row.after(...rows.slice(at, own));
+      scrollAtEdges(this.list, clientY);
+    };
+    const end = (/** @type {boolean} */ done) => () => {
+      grip.removeEventListener('pointermove', follow);
+      this.dragging = false;
+      row.classList.remove('dragged');
+      const place = [...this.list.children].indexOf(row);
+      const { later } = this;
+      this.later = null;
+      // The rows are no longer as they were made.
+      if (place !== before) this.shown = '';
+      if (done && place !== before) this.acts.move(row.dataset.id ?? '', place);
+      else later?.();
+    };
+    const stop = new AbortController();
+    grip.addEventListener('pointermove', follow);
+    for (const [kind, act] of /** @type {const} */ ([['pointerup', end(true)], ['pointercancel', end(false)]])) {
+      grip.addEventListener(kind, () => {
+        stop.abort();
+        act();
+      }, { signal: stop.signal });
+    }
+  }
+}
+
+/** @param {HTMLElement} list @param {number} y */
+function scrollAtEdges(list, y) {
+  const { top, bottom } = list.getBoundingClientRect();
+  const edge = 36;
+  if (y < top + edge) list.scrollTop -= 8;
+  else if (y > bottom - edge) list.scrollTop += 8;
+}
