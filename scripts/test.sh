@@ -138,6 +138,8 @@ test_page() {
   fi
   CHROMIUM=$chromium node "$tests/browser.mjs" --program target/debug/vibelux
   CHROMIUM=$chromium node "$tests/first_song.mjs" --program target/debug/vibelux
+  CHROMIUM=$chromium node "$tests/first_run.mjs" --program target/debug/vibelux
+  CHROMIUM=$chromium node "$tests/phone.mjs" --program target/debug/vibelux
 }
 
 step "what the tests need"

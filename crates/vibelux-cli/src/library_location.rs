@@ -20,9 +20,8 @@ impl LibraryArgs {
         if let Some(path) = &self.library {
             return Ok(path.clone());
         }
-        let directories = ProjectDirs::from("", "", "vibelux")
-            .context("this user has no home directory; say where the library is with --library")?;
-        Ok(directories.data_dir().join("library.db"))
+        let folder = data_folder("say where the library is with --library")?;
+        Ok(folder.join("library.db"))
     }
 
     /// Opens the library and creates it if there is none.
@@ -43,6 +42,13 @@ impl LibraryArgs {
             Err(empty(&path))
         }
     }
+}
+
+/// The user's folder for what VibeluX keeps; `otherwise` is the way out for a user without one.
+pub fn data_folder(otherwise: &str) -> anyhow::Result<PathBuf> {
+    let directories = ProjectDirs::from("", "", "vibelux")
+        .with_context(|| format!("this user has no home directory; {otherwise}"))?;
+    Ok(directories.data_dir().to_owned())
 }
 
 /// What to say about a library without songs.

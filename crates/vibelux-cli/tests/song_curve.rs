@@ -60,7 +60,9 @@ fn every_window_has_a_vector_and_the_song_their_mean() {
 
     let text = song(&dir, &["song.wav"]);
     let text = String::from_utf8(text.stdout).unwrap();
-    assert!(text.starts_with("song.wav (0:23, 4 windows)"), "{text}");
+    assert!(text.starts_with("song.wav (0:23, 4 windows, -"), "{text}");
+    let loudness = answer["loudness_lufs"].as_f64().unwrap();
+    assert!((-40.0..-5.0).contains(&loudness), "{loudness}");
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use vibelux::model::{FaceModel, MusicModel};
 
+use crate::lan::LanAccess;
+use crate::library::folders::MusicFolders;
 use crate::security::Token;
 
 /// Who must show a token.
@@ -29,8 +31,12 @@ pub struct ServerConfig {
     pub port: Option<u16>,
     /// Who must show a token.
     pub token: TokenPolicy,
+    /// A second door for the phones of the network, over HTTPS.
+    pub lan: Option<LanAccess>,
     /// The library file; made if there is none.
     pub library: PathBuf,
+    /// Where the page may look for music.
+    pub folders: MusicFolders,
     /// Reads faces.
     pub face_model: FaceModel,
     /// Reads the songs of a scan.
@@ -42,9 +48,12 @@ pub struct ServerConfig {
 /// What clients may take. The defaults suit one person with a few tabs.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections at once; more wait to be accepted.
+    /// Connections of this computer at once, of which more wait; and again of all others, of whom more are
+    /// turned away.
     pub connections: usize,
-    /// Live cameras at once; more are refused.
+    /// Connections at once of any other computer's address.
+    pub connections_of_address: usize,
+    /// Live cameras at once of the owner, and again of listeners; more are refused.
     pub sockets: usize,
     /// Songs transcoded at once; more are refused.
     pub transcodes: usize,
@@ -65,9 +74,11 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 256,
+            // Six for a page, one for its camera, two for its songs; and some who share the address.
+            connections_of_address: 32,
             sockets: 16,
             transcodes: 4,
-            head: Duration::from_secs(30),
+            head: Duration::from_secs(5),
             body: Duration::from_secs(30),
             send: Duration::from_secs(5),
             ping: Duration::from_secs(20),

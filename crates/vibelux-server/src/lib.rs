@@ -1,7 +1,7 @@
 //! The page, the API and the live camera of vibelux, for the browser on the same computer.
 //!
 //! ```text
-//! browser -> server (connections) -> security (host, origin, token) -> routes -> library, models
+//! browser -> door (connections, TLS) -> security (host, origin, token) -> routes -> library, models
 //!                                                                  \-> live (camera frames -> moods)
 //! ```
 //!
@@ -12,11 +12,13 @@
 mod analysis;
 mod blocking;
 mod config;
+mod door;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
 mod interrupt;
+mod lan;
 mod library;
 mod live;
 mod media;
@@ -28,5 +30,8 @@ mod state;
 
 pub use config::{Limits, ServerConfig, TokenPolicy};
 pub use http::error::ServerError;
-pub use security::Token;
+pub use lan::error::LanError;
+pub use lan::{Identity, Invitations, LanAccess, qr_text};
+pub use library::folders::MusicFolders;
+pub use security::{Role, Token};
 pub use server::{Ready, Server, serve};

@@ -1,27 +1,22 @@
-//! [`Server`]: from an address to answered connections, and to a quiet end.
-//!
-//! Connections are accepted here rather than by axum, to bound their number and the time that a client
-//! may take to say what it wants.
+//! [`Server`]: from its ports to answered connections, and to a quiet end.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use crate::analysis::PictureReader;
 use crate::blocking::core_count;
 use crate::config::{Limits, ServerConfig, TokenPolicy};
+use crate::door::Door;
 use crate::http::error::ServerError;
 use crate::interrupt::CtrlC;
+use crate::lan::{Invitations, LanAccess};
 use crate::library::scan::Scanner;
 use crate::library::song_library::SongLibrary;
 use crate::media::Transcoder;
@@ -31,9 +26,8 @@ use crate::state::{App, Shared};
 
 /// The port that is tried first: browsers remember by address who may use the camera.
 const USUAL_PORT: u16 = 8437;
-
-/// After the system refused a connection, for want of file handles for example.
-const ACCEPT_REST: Duration = Duration::from_millis(100);
+/// And for the network.
+const USUAL_LAN_PORT: u16 = 8438;
 
 /// What the user must know to open the page.
 #[derive(Debug, Clone)]
@@ -42,6 +36,8 @@ pub struct Ready {
     pub address: SocketAddr,
     /// What a client must show, if anything.
     pub token: Option<Token>,
+    /// How phones get in, if they may.
+    pub lan: Option<Invitations>,
 }
 
 impl Ready {
@@ -79,27 +75,35 @@ impl Ready {
 /// A server that listens but does not answer yet.
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
+    doors: Vec<Door>,
     app: Shared,
     ready: Ready,
     stopping: watch::Sender<bool>,
 }
 
 impl Server {
-    /// Opens the library and the port.
+    /// Opens the library and the ports.
     ///
     /// # Errors
-    /// [`ServerError`] if either cannot be had.
+    /// [`ServerError`] if any of them cannot be had.
     pub async fn bind(config: ServerConfig) -> Result<Self, ServerError> {
-        let listener = listen(&config).await?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| ServerError::Start { source })?;
+        let limits = config.limits;
+        let (listener, address) = listen(config.listen, config.port, USUAL_PORT).await?;
         let loopback = address.ip().is_loopback();
         let token = match config.token {
             TokenPolicy::WhereReachable if loopback => None,
             TokenPolicy::WhereReachable | TokenPolicy::New => Some(Token::random()?),
             TokenPolicy::Given(token) => Some(token),
+        };
+        let guard = Guard::new(loopback, token.clone(), address.port());
+        let mut doors = vec![Door::plain(listener, guard, &limits)];
+        let invitations = match config.lan {
+            Some(lan) => {
+                let (door, invitations) = open_to_network(lan, &limits).await?;
+                doors.push(door);
+                Some(invitations)
+            }
+            None => None,
         };
         let file = config.library;
         // A large library takes a while, and this may be given up meanwhile.
@@ -119,19 +123,25 @@ impl Server {
         let app = Arc::new(App {
             pictures: Arc::new(PictureReader::new(Arc::clone(&face_model))?),
             scanner: Arc::new(Scanner::new(Arc::clone(&library), Arc::clone(&music_model))),
-            transcoder: Transcoder::find(config.limits.transcodes).await,
-            guard: Arc::new(Guard::new(loopback, token.clone(), address.port())),
-            sockets: Arc::new(Semaphore::new(config.limits.sockets)),
+            transcoder: Transcoder::find(limits.transcodes).await,
+            folders: config.folders,
+            invitations: invitations.clone(),
+            owner_sockets: Arc::new(Semaphore::new(limits.sockets)),
+            listener_sockets: Arc::new(Semaphore::new(limits.sockets)),
             cores: Arc::new(Semaphore::new(core_count().get())),
-            limits: config.limits,
+            limits,
             stopping: stops,
             library,
             face_model,
             music_model,
         });
-        let ready = Ready { address, token };
+        let ready = Ready {
+            address,
+            token,
+            lan: invitations,
+        };
         Ok(Self {
-            listener,
+            doors,
             app,
             ready,
             stopping,
@@ -147,98 +157,77 @@ impl Server {
     /// Answers until `stop` is done; then lets requests in hand finish, closes sockets and stops a
     /// scan, all within the grace of the limits.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let limits = self.app.limits.clone();
-        let router = router(Arc::clone(&self.app));
-        let places = Arc::new(Semaphore::new(limits.connections));
-        let mut stop = pin!(stop);
-        loop {
-            let accepted = tokio::select! {
-                () = &mut stop => break,
-                accepted = accept(&self.listener, &places) => accepted,
-            };
-            match accepted {
-                Some((stream, place)) => {
-                    let stops = self.app.stopping.clone();
-                    tokio::spawn(serve_connection(
-                        stream,
-                        router.clone(),
-                        limits.clone(),
-                        stops,
-                        place,
-                    ));
-                }
-                None => tokio::time::sleep(ACCEPT_REST).await,
-            }
+        let Self {
+            doors,
+            app,
+            stopping,
+            ..
+        } = self;
+        let mut inside = Vec::new();
+        let mut open = Vec::new();
+        for door in doors {
+            inside.push(Arc::clone(&door.places));
+            let router = router(Arc::clone(&app), Arc::clone(&door.guard));
+            open.push(tokio::spawn(door.serve(router, app.stopping.clone())));
         }
-        drop(self.listener);
-        self.app.scanner.stop();
-        // Nobody listens if there is no connection.
-        let _ = self.stopping.send(true);
-        let all = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        stop.await;
+        app.scanner.stop();
+        let _ = stopping.send(true);
+        let sockets = u32::try_from(app.limits.sockets).unwrap_or(u32::MAX);
         let ended = async {
-            let _connections = places.acquire_many(all(limits.connections)).await;
-            let _sockets = self.app.sockets.acquire_many(all(limits.sockets)).await;
-            while self.app.scanner.state().is_some_and(|scan| scan.running) {
+            for door in open {
+                // Its port is free again.
+                let _ = door.await;
+            }
+            for places in inside {
+                places.emptied().await;
+            }
+            let _owner = app.owner_sockets.acquire_many(sockets).await;
+            let _listeners = app.listener_sockets.acquire_many(sockets).await;
+            while app.scanner.state().is_some_and(|scan| scan.running) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         // Songs of a scan are stored one by one; one that takes longer is simply not.
-        let _ = tokio::time::timeout(limits.grace, ended).await;
+        let _ = tokio::time::timeout(app.limits.grace, ended).await;
     }
+}
+
+/// The door for phones, and how they get in.
+async fn open_to_network(
+    lan: LanAccess,
+    limits: &Limits,
+) -> Result<(Door, Invitations), ServerError> {
+    let (listener, address) = listen(lan.listen, lan.port, USUAL_LAN_PORT).await?;
+    let invitations = lan.invitations(address.port());
+    let guard = Guard::of_network(
+        lan.identity.owner.clone(),
+        lan.identity.listener.clone(),
+        address.port(),
+    );
+    Ok((Door::secure(listener, guard, lan.tls, limits), invitations))
 }
 
 /// Listens at the port that was asked for, else at the usual one, else at any.
-async fn listen(config: &ServerConfig) -> Result<TcpListener, ServerError> {
-    let ports = match config.port {
-        Some(port) => vec![port],
-        None => vec![USUAL_PORT, 0],
-    };
-    let mut refused = None;
+async fn listen(
+    ip: IpAddr,
+    port: Option<u16>,
+    usual: u16,
+) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let ports = port.map_or(vec![usual, 0], |port| vec![port]);
+    let start = |source| ServerError::Start { source };
+    let mut refused = start(std::io::ErrorKind::AddrNotAvailable.into());
     for port in ports {
-        let address = SocketAddr::new(config.listen, port);
+        let address = SocketAddr::new(ip, port);
         match TcpListener::bind(address).await {
-            Ok(listener) => return Ok(listener),
-            Err(source) => refused = Some(ServerError::Bind { address, source }),
+            Ok(listener) => {
+                let address = listener.local_addr().map_err(start)?;
+                return Ok((listener, address));
+            }
+            Err(source) => refused = ServerError::Bind { address, source },
         }
     }
-    Err(refused.unwrap_or(ServerError::Start {
-        source: std::io::ErrorKind::AddrNotAvailable.into(),
-    }))
-}
-
-/// The next connection, once there is a place for it; `None` if the system has none to give.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
-    let (stream, _) = listener.accept().await.ok()?;
-    Some((stream, place))
-}
-
-/// Answers one connection's requests until either side has had enough.
-async fn serve_connection(
-    stream: TcpStream,
-    router: Router,
-    limits: Limits,
-    mut stopping: watch::Receiver<bool>,
-    _place: OwnedSemaphorePermit,
-) {
-    // Answers on the live socket are small and wanted now.
-    let _ = stream.set_nodelay(true);
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
-        .with_upgrades();
-    let mut connection = pin!(connection);
-    tokio::select! {
-        // What goes wrong with a connection is its client's to know.
-        _ = connection.as_mut() => return,
-        _ = stopping.wait_for(|stopping| *stopping) => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
+    Err(refused)
 }
 
 /// Runs a server until Ctrl-C. `ready` is told where it is as soon as it can be reached.

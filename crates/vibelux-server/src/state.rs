@@ -7,10 +7,12 @@ use vibelux::model::{FaceModel, MusicModel};
 
 use crate::analysis::PictureReader;
 use crate::config::Limits;
+use crate::lan::Invitations;
+use crate::library::folders::MusicFolders;
 use crate::library::scan::Scanner;
 use crate::library::song_library::SongLibrary;
 use crate::media::Transcoder;
-use crate::security::Guard;
+use crate::security::Role;
 
 /// One running server.
 #[derive(Debug)]
@@ -23,16 +25,20 @@ pub struct App {
     pub music_model: Arc<MusicModel>,
     /// Reads single pictures.
     pub pictures: Arc<PictureReader>,
+    /// Where the page may look for music.
+    pub folders: MusicFolders,
     /// The scan, if there was one.
     pub scanner: Arc<Scanner>,
     /// ffmpeg, if there is one.
     pub transcoder: Option<Transcoder>,
-    /// Who may ask.
-    pub guard: Arc<Guard>,
+    /// How phones get in, if they may.
+    pub invitations: Option<Invitations>,
     /// What clients may take.
     pub limits: Limits,
-    /// A place for each live camera.
-    pub sockets: Arc<Semaphore>,
+    /// A place for each live camera of the owner.
+    pub owner_sockets: Arc<Semaphore>,
+    /// And of listeners, who cannot keep the owner out.
+    pub listener_sockets: Arc<Semaphore>,
     /// A core for each frame that is worked on.
     pub cores: Arc<Semaphore>,
     /// Becomes true when the server stops.
@@ -41,3 +47,13 @@ pub struct App {
 
 /// As handlers get it.
 pub type Shared = Arc<App>;
+
+impl App {
+    /// The places for live cameras of somebody.
+    pub fn sockets(&self, role: Role) -> &Arc<Semaphore> {
+        match role {
+            Role::Owner => &self.owner_sockets,
+            Role::Listener => &self.listener_sockets,
+        }
+    }
+}

@@ -33,6 +33,7 @@ fn wrong_documents_are_refused() {
             "path": "/a.mp3", "title": "A", "artist": null, "album": null, "duration_seconds": 3.5,
             "vector": vector(), "strongest": "happy",
         },
+        "loudness_lufs": -9.5,
         "windows": [{ "start_seconds": 0, "vector": vector() }],
     });
     schema.check("SongAnswer", &song).unwrap();
@@ -46,6 +47,7 @@ fn wrong_documents_are_refused() {
         ("/song/vector", json!([0, 0, 0, 1, 0, 0, 0])),
         ("/song/vector/happy", json!(1.5)),
         ("/song/vector", json!({ "happy": 1 })),
+        ("/loudness_lufs", json!(11)),
         ("/windows", json!({})),
         ("/windows/0", json!({ "start_seconds": 0 })),
         ("/windows/0", json!([0, vector()])),

@@ -63,11 +63,12 @@ export function makeLibraryOfEach(program, folder, emotions) {
 /**
  * @param {string} program  The binary `vibelux`.
  * @param {string} folder  For its library and songs.
+ * @param {string[]} [flags]  Further ones of `vibelux serve`.
  * @returns {Promise<Vibelux>}  `songs` is a folder with two songs and a jingle that are not in the library; `resident`
  *   is the server's own memory in MiB, without the file of the program, null where the system does not say; `busySeconds` how long it has
  *   had a processor since it listens.
  */
-export async function startVibelux(program, folder) {
+export async function startVibelux(program, folder, flags = []) {
   mustExist(program);
   const composed = join(folder, 'composed');
   const songs = join(folder, 'songs');
@@ -75,17 +76,19 @@ export async function startVibelux(program, folder) {
   makeSongs(songs, composed);
   const library = join(folder, 'library.db');
   execFileSync(program, ['embed', composed, '--library', library], { stdio: 'ignore' });
-  return { ...await serve(program, library), songs };
+  return { ...await serve(program, library, flags), songs };
 }
 
 /**
  * Starts the server with a library that is there.
  * @param {string} program
  * @param {string} library
+ * @param {string[]} [flags]
+ * @param {NodeJS.ProcessEnv} [environment]
  * @returns {Promise<Omit<Vibelux, 'songs'>>}
  */
-export async function serve(program, library) {
-  const child = spawn(program, ['serve', '--no-open', '--port', '0', '--library', library], { stdio: ['ignore', 'pipe', 'inherit'] });
+export async function serve(program, library, flags = [], environment = process.env) {
+  const child = spawn(program, ['serve', '--no-open', '--port', '0', '--library', library, ...flags], { stdio: ['ignore', 'pipe', 'inherit'], env: environment });
   const address = await new Promise((resolve, reject) => {
     let said = '';
     child.stdout.on('data', (data) => {

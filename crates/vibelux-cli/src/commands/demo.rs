@@ -3,7 +3,6 @@
 //! Composes a dozen short pieces into a folder, then embeds and recommends them like anybody's
 //! songs. Pieces that are already there are left alone.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,7 +15,7 @@ use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use vibelux::EmotionVector;
 use vibelux::audio::is_audio_file;
-use vibelux::compose::{ARTIST, Piece, compose_all, write_wav};
+use vibelux::compose::{DEMO_SEED, Piece, compose_all, demo_folder_name};
 use vibelux::library::{
     EmbedOptions, Inclusion, Song, SongStore, embed_songs, mark_missing, plan, scan,
 };
@@ -28,12 +27,6 @@ use crate::failure::NoFace;
 use crate::output;
 use crate::query::{self, Answer, SourceArgs};
 use crate::results;
-
-/// Everybody's demo sounds the same.
-const SEED: u64 = 1;
-
-/// CD quality, which every player takes.
-const SAMPLE_RATE_HZ: u32 = 44_100;
 
 /// The mood that is used when the flags name no source.
 const DEFAULT_MOOD: &str = "happy=0.6,surprised=0.2,neutral=0.2";
@@ -60,7 +53,7 @@ pub struct DemoArgs {
 
 /// Runs the command.
 pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
-    let pieces = compose_all(SEED);
+    let pieces = compose_all(DEMO_SEED);
     let dir = match &args.dir {
         Some(dir) => dir.clone(),
         None => default_dir(&pieces)?,
@@ -116,19 +109,10 @@ fn embed(dir: &Path) -> anyhow::Result<SongStore> {
 }
 
 /// In the user's cache folder.
-fn default_dir(pieces: &[Piece]) -> anyhow::Result<PathBuf> {
+pub fn default_dir(pieces: &[Piece]) -> anyhow::Result<PathBuf> {
     let project = ProjectDirs::from("", "", "vibelux")
         .context("this user has no home folder; say where the pieces may go with --dir DIR")?;
-    Ok(project.cache_dir().join(folder_name(pieces)))
-}
-
-/// Other music, and another version, which may play it in another way, goes into another folder, because what a
-/// folder holds is not made again.
-fn folder_name(pieces: &[Piece]) -> String {
-    let mut hasher = DefaultHasher::new();
-    format!("{pieces:?}").hash(&mut hasher);
-    let version = env!("CARGO_PKG_VERSION");
-    format!("demo-{version}-{:016x}", hasher.finish())
+    Ok(project.cache_dir().join(demo_folder_name(pieces)))
 }
 
 /// Renders the pieces that `dir` does not hold yet, on all cores, and returns how many. A file is
@@ -140,10 +124,9 @@ fn render_missing(dir: &Path, pieces: &[Piece]) -> anyhow::Result<usize> {
             dir.display()
         )
     })?;
-    let missing: Vec<(PathBuf, &Piece)> = pieces
+    let missing: Vec<&Piece> = pieces
         .iter()
-        .map(|piece| (dir.join(piece.file_name()), piece))
-        .filter(|(path, _)| !path.exists())
+        .filter(|piece| !dir.join(piece.file_name()).exists())
         .collect();
     let bar = ProgressBar::new(missing.len() as u64).with_style(ProgressStyle::with_template(
         "composing {wide_bar} {pos}/{len}",
@@ -151,10 +134,7 @@ fn render_missing(dir: &Path, pieces: &[Piece]) -> anyhow::Result<usize> {
     missing
         .par_iter()
         .progress_with(bar.clone())
-        .try_for_each(|(path, piece)| {
-            let sound = piece.render(SAMPLE_RATE_HZ);
-            write_wav(path, &sound, piece.title, ARTIST, "Demo")
-        })?;
+        .try_for_each(|piece| piece.write_into(dir))?;
     bar.finish_and_clear();
     Ok(missing.len())
 }
@@ -191,7 +171,7 @@ mod tests {
     #[test]
     fn only_missing_pieces_are_rendered() {
         let dir = tempfile::tempdir().unwrap();
-        let pieces = &compose_all(SEED)[..2];
+        let pieces = &compose_all(DEMO_SEED)[..2];
         assert_eq!(render_missing(dir.path(), pieces).unwrap(), 2);
         assert_eq!(render_missing(dir.path(), pieces).unwrap(), 0);
         std::fs::remove_file(dir.path().join(pieces[1].file_name())).unwrap();
@@ -202,7 +182,7 @@ mod tests {
     #[test]
     fn the_pieces_of_each_mood_are_among_its_first_three() {
         let dir = tempfile::tempdir().unwrap();
-        let pieces = compose_all(SEED);
+        let pieces = compose_all(DEMO_SEED);
         render_missing(dir.path(), &pieces).unwrap();
         let songs = recommend::load(&embed(dir.path()).unwrap(), false, Inclusion::MUSIC).unwrap();
         assert_eq!(songs.len(), pieces.len());
@@ -226,9 +206,9 @@ mod tests {
 
     #[test]
     fn other_music_goes_into_another_folder() {
-        let folder = |seed| folder_name(&compose_all(seed));
-        assert_eq!(folder(SEED), folder(SEED));
-        assert_ne!(folder(SEED), folder(SEED + 1));
+        let folder = |seed| demo_folder_name(&compose_all(seed));
+        assert_eq!(folder(DEMO_SEED), folder(DEMO_SEED));
+        assert_ne!(folder(DEMO_SEED), folder(DEMO_SEED + 1));
     }
 
     #[test]

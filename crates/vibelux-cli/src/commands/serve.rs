@@ -4,13 +4,18 @@
 
 use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
+use directories::UserDirs;
+use vibelux::compose::{DEMO_SEED, compose_all};
 use vibelux::model::{FaceModel, MusicModel};
-use vibelux_server::{Limits, Ready, ServerConfig, Token, TokenPolicy, serve};
+use vibelux_server::{
+    Identity, Invitations, LanAccess, Limits, MusicFolders, Ready, Role, ServerConfig, Token,
+    TokenPolicy, qr_text, serve,
+};
 
-use crate::library_location::LibraryArgs;
+use crate::library_location::{LibraryArgs, data_folder};
 use crate::output;
 
 /// Flags of `vibelux serve`.
@@ -30,6 +35,18 @@ pub struct ServeArgs {
     /// Demand a token also on this computer; without a value a new one is made
     #[arg(long, value_name = "TOKEN", num_args = 0..=1, env = "VIBELUX_TOKEN", hide_env_values = true)]
     token: Option<Option<String>>,
+    /// Let phones of the same network in, over HTTPS: at ADDRESS of this computer, or at all that it has there
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1)]
+    lan: Option<Option<IpAddr>>,
+    /// The port for phones [default: 8438, or any free one where that is taken]
+    #[arg(long, value_name = "N", requires = "lan")]
+    lan_port: Option<u16>,
+    /// Make new keys and tokens: every phone has to be let in anew
+    #[arg(long, requires = "lan")]
+    lan_reset: bool,
+    /// Where the keys and tokens for phones are [default: lan in the user's data directory]
+    #[arg(long, value_name = "DIR", requires = "lan")]
+    lan_keys: Option<PathBuf>,
     /// Do not open the browser
     #[arg(long)]
     no_open: bool,
@@ -54,6 +71,7 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         listen: args.listen,
         port: args.port,
         token,
+        lan: lan(&args)?,
         face_model: match &args.face_model {
             Some(path) => FaceModel::load(path)?,
             None => FaceModel::shipped()?,
@@ -63,6 +81,7 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
             None => MusicModel::shipped()?,
         },
         library: args.library.path()?,
+        folders: music_folders(),
         limits: Limits::default(),
     };
     let mut told = Ok(());
@@ -79,6 +98,47 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where people have music: their music folder, their home, and drives.
+fn music_folders() -> MusicFolders {
+    let user = UserDirs::new();
+    let home = user.as_ref().map(|user| user.home_dir().to_owned());
+    let usual = user
+        .as_ref()
+        .and_then(|user| user.audio_dir())
+        .map(Path::to_owned);
+    let drives: Vec<PathBuf> = if cfg!(windows) {
+        ('C'..='Z')
+            .map(|letter| format!("{letter}:\\").into())
+            .collect()
+    } else {
+        ["/media", "/mnt", "/run/media", "/Volumes"]
+            .map(PathBuf::from)
+            .to_vec()
+    };
+    MusicFolders {
+        // Not every system names one.
+        usual: usual.or_else(|| home.as_ref().map(|home| home.join("Music"))),
+        roots: home.into_iter().chain(drives).collect(),
+        demo: super::demo::default_dir(&compose_all(DEMO_SEED)).ok(),
+    }
+}
+
+/// What phones need, if they are to be let in.
+fn lan(args: &ServeArgs) -> anyhow::Result<Option<LanAccess>> {
+    let Some(address) = args.lan else {
+        return Ok(None);
+    };
+    let folder = match &args.lan_keys {
+        Some(folder) => folder.clone(),
+        None => data_folder("say where to keep the keys with --lan-keys")?.join("lan"),
+    };
+    if args.lan_reset {
+        Identity::forget(&folder)?;
+    }
+    let listen = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    Ok(Some(LanAccess::open(&folder, listen, args.lan_port)?))
+}
+
 /// Prints the address, with the token if there is one: the only time that it is shown.
 fn tell(ready: &Ready) -> anyhow::Result<()> {
     output::print(&format!("VibeluX is at {}\n", ready.url()))?;
@@ -87,12 +147,41 @@ fn tell(ready: &Ready) -> anyhow::Result<()> {
     }
     if !ready.is_loopback() {
         crate::tell!(
-            "browsers give the camera only to pages of this computer or with HTTPS; for others, put a \
-             proxy with HTTPS before it, or use it without a camera"
+            "browsers give the camera only to pages of this computer or with HTTPS; --lan serves phones so"
         );
+    }
+    if let Some(invitations) = &ready.lan {
+        tell_phones(invitations)?;
     }
     crate::tell!("press Ctrl-C to stop");
     Ok(())
+}
+
+/// Prints how phones get in: the code for listeners, and the owner's address.
+fn tell_phones(invitations: &Invitations) -> anyhow::Result<()> {
+    let mut text =
+        String::from("\nFor phones of this network, to look into the camera and listen:\n");
+    let urls: Vec<String> = invitations.urls(Role::Listener).collect();
+    if let Some(code) = urls.first().and_then(|url| qr_text(url))
+        && std::io::stdout().is_terminal()
+    {
+        for line in code.lines() {
+            // Black on white, whatever the terminal's colours are.
+            text += &format!("\u{1b}[30;107m{line}\u{1b}[0m\n");
+        }
+    }
+    for url in urls {
+        text += &format!("  {url}\n");
+    }
+    text += "For your own phone, with everything:\n";
+    for url in invitations.urls(Role::Owner) {
+        text += &format!("  {url}\n");
+    }
+    text += &format!(
+        "A phone does not know this computer's certificate and warns once. Its SHA-256 fingerprint is\n  {}\n",
+        invitations.fingerprint()
+    );
+    output::print(&text)
 }
 
 /// Opens the address in the user's browser, if there is a screen. It is a courtesy: the address stands

@@ -34,6 +34,11 @@ pub async fn index(headers: HeaderMap) -> Result<Response, ApiError> {
     serve("index.html", &headers)
 }
 
+/// `GET /sw.js`: at the root, as it may look after no address above its own.
+pub async fn worker(headers: HeaderMap) -> Result<Response, ApiError> {
+    serve("sw.js", &headers)
+}
+
 /// `GET /assets/...`.
 pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
     serve(&path, &headers)

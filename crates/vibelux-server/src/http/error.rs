@@ -11,6 +11,8 @@ use vibelux::face::FaceError;
 use vibelux::library::LibraryError;
 use vibelux::model::ModelError;
 
+use crate::lan::error::LanError;
+
 /// Why a server cannot be started, or had to end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -35,6 +37,9 @@ pub enum ServerError {
         /// The fewest characters.
         least: usize,
     },
+    /// Phones cannot be let in.
+    #[error(transparent)]
+    Lan(#[from] LanError),
     /// The library cannot be opened.
     #[error(transparent)]
     Library(#[from] LibraryError),
@@ -52,6 +57,12 @@ pub enum ApiError {
     /// No token, or a wrong one.
     #[error("open the address that vibelux printed when it was started, with its token")]
     TokenNeeded,
+    /// For the owner alone, and somebody else asks.
+    #[error(
+        "only the owner of this library may do that; open the page on the computer that vibelux runs \
+         on, or with the owner's address"
+    )]
+    OwnerOnly,
     /// The request names a host that is not this server.
     #[error("this server answers as localhost only; open the address that vibelux printed")]
     ForeignHost,
@@ -143,6 +154,7 @@ impl ApiError {
         match self {
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
             Self::TokenNeeded => (StatusCode::UNAUTHORIZED, "token_needed"),
+            Self::OwnerOnly => (StatusCode::FORBIDDEN, "owner_only"),
             Self::ForeignHost => (StatusCode::FORBIDDEN, "foreign_host"),
             Self::ForeignOrigin => (StatusCode::FORBIDDEN, "foreign_origin"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),

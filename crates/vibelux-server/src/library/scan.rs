@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use vibelux::audio::is_audio_file;
+use vibelux::compose::{ComposeError, DEMO_SEED, compose_all};
 use vibelux::error_text::without_path;
 use vibelux::library::{
     EmbedOptions, EmbedPlan, LibraryError, Outcome, SongStore, embed_songs, mark_missing, plan,
@@ -49,6 +50,15 @@ pub struct ScanFailure {
     pub reason: String,
 }
 
+/// What to scan.
+#[derive(Debug)]
+pub enum Work {
+    /// These folders.
+    Folders(Vec<PathBuf>),
+    /// This folder, after the demo's pieces were composed into it.
+    Demo(PathBuf),
+}
+
 /// Scans folders into the library.
 #[derive(Debug)]
 pub struct Scanner {
@@ -78,7 +88,7 @@ impl Scanner {
     ///
     /// # Errors
     /// [`ApiError::ScanRunning`] if a scan is at work, [`ApiError::Io`] if there is no thread for it.
-    pub fn start(self: &Arc<Self>, folders: Vec<PathBuf>) -> Result<ScanState, ApiError> {
+    pub fn start(self: &Arc<Self>, work: Work) -> Result<ScanState, ApiError> {
         let mut state = self.lock();
         if state.as_ref().is_some_and(|state| state.running) {
             return Err(ApiError::ScanRunning);
@@ -91,7 +101,7 @@ impl Scanner {
         let scanner = Arc::clone(self);
         std::thread::Builder::new()
             .name("scan".to_owned())
-            .spawn(move || scanner.run(&folders))
+            .spawn(move || scanner.run(work))
             .map_err(ApiError::Io)?;
         *state = Some(fresh.clone());
         Ok(fresh)
@@ -102,13 +112,41 @@ impl Scanner {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    fn run(&self, folders: &[PathBuf]) {
+    fn run(&self, work: Work) {
         // However it ends, a panic included, another scan can be started.
         let _ended = Ended(self);
-        if let Err(error) = self.scan(folders) {
+        let folders = match work {
+            Work::Folders(folders) => folders,
+            Work::Demo(folder) => {
+                if let Err(error) = self.compose(&folder) {
+                    return self.update(|state| state.fail(&folder, &error.to_string()));
+                }
+                vec![folder]
+            }
+        };
+        if let Err(error) = self.scan(&folders) {
             let path = self.library.path().to_owned();
             self.update(|state| state.fail(&path, &error.to_string()));
         }
+    }
+
+    /// Composes the demo's pieces that are not there yet.
+    fn compose(&self, folder: &Path) -> Result<(), ComposeError> {
+        let write = |source| ComposeError::Write {
+            path: folder.to_owned(),
+            source,
+        };
+        std::fs::create_dir_all(folder).map_err(write)?;
+        for piece in compose_all(DEMO_SEED) {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            if !folder.join(piece.file_name()).exists() {
+                self.update(|state| state.current = Some(piece.title.to_owned()));
+                piece.write_into(folder)?;
+            }
+        }
+        Ok(())
     }
 
     fn scan(&self, folders: &[PathBuf]) -> Result<(), LibraryError> {
@@ -131,7 +169,9 @@ impl Scanner {
             force: false,
             retry_failed: false,
         };
-        let plan = plan(&store, &found, self.model.name(), &options)?;
+        let mut plan = plan(&store, &found, self.model.name(), &options)?;
+        // The first songs that can be heard are of all folders, not of one album.
+        plan.mix();
         self.report(&plan, found.songs.len());
         mark_missing(&mut store, &found)?;
         embed_songs(

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -21,6 +22,7 @@ use super::message::{Answer, ClientMessage, Frame, Hello, LiveError, MAX_FRAME_B
 use super::session::Session;
 use crate::blocking::blocking;
 use crate::http::error::ApiError;
+use crate::security::Role;
 use crate::state::{App, Shared};
 
 /// A larger message ends the connection before it is read as a whole; up to there it is answered.
@@ -38,12 +40,13 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 /// `GET live`.
 pub async fn live(
     State(app): State<Shared>,
+    Extension(role): Extension<Role>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let upgrade = upgrade.map_err(|_| {
         ApiError::BadRequest("this address is a WebSocket; open it as one".to_owned())
     })?;
-    let place = Arc::clone(&app.sockets)
+    let place = Arc::clone(app.sockets(role))
         .try_acquire_owned()
         .map_err(|_| ApiError::Busy("too many cameras are live; close another page first"))?;
     Ok(upgrade

@@ -3,6 +3,7 @@
 
 mod analyse;
 mod audio;
+mod lan;
 mod map;
 mod playlist;
 mod recommend;
@@ -20,21 +21,14 @@ use axum::routing::{delete, get, post, put};
 
 use crate::http::error::ApiError;
 use crate::http::{assets, compress};
+use crate::security::Guard;
 use crate::state::Shared;
 use crate::{live, openapi, security};
 
-/// All routes with what every request passes through on its way to them.
-pub fn router(app: Shared) -> Router {
-    let api = Router::new()
-        .route("/status", get(status::status))
-        .route("/analyse", post(analyse::analyse))
-        .route("/preview", post(analyse::preview))
-        .route("/recommend", post(recommend::recommend))
-        .route("/songs", get(songs::list))
-        .route("/songs/{id}", get(songs::one))
-        .route("/songs/{id}/curve", get(songs::curve))
-        .route("/songs/{id}/cover", get(songs::cover))
-        .route("/songs/{id}/audio", get(audio::audio))
+/// All routes with what every request passes through on its way to them: `guard` first.
+pub fn router(app: Shared, guard: Arc<Guard>) -> Router {
+    // What is kept, what names files, and what was learnt of somebody.
+    let of_owner = Router::new()
         .route("/songs/{id}/like", put(songs::like).delete(songs::unlike))
         .route(
             "/songs/{id}/music",
@@ -49,22 +43,38 @@ pub fn router(app: Shared) -> Router {
         .route("/taste", get(taste::list).delete(taste::forget_all))
         .route("/taste/{id}/{verdict}", delete(taste::forget))
         .route("/playlist", post(playlist::playlist))
-        .route("/map", get(map::map))
         .route(
             "/scan",
             get(scan::state).post(scan::start).delete(scan::stop),
         )
+        .route("/folders", get(scan::folders))
+        .route("/lan", get(lan::invitations))
+        .route_layer(from_fn(security::owner_only));
+    let api = Router::new()
+        .route("/status", get(status::status))
+        .route("/analyse", post(analyse::analyse))
+        .route("/preview", post(analyse::preview))
+        .route("/recommend", post(recommend::recommend))
+        .route("/songs", get(songs::list))
+        .route("/songs/{id}", get(songs::one))
+        .route("/songs/{id}/curve", get(songs::curve))
+        .route("/songs/{id}/cover", get(songs::cover))
+        .route("/songs/{id}/audio", get(audio::audio))
+        .route("/map", get(map::map))
         .route("/live", get(live::live))
-        .route("/openapi.json", get(openapi::document));
+        .route("/openapi.json", get(openapi::document))
+        .merge(of_owner);
     Router::new()
         .route("/", get(assets::index))
+        .route("/sw.js", get(assets::worker))
         .route("/assets/{*path}", get(assets::asset))
+        .route("/vibelux.crt", get(lan::certificate))
         .route("/api/docs", get(openapi::page))
         .route("/api/docs.css", get(openapi::style))
         .nest("/api/v1", api)
         .fallback(async || ApiError::NotFound("such address"))
         .method_not_allowed_fallback(async || ApiError::WrongMethod)
         .layer(from_fn(compress::compress))
-        .layer(from_fn_with_state(Arc::clone(&app.guard), security::guard))
+        .layer(from_fn_with_state(guard, security::guard))
         .with_state(app)
 }

@@ -1,9 +1,10 @@
 //! `POST recommend`: songs for a face, a mood or a song.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use vibelux::emotion::EMOTION_COUNT;
 use vibelux::library::{Inclusion, SongClass};
@@ -18,6 +19,7 @@ use crate::http::extract::ApiJson;
 use crate::library::catalogue::{Catalogue, Entry};
 use crate::library::ranking::{Pick, QueueRequest, Rules, queue};
 use crate::library::song_id::SongId;
+use crate::security::Role;
 use crate::state::{App, Shared};
 
 /// The longest queue.
@@ -139,6 +141,7 @@ impl LikingJson {
 /// Answers `POST recommend`.
 pub async fn recommend(
     State(app): State<Shared>,
+    Extension(role): Extension<Role>,
     ApiJson(request): ApiJson<RecommendRequest>,
 ) -> Result<Json<Recommendations>, ApiError> {
     blocking(move || {
@@ -152,7 +155,11 @@ pub async fn recommend(
             .collect();
         let include: Inclusion = request.include.iter().copied().collect();
         let entries = catalogue.entries();
-        let likings = app.library.likings(&catalogue);
+        let likings = match role {
+            Role::Owner => app.library.likings(&catalogue),
+            // What the owner likes is nobody else's.
+            Role::Listener => Arc::new(vec![Liking::default(); entries.len()]),
+        };
         let rules = Rules {
             allowed: &|i| {
                 let Entry { id, class, .. } = entries[i];
@@ -163,16 +170,21 @@ pub async fn recommend(
         };
         let recommendations = queue(&catalogue, &wanted, &rules)
             .iter()
-            .map(|pick| recommendation(pick, likings[pick.position], &app, &catalogue))
+            .map(|pick| recommendation(pick, likings[pick.position], (&app, role), &catalogue))
             .collect();
         Ok(Json(Recommendations { recommendations }))
     })
     .await?
 }
 
-fn recommendation(pick: &Pick, liking: Liking, app: &App, catalogue: &Catalogue) -> Recommendation {
+fn recommendation(
+    pick: &Pick,
+    liking: Liking,
+    (app, role): (&App, Role),
+    catalogue: &Catalogue,
+) -> Recommendation {
     Recommendation {
-        song: SongJson::of(&catalogue.entries()[pick.position], app),
+        song: SongJson::of(&catalogue.entries()[pick.position], app, role),
         cosine: pick.cosine,
         why: pick.contributions,
         target: pick.target,

@@ -1,4 +1,4 @@
-//! `GET`, `POST` and `DELETE scan`: songs into the library, from the page.
+//! `GET`, `POST` and `DELETE scan`: songs into the library, from the page; `GET folders` where they may be.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,9 @@ use serde::Deserialize;
 
 use crate::blocking::blocking;
 use crate::http::error::ApiError;
-use crate::http::extract::ApiJson;
-use crate::library::scan::ScanState;
+use crate::http::extract::{ApiJson, ApiQuery};
+use crate::library::folders::FolderList;
+use crate::library::scan::{ScanState, Work};
 use crate::state::Shared;
 
 /// More folders at once are a mistake.
@@ -19,7 +20,32 @@ const MAX_FOLDERS: usize = 100;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScanRequest {
+    #[serde(default)]
     folders: Vec<String>,
+    #[serde(default)]
+    demo: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FolderQuery {
+    path: Option<String>,
+}
+
+/// Answers `GET folders`.
+pub async fn folders(
+    State(app): State<Shared>,
+    ApiQuery(query): ApiQuery<FolderQuery>,
+) -> Result<Json<FolderList>, ApiError> {
+    blocking(move || match query.path {
+        None => Ok(Json(app.folders.start())),
+        Some(path) => app
+            .folders
+            .inside(Path::new(&path))
+            .map(Json)
+            .ok_or(ApiError::NotFound("folder that may be looked into")),
+    })
+    .await?
 }
 
 /// Answers `POST scan`.
@@ -28,8 +54,16 @@ pub async fn start(
     ApiJson(request): ApiJson<ScanRequest>,
 ) -> Result<(StatusCode, Json<ScanState>), ApiError> {
     blocking(move || {
-        let folders = folders(&request.folders)?;
-        Ok((StatusCode::ACCEPTED, Json(app.scanner.start(folders)?)))
+        let work = match (request.demo, &app.folders.demo) {
+            (true, Some(folder)) if request.folders.is_empty() => Work::Demo(folder.clone()),
+            (true, _) => {
+                let message =
+                    "the demo goes without folders, and needs one of this computer's for its own";
+                return Err(ApiError::BadRequest(message.to_owned()));
+            }
+            (false, _) => Work::Folders(checked(&request.folders)?),
+        };
+        Ok((StatusCode::ACCEPTED, Json(app.scanner.start(work)?)))
     })
     .await?
 }
@@ -45,8 +79,8 @@ pub async fn stop(State(app): State<Shared>) -> Json<ScanState> {
     Json(app.scanner.state().unwrap_or_default())
 }
 
-/// The only paths that a client ever names, so they are looked at before anything is begun.
-fn folders(names: &[String]) -> Result<Vec<PathBuf>, ApiError> {
+/// These paths are a client's, so they are looked at before anything is begun.
+fn checked(names: &[String]) -> Result<Vec<PathBuf>, ApiError> {
     let refuse = |message: String| Err(ApiError::BadRequest(message));
     if names.is_empty() || names.len() > MAX_FOLDERS {
         return refuse(format!("name from 1 to {MAX_FOLDERS} folders"));

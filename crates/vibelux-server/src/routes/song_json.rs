@@ -8,6 +8,7 @@ use vibelux::{Emotion, EmotionVector, by_emotion};
 use crate::library::catalogue::Entry;
 use crate::library::song_id::SongId;
 use crate::media::Playable;
+use crate::security::Role;
 use crate::state::App;
 
 #[derive(Debug, Serialize)]
@@ -35,8 +36,9 @@ pub struct SongJson {
 }
 
 impl SongJson {
-    /// The song as `app` knows it now. May wait for the disk.
-    pub fn of(song: &Entry, app: &App) -> Self {
+    /// The song as `app` knows it now, without what it says of the owner's face to anybody else. May wait for the
+    /// disk.
+    pub fn of(song: &Entry, app: &App, role: Role) -> Self {
         let format = song.format();
         Self {
             id: song.id,
@@ -49,7 +51,10 @@ impl SongJson {
             strongest: song.vector.strongest(),
             analysed: song.analysed,
             corrected: song.corrected,
-            reaction: app.library.reaction(song.id),
+            reaction: match role {
+                Role::Owner => app.library.reaction(song.id),
+                Role::Listener => None,
+            },
             class: song.class,
             declared_music: song.declared_music,
             liked: app.library.likes(song.id),

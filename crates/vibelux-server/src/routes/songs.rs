@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vibelux::library::{Verdict, VerdictKind, read_cover};
@@ -20,6 +20,7 @@ use crate::http::extract::{ApiJson, ApiQuery, SongPath, inclusion};
 use crate::library::catalogue::{Catalogue, Entry, Filter};
 use crate::library::song_id::SongId;
 use crate::media;
+use crate::security::Role;
 use crate::state::{App, Shared};
 
 /// The most songs of one answer.
@@ -74,6 +75,7 @@ pub async fn with_song<T: Send + 'static>(
 /// Answers `GET songs`.
 pub async fn list(
     State(app): State<Shared>,
+    Extension(role): Extension<Role>,
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Json<SongList>, ApiError> {
     // An empty field of a form says nothing.
@@ -95,7 +97,7 @@ pub async fn list(
         let shown = found.iter().skip(query.offset).take(limit);
         Ok(Json(SongList {
             total: found.len(),
-            songs: shown.map(|song| SongJson::of(song, &app)).collect(),
+            songs: shown.map(|song| SongJson::of(song, &app, role)).collect(),
         }))
     })
     .await?
@@ -104,9 +106,13 @@ pub async fn list(
 /// Answers `GET songs/{id}`.
 pub async fn one(
     State(app): State<Shared>,
+    Extension(role): Extension<Role>,
     SongPath(id): SongPath,
 ) -> Result<Json<SongJson>, ApiError> {
-    with_song(app, id, |app, _, song| Ok(Json(SongJson::of(song, app)))).await
+    with_song(app, id, move |app, _, song| {
+        Ok(Json(SongJson::of(song, app, role)))
+    })
+    .await
 }
 
 /// Answers `GET songs/{id}/curve`.
@@ -161,7 +167,7 @@ async fn set_liked(
 ) -> Result<Json<SongJson>, ApiError> {
     with_song(app, id, move |app, _, song| {
         app.library.set_liked(song, liked)?;
-        Ok(Json(SongJson::of(song, app)))
+        Ok(Json(SongJson::of(song, app, Role::Owner)))
     })
     .await
 }
@@ -185,7 +191,7 @@ async fn set_declared_music(
         Ok(app.library.set_declared_music(song, is_music)?)
     })
     .await?;
-    one(State(app), SongPath(id)).await
+    one(State(app), Extension(Role::Owner), SongPath(id)).await
 }
 
 /// Answers `POST songs/{id}/not-now`.
@@ -218,7 +224,7 @@ pub async fn correct(
         Ok(app.library.say(song, Verdict::Sounds(request.vector))?)
     })
     .await?;
-    one(State(app), SongPath(id)).await
+    one(State(app), Extension(Role::Owner), SongPath(id)).await
 }
 
 /// Answers `DELETE songs/{id}/sounds`.
@@ -230,7 +236,7 @@ pub async fn retract_correction(
         Ok(app.library.unsay(&song.path, VerdictKind::Sounds)?)
     })
     .await?;
-    one(State(app), SongPath(id)).await
+    one(State(app), Extension(Role::Owner), SongPath(id)).await
 }
 
 /// A song that is left before this, in seconds and as a share of it, was skipped; one of which so much was heard was heard to

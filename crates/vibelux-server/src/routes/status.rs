@@ -1,7 +1,7 @@
 //! `GET status`: what this server is and has.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use serde::Serialize;
 use vibelux::Emotion;
 
@@ -9,11 +9,13 @@ use crate::blocking::blocking;
 use crate::http::error::ApiError;
 use crate::library::catalogue::SongCounts;
 use crate::library::scan::ScanState;
+use crate::security::Role;
 use crate::state::Shared;
 
 #[derive(Debug, Serialize)]
 pub struct Status {
     version: &'static str,
+    role: Role,
     emotions: [&'static str; 7],
     face_model: String,
     music_model: String,
@@ -23,16 +25,24 @@ pub struct Status {
 }
 
 /// Answers `GET status`.
-pub async fn status(State(app): State<Shared>) -> Result<Json<Status>, ApiError> {
+pub async fn status(
+    State(app): State<Shared>,
+    Extension(role): Extension<Role>,
+) -> Result<Json<Status>, ApiError> {
     blocking(move || {
         Ok(Json(Status {
             version: env!("CARGO_PKG_VERSION"),
+            role,
             emotions: Emotion::ALL.map(Emotion::name),
             face_model: app.face_model.name().to_owned(),
             music_model: app.music_model.name().to_owned(),
             songs: app.library.catalogue()?.counts(),
             ffmpeg: app.transcoder.is_some(),
-            scan: app.scanner.state(),
+            // It names files.
+            scan: match role {
+                Role::Owner => app.scanner.state(),
+                Role::Listener => None,
+            },
         }))
     })
     .await?

@@ -13,6 +13,7 @@ use crate::blocking::blocking;
 use crate::http::error::ApiError;
 use crate::library::catalogue::Catalogue;
 use crate::library::song_id::SongId;
+use crate::security::Role;
 use crate::state::{App, Shared};
 
 #[derive(Debug, Serialize)]
@@ -59,7 +60,9 @@ fn verdict(said: &Said, app: &App, catalogue: &Catalogue) -> VerdictJson {
     let id = SongId::of(&said.path);
     VerdictJson {
         id,
-        song: catalogue.get(id).map(|song| SongJson::of(song, app)),
+        song: catalogue
+            .get(id)
+            .map(|song| SongJson::of(song, app, Role::Owner)),
         verdict: said.verdict.kind().name(),
         times: said.times,
         unix_seconds: said.unix_seconds(),

@@ -2,10 +2,11 @@
 //!
 //! A page of another site can make the user's browser send requests to this computer, and can give its
 //! own name this computer's address (DNS rebinding). Against the first the `Origin` is checked, against
-//! the second the `Host`; who is not on this computer also needs the token.
+//! the second the `Host`; who is not on this computer also needs a token, which says what they may do.
 
 mod headers;
 mod host;
+mod role;
 mod token;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use axum::response::{IntoResponse, Response};
 use crate::http::error::ApiError;
 use host::Authority;
 
+pub use role::{Role, owner_only};
 pub use token::Token;
 
 /// The rules of one server.
@@ -27,10 +29,12 @@ pub use token::Token;
 pub struct Guard {
     /// Only this computer can reach the server.
     loopback: bool,
-    /// Everybody must show this.
-    token: Option<Token>,
+    /// Everybody must show one of these, and is who it says; without any, everybody is the owner.
+    tokens: Vec<(Token, Role)>,
     /// Cookies are shared by all servers of a host, so the name tells the port.
     cookie_name: String,
+    /// What is said of a cookie beside its value.
+    cookie_attributes: &'static str,
 }
 
 impl Guard {
@@ -38,8 +42,23 @@ impl Guard {
     pub fn new(loopback: bool, token: Option<Token>, port: u16) -> Self {
         Self {
             loopback,
-            token,
+            tokens: token
+                .map(|token| (token, Role::Owner))
+                .into_iter()
+                .collect(),
             cookie_name: format!("vibelux_{port}"),
+            cookie_attributes: "HttpOnly; SameSite=Strict; Path=/",
+        }
+    }
+
+    /// Rules for a door of the network at `port`, over HTTPS. Its tokens are kept, so a browser may keep them
+    /// too: for 400 days, the most that it does (RFC 6265bis).
+    pub fn of_network(owner: Token, listener: Token, port: u16) -> Self {
+        Self {
+            loopback: false,
+            tokens: vec![(owner, Role::Owner), (listener, Role::Listener)],
+            cookie_name: format!("vibelux_{port}"),
+            cookie_attributes: "HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=34560000",
         }
     }
 
@@ -75,24 +94,30 @@ impl Guard {
         Ok(host)
     }
 
-    fn has_token(&self, headers: &HeaderMap) -> bool {
-        let Some(token) = &self.token else {
-            return true;
-        };
-        token::bearer(headers).is_some_and(|shown| token.is(shown))
-            || headers
-                .get_all(COOKIE)
-                .iter()
-                .filter_map(|value| value.to_str().ok())
-                .flat_map(|value| value.split(';'))
-                .filter_map(|pair| pair.trim().split_once('='))
-                .any(|(name, value)| name == self.cookie_name && token.is(value))
+    /// Who is asking, by the token in the head.
+    fn role(&self, headers: &HeaderMap) -> Option<Role> {
+        if self.tokens.is_empty() {
+            return Some(Role::Owner);
+        }
+        let in_cookies = headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(|(name, _)| *name == self.cookie_name)
+            .map(|(_, value)| value);
+        let mut shown = token::bearer(headers).into_iter().chain(in_cookies);
+        shown.find_map(|shown| self.of_token(shown).map(|(_, role)| *role))
+    }
+
+    fn of_token(&self, shown: &str) -> Option<&(Token, Role)> {
+        self.tokens.iter().find(|(token, _)| token.is(shown))
     }
 
     /// A page that is opened with the right `?token=` gets a cookie and is opened again without it, so
     /// that the token does not stay in the browser's address line and history.
     fn welcome(&self, request: &Request) -> Option<Response> {
-        let token = self.token.as_ref()?;
         let uri = request.uri();
         if request.method() != Method::GET || uri.path().starts_with("/api/") {
             return None;
@@ -104,18 +129,17 @@ impl Guard {
                 None => others.push(pair),
             }
         }
-        if !token.is(shown?) {
-            return None;
-        }
+        let (token, _) = self.of_token(shown?)?;
         // Two slashes at its start would make the path another host's address.
         let mut target = format!("/{}", uri.path().trim_start_matches(['/', '\\']));
         if !others.is_empty() {
             target = format!("{target}?{}", others.join("&"));
         }
         let cookie = format!(
-            "{}={}; HttpOnly; SameSite=Strict; Path=/",
+            "{}={}; {}",
             self.cookie_name,
-            token.text()
+            token.text(),
+            self.cookie_attributes
         );
         let mut response = StatusCode::SEE_OTHER.into_response();
         let headers = response.headers_mut();
@@ -127,7 +151,7 @@ impl Guard {
 
 /// Lets a request through to the routes or refuses it; every answer gets the headers that keep a
 /// browser from doing more with it than it should.
-pub async fn guard(State(rules): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+pub async fn guard(State(rules): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
     let mut host = None;
     let response = match rules.check_source(&request) {
         Err(error) => error.into_response(),
@@ -135,7 +159,8 @@ pub async fn guard(State(rules): State<Arc<Guard>>, request: Request, next: Next
             host = Some(named);
             if let Some(welcome) = rules.welcome(&request) {
                 welcome
-            } else if rules.has_token(request.headers()) {
+            } else if let Some(role) = rules.role(request.headers()) {
+                request.extensions_mut().insert(role);
                 next.run(request).await
             } else {
                 ApiError::TokenNeeded.into_response()

@@ -96,6 +96,11 @@ impl Request {
         head + "\r\n"
     }
 
+    /// All of it, as it is sent.
+    pub fn bytes(&self) -> Vec<u8> {
+        [self.head().as_bytes(), &self.body].concat()
+    }
+
     pub fn send(&self) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream
@@ -111,7 +116,7 @@ impl Request {
 }
 
 /// Reads until the server has said everything.
-pub fn read_answer(mut stream: TcpStream, is_head: bool) -> Answer {
+pub fn read_answer(mut stream: impl Read, is_head: bool) -> Answer {
     let mut bytes = Vec::new();
     // A refusal may be followed by a reset.
     let end = stream.read_to_end(&mut bytes);

@@ -12,6 +12,7 @@ mod faces;
 mod fer2013;
 #[path = "../json_schema/mod.rs"]
 mod json_schema;
+mod lan;
 mod live;
 mod page;
 mod recommend;

@@ -100,8 +100,12 @@ fn a_scan_can_be_stopped_and_only_one_runs() {
         (&ended["found"], &ended["current"]),
         (&json!(150), &Value::Null)
     );
-    // What was done is there.
-    assert_eq!(stand.get("/api/v1/status").json()["songs"]["ready"], done);
+    // What was done is there, whatever it was taken for.
+    let songs = &stand.get("/api/v1/status").json()["songs"];
+    let kinds =
+        ["speech", "effects", "jingle"].map(|kind| songs["not_music"][kind].as_u64().unwrap());
+    let known = songs["ready"].as_u64().unwrap() + kinds.iter().sum::<u64>();
+    assert_eq!(known, done, "{songs}");
 }
 
 #[test]
@@ -127,4 +131,55 @@ fn folders_must_be_folders() {
         );
     }
     assert_eq!(scan(&stand)["running"], false);
+}
+
+#[test]
+fn folders_are_named_below_the_places_alone() {
+    let stand = Plan::songs().start();
+    let start = stand.get("/api/v1/folders").json();
+    assert_eq!(start["path"], Value::Null);
+    assert_eq!(start["folders"].as_array().unwrap().len(), 1);
+    let music = stand.music();
+    assert_eq!(start["usual"], json!(music));
+    let place = |path: &Path| {
+        let bytes = path.to_str().unwrap().bytes();
+        let escaped: String = bytes.map(|byte| format!("%{byte:02X}")).collect();
+        stand.get(&format!("/api/v1/folders?path={escaped}"))
+    };
+    let inside = place(&music).json();
+    // Old tapes are audio, too.
+    assert_eq!(
+        (&inside["audio_files"], &inside["folders"]),
+        (&json!(5), &json!([]))
+    );
+    assert_eq!(
+        place(&music.join("..")).json()["folders"][0]["name"],
+        "music"
+    );
+    for outside in [
+        Path::new("/"),
+        &music.join("../.."),
+        Path::new("music"),
+        &music.join("a.mp3"),
+    ] {
+        let answer = place(outside);
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (404, "not_found"),
+            "{outside:?}"
+        );
+    }
+}
+
+#[test]
+fn the_demo_is_composed_and_heard() {
+    let stand = Plan::default().start();
+    let both = json!({ "demo": true, "folders": [stand.music()] });
+    assert_eq!(stand.post("/api/v1/scan", &both).status, 400);
+    assert_eq!(stand.post("/api/v1/scan", &json!({})).status, 400);
+    let begun = stand.post("/api/v1/scan", &json!({ "demo": true }));
+    assert_eq!(begun.status, 202);
+    let ended = wait_for_end(&stand);
+    assert_eq!((&ended["done"], &ended["failed"]), (&json!(12), &json!(0)));
+    assert_eq!(stand.get("/api/v1/status").json()["songs"]["ready"], 12);
 }

@@ -12,9 +12,12 @@ use vibelux::EmotionVector;
 use vibelux::audio::SoundKind;
 use vibelux::library::{FileStamp, Outcome, Song, SongStore, Tags};
 use vibelux::model::{FaceModel, MusicModel};
-use vibelux_server::{Limits, Ready, Server, ServerConfig, TokenPolicy};
+use vibelux_server::{LanAccess, Limits, MusicFolders, Ready, Server, ServerConfig, TokenPolicy};
 
 use crate::client::{Answer, Request};
+
+/// Where phones come in, in tests.
+pub const LAN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// A running server; stopped when it is dropped.
 pub struct Stand {
@@ -28,6 +31,8 @@ pub struct Stand {
 pub struct Plan {
     pub token: TokenPolicy,
     pub limits: Limits,
+    /// Whether phones may come, at [`LAN`].
+    pub lan: bool,
     pub songs: Vec<(String, Tags, EmotionVector)>,
     /// What the files whose names begin with it are, for some beginnings; else nobody listened.
     pub sounds: Vec<(&'static str, SoundKind)>,
@@ -38,6 +43,7 @@ impl Default for Plan {
         Self {
             token: TokenPolicy::WhereReachable,
             limits: Limits::default(),
+            lan: false,
             songs: Vec::new(),
             sounds: Vec::new(),
         }
@@ -90,7 +96,16 @@ impl Plan {
             listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: Some(0),
             token: self.token,
+            lan: self.lan.then(|| {
+                let keys = dir.path().join("keys");
+                LanAccess::open(&keys, IpAddr::V4(LAN), Some(0)).unwrap()
+            }),
             library,
+            folders: MusicFolders {
+                usual: Some(music.clone()),
+                roots: vec![dir.path().to_owned()],
+                demo: Some(dir.path().join("demo")),
+            },
             face_model: FaceModel::shipped().unwrap(),
             music_model: MusicModel::shipped().unwrap(),
             limits: self.limits,

@@ -10,17 +10,23 @@ import { remember, settings } from './settings.js';
 
 const words = { de, en, es, fr };
 
+/** Whether the page is open on another computer than the one that VibeluX runs on. */
+export const isAway = location.protocol === 'https:' || !/^(localhost|127\..*|\[::1\])$/.test(location.hostname);
+
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
 /**
- * The text of `key`, with `{0}`, `{1}` filled in.
+ * The text of `key`, with `{0}`, `{1}` filled in. What is said of this computer has another text on a phone.
  * @param {Key} key
  * @param {(string | number)[]} values
  * @returns {string}
  */
 export function t(key, ...values) {
-  return words[settings.language][key].replace(/\{(\d)\}/g, (_, place) => String(values[Number(place)]));
+  const known = words[settings.language];
+  const away = `${key}Away`;
+  const text = isAway && away in known ? known[/** @type {Key} */ (away)] : known[key];
+  return text.replace(/\{(\d)\}/g, (_, place) => String(values[Number(place)]));
 }
 
 /**

@@ -4,7 +4,7 @@ import { byId, icon, make, say, toast } from './dom.js';
 import { COLOURS, EMOTIONS } from './emotions.js';
 import { counted, number, t, word } from './language.js';
 import { MoodMap } from './map.js';
-import { declareMusic, map, song as songOf, songs } from './server.js';
+import { declareMusic, map, reader, song as songOf, songs } from './server.js';
 import { include, remember, settings } from './settings.js';
 import { songRow } from './songs.js';
 
@@ -140,7 +140,7 @@ export class Library {
       const page = await songs(query, pending.signal);
       const rows = page.songs.map((song) => {
         const row = songRow(song, () => this.onPlay(song));
-        if (song.class !== 'music' || song.declared_music) row.append(this.verdict(song));
+        if (reader.role === 'owner' && (song.class !== 'music' || song.declared_music)) row.append(this.verdict(song));
         row.append(this.nextButton(song));
         row.classList.toggle('current', song.id === this.current);
         return row;

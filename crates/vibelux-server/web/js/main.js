@@ -6,8 +6,9 @@ import { onLanguage, percent, setLanguage, t, translatePage } from './language.j
 import { Library } from './library.js';
 import { MoodPanel } from './mood.js';
 import { Music } from './music.js';
-import { ScanDialog } from './scan.js';
-import { status } from './server.js';
+import { PhoneDialog } from './phone.js';
+import { ENOUGH, ScanDialog } from './scan.js';
+import { reader, status } from './server.js';
 import { include, remember, settings } from './settings.js';
 import { TasteDialog } from './taste.js';
 import { You } from './you.js';
@@ -46,7 +47,8 @@ const you = new You((next, { rank = false, cross = false, looking = false }) => 
   if (you.source === 'camera' && you.vector) music.see(you.vector);
   if (rank) follow(you.source === 'camera', cross);
 }, () => music.player.unlock());
-const scanDialog = new ScanDialog(() => void refresh());
+const scanDialog = new ScanDialog((done) => void refresh(done));
+const phoneDialog = new PhoneDialog();
 
 /**
  * Lets the queue follow the mood.
@@ -66,18 +68,26 @@ function follow(byItself, cross = false) {
   );
 }
 
-/** Asks the server how many songs there are. */
-async function refresh() {
+/** Asks the server how many songs there are. @param {boolean} [whole]  The library view is to show them, too. */
+async function refresh(whole = true) {
   try {
     const now = await status();
+    document.body.dataset.role = now.role;
     const { speech, effects, jingle } = now.songs.not_music;
     const others = speech + effects + jingle;
     library.showOthers(others);
     music.showReady(now.songs.ready + (settings.everything ? others : 0));
     byId('version', HTMLElement).textContent = t('version', now.version);
+    if (now.role === 'owner') {
+      const first = now.songs.ready === 0 && others === 0;
+      byId('music-choices', HTMLElement).hidden = !first;
+      if (first || scanDialog.folders.first !== first) void scanDialog.folders.offer(first);
+    }
+    const enough = now.songs.ready >= ENOUGH || !now.scan?.running;
+    // The click on the camera's button was also the wish for music.
+    if (mood && !music.queue.current && enough) follow(you.source === 'camera');
     if (now.scan?.running) scanDialog.follow(now.scan);
-    if (library.loaded) await library.reload();
-    if (mood && !music.queue.current) follow(false);
+    if (library.loaded && whole) await library.reload();
   } catch (error) {
     byId('music-empty-lead', HTMLElement).textContent = error instanceof Error ? error.message : '';
   }
@@ -157,7 +167,7 @@ const shortcuts = /** @type {import('./keys.js').Shortcut[]} */ ([
   { keys: [' ', 'k'], shown: () => t('keySpace'), name: 'keyPlay', act: () => music.player.toggle() },
   { keys: ['n'], shown: () => 'N', name: 'keyNext', act: () => music.next(true) },
   { keys: ['p'], shown: () => 'P', name: 'keyPrevious', act: () => music.previous() },
-  { keys: ['l'], shown: () => 'L', name: 'keyLike', act: () => void music.queue.toggleLike() },
+  { keys: ['l'], shown: () => 'L', name: 'keyLike', act: () => { if (reader.role === 'owner') void music.queue.toggleLike(); } },
   { keys: ['x'], shown: () => 'X', name: 'keyNotNow', act: () => void music.queue.putOff() },
   { keys: ['m'], shown: () => 'M', name: 'keyViews', act: () => { location.hash = location.hash === '#library' ? 'now' : 'library'; } },
   {
@@ -174,7 +184,7 @@ const shortcuts = /** @type {import('./keys.js').Shortcut[]} */ ([
 
 onLanguage(() => {
   translatePage();
-  for (const part of [you, moodPanel, music, library, scanDialog, tasteDialog]) part.translate();
+  for (const part of [you, moodPanel, music, library, scanDialog, tasteDialog, phoneDialog]) part.translate();
   listKeys(shortcuts);
   showTheme();
 });
@@ -194,6 +204,9 @@ for (const dialog of document.querySelectorAll('dialog')) {
 }
 window.addEventListener('hashchange', showView);
 document.body.dataset.source = 'camera';
+byId('certificate', HTMLElement).hidden = location.protocol !== 'https:';
+// Makes the page installable. Not every browser has one, nor gives one to a certificate that it does not know.
+navigator.serviceWorker?.register('/sw.js').catch(() => {});
 showView();
 void refresh();
 

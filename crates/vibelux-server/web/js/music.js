@@ -10,7 +10,7 @@ import { Player } from './player.js';
 import { Queue } from './queue.js';
 import { QueueList } from './queue_list.js';
 import { Reaction, reactionWord } from './reaction.js';
-import { coverAddress, heard, playlist } from './server.js';
+import { coverAddress, heard, playlist, reader } from './server.js';
 import { settings } from './settings.js';
 import { SleepTimer } from './sleep.js';
 import { artistOf } from './songs.js';
@@ -81,9 +81,9 @@ export class Music {
       correct: () => this.queue.current && this.correction.open(this.queue.current.song),
     });
     for (const [id, act] of Object.entries(buttons)) byId(id, HTMLButtonElement).addEventListener('click', act);
-    // On a narrow page the small player stands in while the large one is out of sight.
-    new IntersectionObserver(([seen]) => byId('mini', HTMLElement).classList.toggle('spare', seen.isIntersecting))
-      .observe(byId('playing', HTMLElement));
+    // On a narrow page the small player stands in while the large one's buttons are out of sight.
+    new IntersectionObserver(([seen]) => byId('mini', HTMLElement).classList.toggle('spare', seen.isIntersecting), { threshold: 1 })
+      .observe(byId('play', HTMLButtonElement));
     this.player.bindMediaKeys(() => this.next(true), () => this.previous());
   }
 
@@ -178,6 +178,8 @@ export class Music {
     const { told, player } = this;
     const seconds = player.position;
     if (!told || player.song !== told || seconds < LEAST_HEARD_SECONDS) return;
+    // What is learnt is the owner's.
+    if (reader.role !== 'owner') return;
     const excused = (left !== 'over' || this.settling) && seconds < FINISHED_SHARE * player.duration;
     const change = settings.reaction ? this.reaction.change() : null;
     if (excused && !change) return;
@@ -212,7 +214,6 @@ export class Music {
     byId('playing', HTMLElement).hidden = entry === null;
     byId('next-up', HTMLElement).hidden = this.queue.upcoming.length === 0;
     byId('mini', HTMLElement).hidden = entry === null;
-    byId('music-add', HTMLButtonElement).hidden = this.ready !== 0;
     byId('music-empty-lead', HTMLElement).textContent = this.ready < 0 ? '\u00a0' : this.ready ? counted('musicReady', this.ready) : t('musicNone');
     byId('music-empty-hint', HTMLElement).textContent = this.ready < 0 ? '' : t(this.ready ? (this.looking ? 'musicLooking' : 'musicReadyHint') : 'musicNoneHint');
     if (entry) this.showSong(entry);

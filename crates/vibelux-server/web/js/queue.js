@@ -1,7 +1,7 @@
 // What plays, what comes next and what was before. Asks the server for the songs that fit; never
 // touches the song that plays.
 
-import { like, notNow, recommend } from './server.js';
+import { like, notNow, reader, recommend } from './server.js';
 
 /** @typedef {import('./types.js').Song} Song */
 /** @typedef {import('./types.js').Match} Match */
@@ -195,8 +195,10 @@ export class Queue {
   async putOff() {
     const song = this.current?.song;
     if (!song) return;
+    this.removed.add(song.id);
     try {
-      await notNow(song);
+      // The server remembers it for its owner.
+      if (reader.role === 'owner') await notNow(song);
     } catch (error) {
       if (error instanceof Error) this.onError(error);
       return;

@@ -1,22 +1,32 @@
-// Adding music: name a folder, and watch the program listen to it.
+// Adding music: choose a folder, and watch the program listen to it.
 
 import { byId, make, say } from './dom.js';
 import { counted, number, percent, t } from './language.js';
-import { scan, startScan, stopScan } from './server.js';
+import { Folders } from './folders.js';
+import { scan, startDemo, startScan, stopScan } from './server.js';
 
 /** @typedef {import('./types.js').Scan} Scan */
 
 const POLL_MS = 500;
+/** With so many songs the music can begin while the others are still to be heard. */
+export const ENOUGH = 10;
+/** While a scan runs, the page looks for new songs so often. */
+const NEWS_MS = 10_000;
 
 export class ScanDialog {
-  /** @param {() => void} onSongs  There are new songs. */
+  /** @param {(done: boolean) => void} onSongs  There are new songs, all of the scan's if it is done. */
   constructor(onSongs) {
     this.onSongs = onSongs;
+    /** When the songs of the scan that runs were told of. */
+    this.told = -Infinity;
+    this.folders = new Folders({
+      scan: (folder) => void this.ask(() => startScan([folder])), demo: () => void this.ask(startDemo), open: () => this.open(),
+    });
     this.dialog = byId('scan', HTMLDialogElement);
     /** @type {Scan | null} */
     this.state = null;
     this.timer = 0;
-    for (const id of ['scan-open', 'music-add', 'scan-pill']) {
+    for (const id of ['scan-open', 'scan-pill']) {
       byId(id, HTMLButtonElement).addEventListener('click', () => this.open());
     }
     byId('scan-form', HTMLFormElement).addEventListener('submit', (event) => {
@@ -27,8 +37,8 @@ export class ScanDialog {
   }
 
   open() {
+    void this.folders.offer(this.folders.first);
     if (!this.dialog.open) this.dialog.showModal();
-    byId('scan-folder', HTMLInputElement).focus();
   }
 
   async start() {
@@ -42,6 +52,7 @@ export class ScanDialog {
     try {
       const state = await request();
       say(problem, '');
+      if (request !== scan && state?.running && !this.dialog.open) this.open();
       this.follow(state ?? (await scan()));
     } catch (error) {
       say(problem, error instanceof Error ? error.message : '');
@@ -58,7 +69,14 @@ export class ScanDialog {
     this.show();
     clearTimeout(this.timer);
     if (state.running) this.timer = window.setTimeout(() => void this.ask(scan), POLL_MS);
-    if (ended) this.onSongs();
+    const known = state.done - state.failed;
+    if (ended) {
+      this.told = -Infinity;
+      this.onSongs(true);
+    } else if (state.running && known >= ENOUGH && performance.now() - this.told > NEWS_MS) {
+      this.told = performance.now();
+      this.onSongs(false);
+    }
   }
 
   show() {
@@ -66,6 +84,8 @@ export class ScanDialog {
     if (!state) return;
     const share = state.found > 0 ? Math.min(1, state.done / state.found) : 0;
     byId('scan-progress', HTMLElement).hidden = false;
+    if (state.running) this.folders.leave();
+    byId('scan-choices', HTMLElement).hidden = state.running || this.folders.shown !== null;
     byId('scan-bar', HTMLProgressElement).value = state.running ? share : 1;
     byId('scan-count', HTMLElement).textContent = state.running
       ? t('scanCount', number(state.done), number(state.found))
@@ -83,6 +103,7 @@ export class ScanDialog {
   }
 
   translate() {
+    this.folders.show();
     this.show();
   }
 }

@@ -50,8 +50,18 @@ function post(body) {
 /** @param {Song} song */
 const at = (song) => `songs/${encodeURIComponent(song.id)}`;
 
+/** Who the reader is to the server, once it has been asked. @type {{role: 'owner' | 'listener'}} */
+export const reader = { role: 'owner' };
+
 /** @returns {Promise<import('./types.js').Status>} */
-export const status = () => ask('status');
+export async function status() {
+  const now = await ask('status');
+  reader.role = now.role;
+  return now;
+}
+
+/** @returns {Promise<import('./types.js').Lan>} */
+export const lan = () => ask('lan');
 
 /** @param {Blob} picture @returns {Promise<import('./types.js').Analysis>} */
 export const analyse = (picture) => ask('analyse', { method: 'POST', headers: { 'content-type': picture.type }, body: picture });
@@ -136,6 +146,12 @@ export const map = (include) => ask(`map?include=${include.join()}`);
 
 /** @param {string[]} folders @returns {Promise<import('./types.js').Scan>} */
 export const startScan = (folders) => ask('scan', post({ folders }));
+
+/** Composes the demo's pieces and listens to them. @returns {Promise<import('./types.js').Scan>} */
+export const startDemo = () => ask('scan', post({ demo: true }));
+
+/** @param {string} [path]  None: where to begin. @returns {Promise<import('./types.js').FolderList>} */
+export const folders = (path) => ask(path === undefined ? 'folders' : `folders?${new URLSearchParams({ path })}`);
 
 /** @returns {Promise<import('./types.js').Scan>} */
 export const scan = () => ask('scan');

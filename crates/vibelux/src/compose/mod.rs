@@ -21,6 +21,9 @@ mod timbre;
 mod wav;
 mod writer;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
 use crate::emotion::Emotion;
 
 pub use error::ComposeError;
@@ -29,6 +32,22 @@ pub use wav::write_wav;
 
 /// The artist tag of every piece.
 pub const ARTIST: &str = "VibeluX demo";
+
+/// Everybody's demo sounds the same.
+pub const DEMO_SEED: u64 = 1;
+
+/// CD quality, which every player takes.
+const SAMPLE_RATE_HZ: u32 = 44_100;
+
+/// The folder for these pieces. Other music, and another version, which may play it in another way, goes into
+/// another one, because what a folder holds is not made again.
+#[must_use]
+pub fn demo_folder_name(pieces: &[Piece]) -> String {
+    let mut hasher = DefaultHasher::new();
+    format!("{pieces:?}").hash(&mut hasher);
+    let version = env!("CARGO_PKG_VERSION");
+    format!("demo-{version}-{:016x}", hasher.finish())
+}
 
 /// One composed piece, not yet rendered.
 #[derive(Debug, Clone)]
@@ -42,6 +61,16 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// Renders the piece into a file of `folder`, named by [`Self::file_name`]. A file is complete or absent.
+    ///
+    /// # Errors
+    /// As [`write_wav`].
+    pub fn write_into(&self, folder: &Path) -> Result<(), ComposeError> {
+        let sound = self.render(SAMPLE_RATE_HZ);
+        let path = folder.join(self.file_name());
+        write_wav(&path, &sound, self.title, ARTIST, "Demo")
+    }
+
     /// Renders the piece in stereo at `sample_rate_hz` (a rate of 0 counts as 1); peaks stay below
     /// 1. Deterministic.
     #[must_use]

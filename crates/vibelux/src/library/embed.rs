@@ -5,6 +5,7 @@
 //! and the next run goes on where this one stopped.
 
 use std::any::Any;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -69,6 +70,18 @@ pub struct EmbedPlan {
     pub known_failures: Vec<FailedSong>,
     /// These were missing and are back unchanged.
     pub returned: Vec<PathBuf>,
+}
+
+impl EmbedPlan {
+    /// Puts the songs into an order in which the first ones are of all folders and not of one album; the same
+    /// for the same songs.
+    pub fn mix(&mut self) {
+        self.songs.sort_by_cached_key(|song| {
+            let mut hasher = DefaultHasher::new();
+            song.path.hash(&mut hasher);
+            hasher.finish()
+        });
+    }
 }
 
 /// How far a run has come; told after each song.

@@ -209,3 +209,19 @@ fn opening_from_many_threads_at_once_makes_one_library() {
     });
     assert_eq!(SongStore::open(&path).unwrap().songs().unwrap().len(), 8);
 }
+
+#[test]
+fn songs_of_the_layout_before_loudness_stay() {
+    let (_dir, mut store) = open();
+    store.upsert(&song("/m/1.mp3"), &[]).unwrap();
+    let older = "ALTER TABLE songs DROP COLUMN loudness_lufs; PRAGMA user_version = 5;";
+    store.connection.execute_batch(older).unwrap();
+    let path = store.path().to_owned();
+    drop(store);
+    let songs = SongStore::open(&path).unwrap().songs().unwrap();
+    let unmeasured = Song {
+        loudness_lufs: None,
+        ..song("/m/1.mp3")
+    };
+    assert_eq!(songs, [unmeasured]);
+}

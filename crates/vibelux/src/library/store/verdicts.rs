@@ -203,7 +203,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("library.db");
         let store = SongStore::open(&file).unwrap();
-        let newer = "DROP TABLE verdicts; ALTER TABLE songs DROP COLUMN sound;";
+        let newer = "DROP TABLE verdicts; ALTER TABLE songs DROP COLUMN sound;
+            ALTER TABLE songs DROP COLUMN loudness_lufs;";
         store.connection.execute_batch(newer).unwrap();
         store.connection.execute_batch(older).unwrap();
         drop(store);

@@ -1,0 +1,170 @@
+//! [`Door`]: a port, who may come in through it, and how many at once.
+//!
+//! Connections are accepted here rather than by axum, to bound their number and the time that a client
+//! may take to say what it wants. The computer's own door speaks HTTP, the one for the network HTTPS.
+
+mod places;
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+use crate::config::Limits;
+use crate::security::Guard;
+pub use places::Places;
+use places::{Neighbours, Place};
+
+/// After the system refused a connection, for want of file handles for example.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+/// The first byte of a TLS connection: a handshake record (RFC 8446, section 5.1).
+const HANDSHAKE: u8 = 22;
+/// What a client gets that speaks plain HTTP where HTTPS is spoken.
+const SPEAK_HTTPS: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    Connection: close\r\n\r\nThis address speaks HTTPS. Write https:// before it.\n";
+
+/// One port of the server.
+#[derive(Debug)]
+pub struct Door {
+    listener: TcpListener,
+    /// Who may ask.
+    pub guard: Arc<Guard>,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    /// Who is in.
+    pub places: Arc<Places>,
+    limits: Limits,
+}
+
+impl Door {
+    /// The computer's own, which others may reach too if it listens elsewhere than on loopback addresses: they
+    /// take no place of the computer's own clients.
+    pub fn plain(listener: TcpListener, guard: Guard, limits: &Limits) -> Self {
+        Self::new(listener, guard, None, Neighbours::BesideOwn, limits)
+    }
+
+    /// One for the network.
+    pub fn secure(
+        listener: TcpListener,
+        guard: Guard,
+        tls: Arc<rustls::ServerConfig>,
+        limits: &Limits,
+    ) -> Self {
+        Self::new(listener, guard, Some(tls), Neighbours::Only, limits)
+    }
+
+    fn new(
+        listener: TcpListener,
+        guard: Guard,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        neighbours: Neighbours,
+        limits: &Limits,
+    ) -> Self {
+        let places = Places::new(
+            limits.connections,
+            limits.connections_of_address,
+            neighbours,
+        );
+        Self {
+            listener,
+            guard: Arc::new(guard),
+            tls,
+            places: Arc::new(places),
+            limits: limits.clone(),
+        }
+    }
+
+    /// Lets clients in until `stopping`; those that are in then finish what they have in hand.
+    pub async fn serve(self, router: Router, stopping: watch::Receiver<bool>) {
+        let mut stops = stopping.clone();
+        let mut stop = pin!(stops.wait_for(|stopping| *stopping));
+        let tls = self.tls.map(TlsAcceptor::from);
+        loop {
+            let entered = tokio::select! {
+                _ = &mut stop => return,
+                entered = enter(&self.listener, &self.places) => entered,
+            };
+            match entered {
+                Ok(Some((stream, place))) => {
+                    let client = Client {
+                        router: router.clone(),
+                        head: self.limits.head,
+                        stopping: stopping.clone(),
+                        _place: place,
+                    };
+                    tokio::spawn(client.welcome(stream, tls.clone()));
+                }
+                // No place for this one.
+                Ok(None) => {}
+                Err(_) => tokio::time::sleep(ACCEPT_REST).await,
+            }
+        }
+    }
+}
+
+/// The next connection, if there is a place for its client.
+async fn enter(
+    listener: &TcpListener,
+    places: &Arc<Places>,
+) -> std::io::Result<Option<(TcpStream, Place)>> {
+    let (stream, peer): (TcpStream, SocketAddr) = listener.accept().await?;
+    let place = Places::take(places, peer.ip()).await;
+    Ok(place.map(|place| (stream, place)))
+}
+
+/// One client that is in.
+struct Client {
+    router: Router,
+    /// Until a request's head must be there.
+    head: Duration,
+    stopping: watch::Receiver<bool>,
+    _place: Place,
+}
+
+impl Client {
+    async fn welcome(self, mut stream: TcpStream, tls: Option<TlsAcceptor>) {
+        // Answers on the live socket are small and wanted now.
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = tls else {
+            return self.answer(stream).await;
+        };
+        let opened = async {
+            let mut first = [0];
+            stream.peek(&mut first).await?;
+            if first[0] != HANDSHAKE {
+                stream.write_all(SPEAK_HTTPS).await?;
+                return stream.shutdown().await.map(|()| None);
+            }
+            tls.accept(stream).await.map(Some)
+        };
+        // What goes wrong with a connection is its client's to know.
+        if let Ok(Ok(Some(stream))) = tokio::time::timeout(self.head, opened).await {
+            self.answer(stream).await;
+        }
+    }
+
+    /// Answers one connection's requests until either side has had enough.
+    async fn answer(mut self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.head)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router))
+            .with_upgrades();
+        let mut connection = pin!(connection);
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            _ = self.stopping.wait_for(|stopping| *stopping) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        let _ = connection.await;
+    }
+}

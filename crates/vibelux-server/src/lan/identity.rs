@@ -1,0 +1,305 @@
+//! [`Identity`]: the keys and tokens of this computer, kept so that a phone that was let in once still is.
+//!
+//! One file, `lan.toml`, that only its owner may read.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::certificate::{self, SERVER_DAYS};
+use super::error::LanError;
+use crate::http::error::ServerError;
+use crate::security::Token;
+
+const FILE: &str = "lan.toml";
+/// A server certificate is made anew so long before its end.
+const RENEWED_DAYS: u32 = 60;
+
+/// As it stands in the file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    owner_token: String,
+    listener_token: String,
+    authority_name: String,
+    authority_certificate: String,
+    authority_key: String,
+    server_addresses: Vec<IpAddr>,
+    server_made_unix_seconds: u64,
+    server_certificate: String,
+    server_key: String,
+}
+
+/// What this computer shows to the network.
+#[derive(Debug)]
+pub struct Identity {
+    pub(crate) owner: Token,
+    pub(crate) listener: Token,
+    /// SHA-256 of the server's certificate, as browsers show it.
+    pub(crate) fingerprint: String,
+    /// The authority's certificate.
+    pub(crate) authority_der: Vec<u8>,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    /// Forgets the keys and tokens in `folder`: every phone has to be let in anew.
+    ///
+    /// # Errors
+    /// [`LanError::Io`] if the file cannot be deleted.
+    pub fn forget(folder: &Path) -> Result<(), LanError> {
+        let path = folder.join(FILE);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(io(&path)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the file in `folder`, makes what is missing, and a new server certificate where the addresses
+    /// are others or the old one ends soon.
+    pub(super) fn open(folder: &Path, addresses: &[IpAddr]) -> Result<Self, LanError> {
+        let path = folder.join(FILE);
+        let now = SystemTime::now();
+        let kept = match fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text)
+                .map(Some)
+                .map_err(|error| LanError::Damaged {
+                    path: path.clone(),
+                    detail: error.message().to_owned(),
+                })?,
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(io(&path)(error)),
+        };
+        let kept = match kept {
+            Some(kept) if is_current(&kept, addresses, now) => kept,
+            old => {
+                let new = renewed(old, addresses, now)?;
+                write(&path, &new)?;
+                new
+            }
+        };
+        Self::of(&kept, &path)
+    }
+
+    fn of(kept: &Kept, path: &Path) -> Result<Self, LanError> {
+        let damaged = |detail: &str| LanError::Damaged {
+            path: path.to_owned(),
+            detail: detail.to_owned(),
+        };
+        let certificate = |pem: &str| {
+            CertificateDer::from_pem_slice(pem.as_bytes())
+                .map_err(|_| damaged("a certificate is none"))
+        };
+        let token = |text: &str| Token::given(text).map_err(|_| damaged("a token is none"));
+        let server = certificate(&kept.server_certificate)?;
+        let authority = certificate(&kept.authority_certificate)?;
+        let bytes = Sha256::digest(&server);
+        let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+        Ok(Self {
+            owner: token(&kept.owner_token)?,
+            listener: token(&kept.listener_token)?,
+            fingerprint: bytes.join(":"),
+            authority_der: authority.to_vec(),
+            chain: vec![server, authority],
+            key: PrivateKeyDer::from_pem_slice(kept.server_key.as_bytes())
+                .map_err(|_| damaged("a key is none"))?,
+        })
+    }
+
+    /// What rustls needs, for HTTP/1.1.
+    pub(super) fn tls(&self) -> Result<rustls::ServerConfig, LanError> {
+        let failed = |error: rustls::Error| LanError::Certificate {
+            detail: error.to_string(),
+        };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(failed)?
+            .with_no_client_auth()
+            .with_single_cert(self.chain.clone(), self.key.clone_key())
+            .map_err(failed)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}
+
+/// Whether the server's certificate can be used on.
+fn is_current(kept: &Kept, addresses: &[IpAddr], now: SystemTime) -> bool {
+    let made = UNIX_EPOCH.checked_add(Duration::from_secs(kept.server_made_unix_seconds));
+    let most = Duration::from_secs(u64::from(SERVER_DAYS - RENEWED_DAYS) * 24 * 3600);
+    let age = made.and_then(|made| now.duration_since(made).ok());
+    // An address that has gone does no harm.
+    let holds = addresses
+        .iter()
+        .all(|address| kept.server_addresses.contains(address));
+    holds && age.is_some_and(|age| age <= most)
+}
+
+/// The same tokens and authority, if there are, with a new certificate.
+fn renewed(old: Option<Kept>, addresses: &[IpAddr], now: SystemTime) -> Result<Kept, LanError> {
+    let kept = match old {
+        Some(kept) => kept,
+        None => new()?,
+    };
+    let server = certificate::server(&kept.authority_name, &kept.authority_key, addresses, now)?;
+    Ok(Kept {
+        server_addresses: addresses.to_vec(),
+        server_made_unix_seconds: now
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
+        server_certificate: server.certificate,
+        server_key: server.key,
+        ..kept
+    })
+}
+
+/// New tokens and a new authority, without a server certificate.
+fn new() -> Result<Kept, LanError> {
+    let token = || {
+        Token::random().map_err(|error: ServerError| LanError::Certificate {
+            detail: error.to_string(),
+        })
+    };
+    let mark: String = token()?
+        .text()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(6)
+        .collect();
+    // Told apart in a phone's list by the mark.
+    let authority_name = format!("VibeluX at home {mark}");
+    let authority = certificate::authority(&authority_name, SystemTime::now())?;
+    Ok(Kept {
+        owner_token: token()?.text().to_owned(),
+        listener_token: token()?.text().to_owned(),
+        authority_name,
+        authority_certificate: authority.certificate,
+        authority_key: authority.key,
+        server_addresses: Vec::new(),
+        server_made_unix_seconds: 0,
+        server_certificate: String::new(),
+        server_key: String::new(),
+    })
+}
+
+/// Written beside its place, for its owner's eyes alone, and named.
+fn write(path: &Path, kept: &Kept) -> Result<(), LanError> {
+    let folder = path.parent().unwrap_or(path);
+    let text = toml::to_string(kept).map_err(|error| LanError::Certificate {
+        detail: error.to_string(),
+    })?;
+    let written = || -> std::io::Result<()> {
+        fs::create_dir_all(folder)?;
+        // Only its owner may read a temporary file.
+        let mut part = tempfile::NamedTempFile::new_in(folder)?;
+        part.write_all(text.as_bytes())?;
+        part.as_file().sync_all()?;
+        part.persist(path)?;
+        Ok(())
+    };
+    written().map_err(io(path))
+}
+
+fn io(path: &Path) -> impl Fn(std::io::Error) -> LanError {
+    let path: PathBuf = path.to_owned();
+    move |source| LanError::Io {
+        path: path.clone(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn keys_stay_and_the_certificate_follows_the_addresses() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("keys");
+        let first = Identity::open(&folder, &[address("127.0.0.2")]).unwrap();
+        let same = Identity::open(&folder, &[address("127.0.0.2")]).unwrap();
+        assert_eq!(
+            (
+                &first.fingerprint,
+                first.owner.text(),
+                first.listener.text()
+            ),
+            (&same.fingerprint, same.owner.text(), same.listener.text())
+        );
+        assert_ne!(first.owner, first.listener);
+        assert_eq!(first.fingerprint.len(), 32 * 3 - 1);
+        let moved = Identity::open(&folder, &[address("192.168.1.7")]).unwrap();
+        assert_ne!(first.fingerprint, moved.fingerprint);
+        assert_eq!(
+            (first.authority_der, first.owner),
+            (moved.authority_der, moved.owner)
+        );
+        Identity::forget(&folder).unwrap();
+        Identity::forget(&folder).unwrap();
+        let other = Identity::open(&folder, &[address("192.168.1.7")]).unwrap();
+        assert_ne!(same.owner, other.owner);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_may_read_the_keys() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        Identity::open(dir.path(), &[address("127.0.0.2")]).unwrap();
+        let mode = fs::metadata(dir.path().join(FILE))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_certificate_is_renewed_before_it_ends() {
+        let addresses = [address("127.0.0.2")];
+        let now = SystemTime::now();
+        let kept = renewed(None, &addresses, now).unwrap();
+        let days = |days: u64| now + Duration::from_secs(days * 24 * 3600);
+        assert!(is_current(&kept, &addresses, days(300)));
+        assert!(!is_current(&kept, &addresses, days(340)));
+        // A clock that was wrong.
+        assert!(!is_current(
+            &kept,
+            &addresses,
+            now - Duration::from_secs(3600)
+        ));
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE);
+        Identity::open(dir.path(), &[address("127.0.0.2")]).unwrap();
+        let whole = fs::read_to_string(&path).unwrap();
+        for damaged in [
+            "",
+            "owner_token = 1",
+            &whole[..whole.len() / 2],
+            &whole.replace("BEGIN", "BEGAN"),
+        ] {
+            fs::write(&path, damaged).unwrap();
+            let error = Identity::open(dir.path(), &[address("127.0.0.2")])
+                .map(drop)
+                .unwrap_err();
+            assert!(error.to_string().contains("lan.toml"), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
+        }
+    }
+}
