@@ -31,7 +31,7 @@ pub struct ServerConfig {
     pub port: Option<u16>,
     /// Who must show a token.
     pub token: TokenPolicy,
-    /// A second door for the phones of the network, over HTTPS.
+    /// A second endpoint for the phones of the network, over HTTPS.
     pub lan: Option<LanAccess>,
     /// The library file; made if there is none.
     pub library: PathBuf,
@@ -53,9 +53,9 @@ pub struct Limits {
     pub connections: usize,
     /// Connections at once of any other computer's address.
     pub connections_of_address: usize,
-    /// Live cameras at once of the owner, and again of listeners; more are refused.
+    /// Live cameras at once of the owner, and again of guests; more are refused.
     pub sockets: usize,
-    /// Songs transcoded at once; more are refused.
+    /// Songs transcoded at once for the owner, and again for guests; more are refused.
     pub transcodes: usize,
     /// Until a request's head must be there.
     pub head: Duration,

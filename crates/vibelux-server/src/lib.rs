@@ -1,8 +1,8 @@
 //! The page, the API and the live camera of vibelux, for the browser on the same computer.
 //!
 //! ```text
-//! browser -> door (connections, TLS) -> security (host, origin, token) -> routes -> library, models
-//!                                                                  \-> live (camera frames -> moods)
+//! browser -> endpoint (connections, TLS) -> security (host, origin, token) -> routes -> library, models
+//!                                                                         \-> live (camera frames -> moods)
 //! ```
 //!
 //! The last crate but the program itself in the flow: it asks the library crate and says what came of
@@ -12,7 +12,7 @@
 mod analysis;
 mod blocking;
 mod config;
-mod door;
+mod endpoint;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

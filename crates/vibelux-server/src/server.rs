@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use crate::analysis::PictureReader;
 use crate::blocking::core_count;
 use crate::config::{Limits, ServerConfig, TokenPolicy};
-use crate::door::Door;
+use crate::endpoint::Endpoint;
 use crate::http::error::ServerError;
 use crate::interrupt::CtrlC;
 use crate::lan::{Invitations, LanAccess};
@@ -75,7 +75,7 @@ impl Ready {
 /// A server that listens but does not answer yet.
 #[derive(Debug)]
 pub struct Server {
-    doors: Vec<Door>,
+    endpoints: Vec<Endpoint>,
     app: Shared,
     ready: Ready,
     stopping: watch::Sender<bool>,
@@ -96,11 +96,11 @@ impl Server {
             TokenPolicy::Given(token) => Some(token),
         };
         let guard = Guard::new(loopback, token.clone(), address.port());
-        let mut doors = vec![Door::plain(listener, guard, &limits)];
+        let mut endpoints = vec![Endpoint::plain(listener, guard, &limits)];
         let invitations = match config.lan {
             Some(lan) => {
-                let (door, invitations) = open_to_network(lan, &limits).await?;
-                doors.push(door);
+                let (endpoint, invitations) = open_to_network(lan, &limits).await?;
+                endpoints.push(endpoint);
                 Some(invitations)
             }
             None => None,
@@ -127,7 +127,7 @@ impl Server {
             folders: config.folders,
             invitations: invitations.clone(),
             owner_sockets: Arc::new(Semaphore::new(limits.sockets)),
-            listener_sockets: Arc::new(Semaphore::new(limits.sockets)),
+            guest_sockets: Arc::new(Semaphore::new(limits.sockets)),
             cores: Arc::new(Semaphore::new(core_count().get())),
             limits,
             stopping: stops,
@@ -141,7 +141,7 @@ impl Server {
             lan: invitations,
         };
         Ok(Self {
-            doors,
+            endpoints,
             app,
             ready,
             stopping,
@@ -158,32 +158,32 @@ impl Server {
     /// scan, all within the grace of the limits.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self {
-            doors,
+            endpoints,
             app,
             stopping,
             ..
         } = self;
         let mut inside = Vec::new();
         let mut open = Vec::new();
-        for door in doors {
-            inside.push(Arc::clone(&door.places));
-            let router = router(Arc::clone(&app), Arc::clone(&door.guard));
-            open.push(tokio::spawn(door.serve(router, app.stopping.clone())));
+        for endpoint in endpoints {
+            inside.push(Arc::clone(&endpoint.connections));
+            let router = router(Arc::clone(&app), Arc::clone(&endpoint.guard));
+            open.push(tokio::spawn(endpoint.serve(router, app.stopping.clone())));
         }
         stop.await;
         app.scanner.stop();
         let _ = stopping.send(true);
         let sockets = u32::try_from(app.limits.sockets).unwrap_or(u32::MAX);
         let ended = async {
-            for door in open {
+            for endpoint in open {
                 // Its port is free again.
-                let _ = door.await;
+                let _ = endpoint.await;
             }
-            for places in inside {
-                places.emptied().await;
+            for connections in inside {
+                connections.emptied().await;
             }
             let _owner = app.owner_sockets.acquire_many(sockets).await;
-            let _listeners = app.listener_sockets.acquire_many(sockets).await;
+            let _guests = app.guest_sockets.acquire_many(sockets).await;
             while app.scanner.state().is_some_and(|scan| scan.running) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -193,19 +193,22 @@ impl Server {
     }
 }
 
-/// The door for phones, and how they get in.
+/// The endpoint for phones, and how they get in.
 async fn open_to_network(
     lan: LanAccess,
     limits: &Limits,
-) -> Result<(Door, Invitations), ServerError> {
+) -> Result<(Endpoint, Invitations), ServerError> {
     let (listener, address) = listen(lan.listen, lan.port, USUAL_LAN_PORT).await?;
     let invitations = lan.invitations(address.port());
     let guard = Guard::of_network(
         lan.identity.owner.clone(),
-        lan.identity.listener.clone(),
+        lan.identity.guest.clone(),
         address.port(),
     );
-    Ok((Door::secure(listener, guard, lan.tls, limits), invitations))
+    Ok((
+        Endpoint::secure(listener, guard, lan.tls, limits),
+        invitations,
+    ))
 }
 
 /// Listens at the port that was asked for, else at the usual one, else at any.

@@ -37,8 +37,8 @@ pub struct App {
     pub limits: Limits,
     /// A place for each live camera of the owner.
     pub owner_sockets: Arc<Semaphore>,
-    /// And of listeners, who cannot keep the owner out.
-    pub listener_sockets: Arc<Semaphore>,
+    /// And of guests, who cannot keep the owner out.
+    pub guest_sockets: Arc<Semaphore>,
     /// A core for each frame that is worked on.
     pub cores: Arc<Semaphore>,
     /// Becomes true when the server stops.
@@ -53,7 +53,7 @@ impl App {
     pub fn sockets(&self, role: Role) -> &Arc<Semaphore> {
         match role {
             Role::Owner => &self.owner_sockets,
-            Role::Listener => &self.listener_sockets,
+            Role::Guest => &self.guest_sockets,
         }
     }
 }

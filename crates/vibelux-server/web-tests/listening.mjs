@@ -69,13 +69,13 @@ export const listeningChecks = [
     if (!(await browser.run(playing))) await browser.click('#play');
     await browser.until(playing, 'sound');
     const { loudness, level } = await browser.run(`import('/assets/js/main.js').then(async ({ music }) => {
-      const { levelOf } = await import('/assets/js/decks.js');
+      const { gainOf } = await import('/assets/js/decks.js');
       const loudness = music.queue.current.song.loudness_lufs;
-      return { loudness, level: levelOf(loudness) };
+      return { loudness, level: gainOf(loudness) };
     })`);
     must(loudness > -60 && loudness < 0, `the song has ${loudness} LUFS`);
     // As a loud record.
-    const loudly = (/** @type {number} */ lufs) => browser.run(`import('/assets/js/main.js').then(({ music }) => { music.queue.current.song.loudness_lufs = ${lufs}; music.player.levelAgain(); })`);
+    const loudly = (/** @type {number} */ lufs) => browser.run(`import('/assets/js/main.js').then(({ music }) => { music.queue.current.song.loudness_lufs = ${lufs}; music.player.balanceAgain(); })`);
     const loud = `document.querySelector('#audio').volume / document.querySelector('#volume').value`;
     must(Math.abs((await browser.run(loud)) - level) < 0.01, `it plays at ${await browser.run(loud)}, not ${level}`);
     await loudly(-8);

@@ -47,7 +47,7 @@ const checks = [
     await browser.open(`${server.address}/`);
     await browser.until(`document.body.dataset.role === 'owner'`, 'the role');
     await browser.click('#phone-open');
-    await browser.until(`document.querySelector('#phone-codes img')?.naturalWidth > 100`, 'the QR code');
+    await browser.until(`document.querySelector('#phone-addresses img')?.naturalWidth > 100`, 'the QR code');
     invitations = (await browser.run(`fetch('/api/v1/lan').then((answer) => answer.json())`)).invitations;
     must(await browser.run(`${text('#phone-addresses')} === '${invitations[0].url}'`), 'the address is another');
     must(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/.test(await browser.run(text('#phone-fingerprint'))), 'no fingerprint');
@@ -56,7 +56,7 @@ const checks = [
 
   ['a guest comes in over HTTPS, and the token does not stay in the address', async () => {
     await browser.open(invitations[0].url);
-    await browser.until(`document.body.dataset.role === 'listener'`, 'the role');
+    await browser.until(`document.body.dataset.role === 'guest'`, 'the role');
     must(await browser.run(`location.search === '' && location.protocol === 'https:' && isSecureContext`), 'the address is wrong');
     must((await browser.run(text('.notice'))).includes('and no further'), 'the page says that the picture stays on the phone');
     for (const hidden of ['#phone-open', '#correct', '#save-playlist', '#taste-open', '#scan-open']) {
@@ -104,7 +104,7 @@ const checks = [
     await browser.until(`navigator.serviceWorker.ready.then(({ active }) => active !== null)`, 'the service worker');
     // Once more, through it.
     await browser.open(invitations[0].url.replace(/\?.*/, ''));
-    await browser.until(`document.body.dataset.role === 'listener'`, 'the role');
+    await browser.until(`document.body.dataset.role === 'guest'`, 'the role');
     const kept = await browser.run(`caches.open('vibelux-shell').then((cache) => cache.keys()).then((keys) => keys.map(({ url }) => new URL(url)).map(({ pathname, search }) => pathname + search))`);
     must(kept.length > 20 && kept.includes('/'), `${kept.length} files are kept`);
     const others = kept.filter((/** @type {string} */ path) => path !== '/' && !path.startsWith('/assets/'));

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 
 // What the modules ask a browser for while they load.
 Object.defineProperty(globalThis, 'navigator', { value: { language: 'en' }, configurable: true });
+Object.defineProperty(globalThis, 'location', { value: new URL('http://localhost:8437/'), configurable: true });
 
 const { ANGLES, COLOURS, EMOTIONS, PLACES, colour, mapPlace, mean, normalised, phrase, sentence, wheelPlace, wheelVector } =
   await import('../web/js/emotions.js');
@@ -98,6 +99,9 @@ test('all languages have the same texts with the same places for values, and eve
       assert.equal(values(text), values(words), `${language}: ${key}`);
       assert.equal(text.split(' | ').length, words.split(' | ').length, `${language}: forms of ${key}`);
     }
-    assert.match(page, new RegExp(`['"]${key}['"]`), `nobody says "${key}"`);
+    // On a phone it takes the place of the other.
+    const base = key.replace(/Away$/, '');
+    const asked = base in en ? base : key;
+    assert.match(page, new RegExp(`['"]${asked}['"]`), `nobody says "${key}"`);
   }
 });

@@ -11,18 +11,22 @@ self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener('fetch', (event) => {
   const { request } = event;
-  if (request.method === 'GET' && isShell(new URL(request.url))) event.respondWith(fresh(request));
+  if (request.method === 'GET' && isShell(new URL(request.url))) event.respondWith(fresh(event));
 });
 
-/** What the server has, or where it does not answer, what it had. @param {Request} request */
-async function fresh(request) {
-  const cache = await caches.open(SHELL);
+/** What the server has, or where it does not answer, what it had. @param {FetchEvent} event */
+async function fresh(event) {
+  const { request } = event;
   try {
     const answer = await fetch(request);
-    if (answer.ok && answer.type === 'basic') await cache.put(request, answer.clone());
+    if (answer.ok && answer.type === 'basic') {
+      const copy = answer.clone();
+      // A browser that has no room goes on without.
+      event.waitUntil(caches.open(SHELL).then((cache) => cache.put(request, copy)).catch(() => {}));
+    }
     return answer;
   } catch (error) {
-    const kept = await cache.match(request);
+    const kept = await caches.match(request).catch(() => undefined);
     if (kept) return kept;
     throw error;
   }

@@ -11,11 +11,10 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context;
 use clap::ArgGroup;
 use directories::ProjectDirs;
-use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
-use rayon::prelude::*;
+use indicatif::{ProgressBar, ProgressStyle};
 use vibelux::EmotionVector;
 use vibelux::audio::is_audio_file;
-use vibelux::compose::{DEMO_SEED, Piece, compose_all, demo_folder_name};
+use vibelux::compose::{DEMO_SEED, Piece, compose_all, demo_folder_name, write_missing};
 use vibelux::library::{
     EmbedOptions, Inclusion, Song, SongStore, embed_songs, mark_missing, plan, scan,
 };
@@ -115,28 +114,15 @@ pub fn default_dir(pieces: &[Piece]) -> anyhow::Result<PathBuf> {
     Ok(project.cache_dir().join(demo_folder_name(pieces)))
 }
 
-/// Renders the pieces that `dir` does not hold yet, on all cores, and returns how many. A file is
-/// complete or absent, so what exists is not looked into.
+/// Renders the pieces that `dir` does not hold yet and returns how many.
 fn render_missing(dir: &Path, pieces: &[Piece]) -> anyhow::Result<usize> {
-    std::fs::create_dir_all(dir).with_context(|| {
-        format!(
-            "cannot make the folder {}; choose another with --dir DIR",
-            dir.display()
-        )
-    })?;
-    let missing: Vec<&Piece> = pieces
-        .iter()
-        .filter(|piece| !dir.join(piece.file_name()).exists())
-        .collect();
-    let bar = ProgressBar::new(missing.len() as u64).with_style(ProgressStyle::with_template(
+    let bar = ProgressBar::new(pieces.len() as u64).with_style(ProgressStyle::with_template(
         "composing {wide_bar} {pos}/{len}",
     )?);
-    missing
-        .par_iter()
-        .progress_with(bar.clone())
-        .try_for_each(|piece| piece.write_into(dir))?;
+    let rendered = write_missing(dir, pieces, |_| bar.inc(1))
+        .context("choose another folder with --dir DIR")?;
     bar.finish_and_clear();
-    Ok(missing.len())
+    Ok(rendered)
 }
 
 #[cfg(test)]

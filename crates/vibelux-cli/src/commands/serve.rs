@@ -161,7 +161,7 @@ fn tell(ready: &Ready) -> anyhow::Result<()> {
 fn tell_phones(invitations: &Invitations) -> anyhow::Result<()> {
     let mut text =
         String::from("\nFor phones of this network, to look into the camera and listen:\n");
-    let urls: Vec<String> = invitations.urls(Role::Listener).collect();
+    let urls: Vec<String> = invitations.urls(Role::Guest).collect();
     if let Some(code) = urls.first().and_then(|url| qr_text(url))
         && std::io::stdout().is_terminal()
     {

@@ -1,6 +1,6 @@
 //! The addresses of this computer that a phone of the same network can name.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 use super::error::LanError;
 
@@ -17,8 +17,10 @@ pub fn of_this_computer(listen: IpAddr) -> Result<Vec<IpAddr>, LanError> {
     let found = found.into_iter().map(|interface| interface.ip());
     let mut found: Vec<IpAddr> = found
         .filter(|ip| ip.is_ipv4() == listen.is_ipv4() && !ip.is_loopback() && is_private(*ip))
+        .filter(|ip| !needs_zone(*ip))
         .collect();
-    found.sort_by_key(|&ip| (rank(ip), ip));
+    let usual = outward(listen);
+    found.sort_by_key(|&ip| (Some(ip) != usual, rank(ip), ip));
     found.dedup();
     if found.is_empty() {
         return Err(LanError::NoNetwork);
@@ -43,7 +45,26 @@ fn is_shared(v4: Ipv4Addr) -> bool {
     a == 100 && b & 0xc0 == 64
 }
 
-/// Containers and virtual machines have 172.16 and up, and addresses that nobody gave out work last.
+/// The address that packets to the internet have: that of the network to which the phones belong, too. Nothing
+/// is sent to learn it.
+fn outward(listen: IpAddr) -> Option<IpAddr> {
+    let socket = UdpSocket::bind((listen, 0)).ok()?;
+    // For documentation only (RFC 5737, RFC 3849), so routed like any other.
+    let far: IpAddr = match listen {
+        IpAddr::V4(_) => Ipv4Addr::new(192, 0, 2, 1).into(),
+        IpAddr::V6(_) => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(),
+    };
+    socket.connect((far, 9)).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
+}
+
+/// Whether the address means something only together with an interface, which no other computer can name.
+fn needs_zone(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
+}
+
+/// Where the way out does not tell: virtual machines and containers are mostly in 172.16 and up, and addresses that
+/// nobody gave out work last.
 fn rank(address: IpAddr) -> u8 {
     match address {
         IpAddr::V4(v4) if v4.octets()[0] == 192 => 0,

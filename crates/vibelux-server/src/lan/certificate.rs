@@ -16,13 +16,14 @@ use rcgen::{
 use super::error::LanError;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// Phones refuse server certificates that hold for longer than 398 days (Apple, "About upcoming limits on
-/// trusted certificates", 2020).
-pub const SERVER_DAYS: u32 = 397;
+/// Apple's devices take at most 825 days from authorities that their users have added ("Requirements for trusted
+/// certificates in iOS 13 and macOS 10.15").
+pub const SERVER_DAYS: u32 = 396;
 const AUTHORITY_DAYS: u32 = 3650;
 
 /// The networks that the authority may vouch for.
-const NETWORKS: [(IpAddr, u8); 8] = [
+const NETWORKS: [(IpAddr, u8); 9] = [
+    (IpAddr::V6(std::net::Ipv6Addr::LOCALHOST), 128),
     (IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 0)), 8),
     (IpAddr::V4(std::net::Ipv4Addr::new(172, 16, 0, 0)), 12),
     (IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 0, 0)), 16),
@@ -40,7 +41,6 @@ const NETWORKS: [(IpAddr, u8); 8] = [
 ];
 
 /// A certificate and its key, in PEM.
-#[derive(Debug)]
 pub struct Certified {
     pub certificate: String,
     pub key: String,

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 pub enum LanError {
     /// No address that a phone could name.
     #[error(
-        "this computer is in no network that a phone could share; connect it, or say which address \
-         of it to use with --lan ADDRESS"
+        "this computer has no address of a private network that a phone could share; connect it to \
+         one, or name an address of IPv6 with --lan ADDRESS"
     )]
     NoNetwork,
     /// The system does not say which addresses it has.
@@ -40,7 +40,7 @@ pub enum LanError {
     },
     /// The file is there and holds something else.
     #[error(
-        "the keys in {path} are damaged ({detail}); delete the file, and scan the QR code again on every phone"
+        "the keys in {path} are damaged ({detail}); make new ones with --lan-reset, and scan the QR code again on every phone"
     )]
     Damaged {
         /// The file.

@@ -20,15 +20,17 @@ use crate::http::error::ServerError;
 use crate::security::Token;
 
 const FILE: &str = "lan.toml";
+/// Of the latest networks.
+const MOST_ADDRESSES: usize = 16;
 /// A server certificate is made anew so long before its end.
 const RENEWED_DAYS: u32 = 60;
 
 /// As it stands in the file.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
     owner_token: String,
-    listener_token: String,
+    guest_token: String,
     authority_name: String,
     authority_certificate: String,
     authority_key: String,
@@ -42,7 +44,7 @@ struct Kept {
 #[derive(Debug)]
 pub struct Identity {
     pub(crate) owner: Token,
-    pub(crate) listener: Token,
+    pub(crate) guest: Token,
     /// SHA-256 of the server's certificate, as browsers show it.
     pub(crate) fingerprint: String,
     /// The authority's certificate.
@@ -82,12 +84,26 @@ impl Identity {
         let kept = match kept {
             Some(kept) if is_current(&kept, addresses, now) => kept,
             old => {
-                let new = renewed(old, addresses, now)?;
+                let was_there = old.is_some();
+                let new = renewed(old, addresses, now).map_err(|error| match error {
+                    // Of the keys that were kept.
+                    LanError::Certificate { detail } if was_there => LanError::Damaged {
+                        path: path.clone(),
+                        detail,
+                    },
+                    other => other,
+                })?;
                 write(&path, &new)?;
                 new
             }
         };
-        Self::of(&kept, &path)
+        let identity = Self::of(&kept, &path)?;
+        // A key of another certificate.
+        identity.tls().map_err(|error| LanError::Damaged {
+            path,
+            detail: error.to_string(),
+        })?;
+        Ok(identity)
     }
 
     fn of(kept: &Kept, path: &Path) -> Result<Self, LanError> {
@@ -106,7 +122,7 @@ impl Identity {
         let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
         Ok(Self {
             owner: token(&kept.owner_token)?,
-            listener: token(&kept.listener_token)?,
+            guest: token(&kept.guest_token)?,
             fingerprint: bytes.join(":"),
             authority_der: authority.to_vec(),
             chain: vec![server, authority],
@@ -150,9 +166,18 @@ fn renewed(old: Option<Kept>, addresses: &[IpAddr], now: SystemTime) -> Result<K
         Some(kept) => kept,
         None => new()?,
     };
-    let server = certificate::server(&kept.authority_name, &kept.authority_key, addresses, now)?;
+    // Of a laptop that comes back to a network, a phone there still knows the certificate.
+    let mut addresses = addresses.to_vec();
+    let before = kept
+        .server_addresses
+        .iter()
+        .filter(|old| !addresses.contains(old));
+    let before: Vec<IpAddr> = before.copied().collect();
+    addresses.extend(before);
+    addresses.truncate(MOST_ADDRESSES);
+    let server = certificate::server(&kept.authority_name, &kept.authority_key, &addresses, now)?;
     Ok(Kept {
-        server_addresses: addresses.to_vec(),
+        server_addresses: addresses,
         server_made_unix_seconds: now
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_secs()),
@@ -180,7 +205,7 @@ fn new() -> Result<Kept, LanError> {
     let authority = certificate::authority(&authority_name, SystemTime::now())?;
     Ok(Kept {
         owner_token: token()?.text().to_owned(),
-        listener_token: token()?.text().to_owned(),
+        guest_token: token()?.text().to_owned(),
         authority_name,
         authority_certificate: authority.certificate,
         authority_key: authority.key,
@@ -232,17 +257,15 @@ mod tests {
         let first = Identity::open(&folder, &[address("127.0.0.2")]).unwrap();
         let same = Identity::open(&folder, &[address("127.0.0.2")]).unwrap();
         assert_eq!(
-            (
-                &first.fingerprint,
-                first.owner.text(),
-                first.listener.text()
-            ),
-            (&same.fingerprint, same.owner.text(), same.listener.text())
+            (&first.fingerprint, first.owner.text(), first.guest.text()),
+            (&same.fingerprint, same.owner.text(), same.guest.text())
         );
-        assert_ne!(first.owner, first.listener);
+        assert_ne!(first.owner, first.guest);
         assert_eq!(first.fingerprint.len(), 32 * 3 - 1);
         let moved = Identity::open(&folder, &[address("192.168.1.7")]).unwrap();
         assert_ne!(first.fingerprint, moved.fingerprint);
+        let back = Identity::open(&folder, &[address("127.0.0.2")]).unwrap();
+        assert_eq!(back.fingerprint, moved.fingerprint);
         assert_eq!(
             (first.authority_der, first.owner),
             (moved.authority_der, moved.owner)

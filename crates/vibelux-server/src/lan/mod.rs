@@ -1,7 +1,7 @@
 //! `--lan`: the page for phones and other computers of the same network, over HTTPS.
 //!
 //! ```text
-//! folder -> identity (keys, tokens) -> certificate -> rustls --> a second door of the server
+//! folder -> identity (keys, tokens) -> certificate -> rustls --> a second endpoint of the server
 //!                         \-> invitations (address + token) -> qr
 //! ```
 //!
@@ -25,7 +25,7 @@ pub use qr::{qr_svg, qr_text};
 
 use crate::security::{Role, Token};
 
-/// All that the door for the network needs.
+/// All that the endpoint for the network needs.
 #[derive(Debug)]
 pub struct LanAccess {
     /// Where to listen.
@@ -63,7 +63,7 @@ impl LanAccess {
         Invitations {
             places: places.map(|&ip| SocketAddr::new(ip, port)).collect(),
             owner: self.identity.owner.clone(),
-            listener: self.identity.listener.clone(),
+            guest: self.identity.guest.clone(),
             fingerprint: self.identity.fingerprint.clone(),
             authority_der: self.identity.authority_der.clone(),
         }
@@ -76,7 +76,7 @@ pub struct Invitations {
     /// Where the page is, the likeliest first.
     places: Vec<SocketAddr>,
     owner: Token,
-    listener: Token,
+    guest: Token,
     fingerprint: String,
     authority_der: Vec<u8>,
 }
@@ -86,7 +86,7 @@ impl Invitations {
     pub fn urls(&self, role: Role) -> impl Iterator<Item = String> {
         let token = match role {
             Role::Owner => &self.owner,
-            Role::Listener => &self.listener,
+            Role::Guest => &self.guest,
         };
         let url = |place| format!("https://{place}/?token={}", token.text());
         self.places.iter().map(url)

@@ -50,10 +50,9 @@ impl MusicFolders {
     /// What is in a folder; `None` if it is not below the places, or is none that can be read.
     pub fn inside(&self, path: &Path) -> Option<FolderList> {
         // Links are followed before it is asked whether they lead away.
-        let path = path
-            .canonicalize()
-            .ok()
-            .filter(|path| self.is_allowed(path))?;
+        let roots = self.canonical_roots();
+        let is_inside = |path: &Path| roots.iter().any(|root| path.starts_with(root));
+        let path = path.canonicalize().ok().filter(|path| is_inside(path))?;
         let mut folders = Vec::new();
         let mut audio_files = 0;
         for entry in fs::read_dir(&path).ok()?.flatten() {
@@ -64,7 +63,7 @@ impl MusicFolders {
             };
             let inside = entry.path();
             if inside.is_dir() {
-                if folders.len() < MOST && self.leads_inside(&inside) {
+                if inside.canonicalize().is_ok_and(|inside| is_inside(&inside)) {
                     folders.extend(folder(name.to_owned(), &inside));
                 }
             } else if is_audio_file(&inside) {
@@ -72,16 +71,18 @@ impl MusicFolders {
             }
         }
         folders.sort_by_key(|folder| folder.name.to_lowercase());
+        folders.truncate(MOST);
         Some(self.list(Some(&path), folders, audio_files))
     }
 
     fn list(&self, path: Option<&Path>, folders: Vec<Folder>, audio_files: usize) -> FolderList {
         let parent = path.and_then(Path::parent);
+        let roots = self.canonical_roots();
         let usual = self.usual.as_ref().filter(|usual| usual.is_dir());
         FolderList {
             path: path.and_then(text),
             parent: parent
-                .filter(|parent| self.is_allowed(parent))
+                .filter(|parent| roots.iter().any(|root| parent.starts_with(root)))
                 .and_then(text),
             usual: usual.and_then(|usual| text(usual)),
             demo: self.demo.is_some(),
@@ -90,17 +91,9 @@ impl MusicFolders {
         }
     }
 
-    /// Whether a canonical path is one of the places or below one.
-    fn is_allowed(&self, path: &Path) -> bool {
-        let roots = self
-            .roots
-            .iter()
-            .filter_map(|root| root.canonicalize().ok());
-        roots.into_iter().any(|root| path.starts_with(root))
-    }
-
-    fn leads_inside(&self, path: &Path) -> bool {
-        path.canonicalize().is_ok_and(|path| self.is_allowed(&path))
+    fn canonical_roots(&self) -> Vec<PathBuf> {
+        let roots = self.roots.iter();
+        roots.filter_map(|root| root.canonicalize().ok()).collect()
     }
 }
 

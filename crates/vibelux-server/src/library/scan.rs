@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use vibelux::audio::is_audio_file;
-use vibelux::compose::{ComposeError, DEMO_SEED, compose_all};
-use vibelux::error_text::without_path;
+use vibelux::compose::{DEMO_SEED, compose_all, write_missing};
+use vibelux::error_text::{with_causes, without_path};
 use vibelux::library::{
     EmbedOptions, EmbedPlan, LibraryError, Outcome, SongStore, embed_songs, mark_missing, plan,
     scan,
@@ -118,8 +118,12 @@ impl Scanner {
         let folders = match work {
             Work::Folders(folders) => folders,
             Work::Demo(folder) => {
-                if let Err(error) = self.compose(&folder) {
-                    return self.update(|state| state.fail(&folder, &error.to_string()));
+                let pieces = compose_all(DEMO_SEED);
+                let composed = write_missing(&folder, &pieces, |piece| {
+                    self.update(|state| state.current = Some(piece.title.to_owned()));
+                });
+                if let Err(error) = composed {
+                    return self.update(|state| state.fail(&folder, &with_causes(&error)));
                 }
                 vec![folder]
             }
@@ -128,25 +132,6 @@ impl Scanner {
             let path = self.library.path().to_owned();
             self.update(|state| state.fail(&path, &error.to_string()));
         }
-    }
-
-    /// Composes the demo's pieces that are not there yet.
-    fn compose(&self, folder: &Path) -> Result<(), ComposeError> {
-        let write = |source| ComposeError::Write {
-            path: folder.to_owned(),
-            source,
-        };
-        std::fs::create_dir_all(folder).map_err(write)?;
-        for piece in compose_all(DEMO_SEED) {
-            if self.stop.load(Ordering::Relaxed) {
-                break;
-            }
-            if !folder.join(piece.file_name()).exists() {
-                self.update(|state| state.current = Some(piece.title.to_owned()));
-                piece.write_into(folder)?;
-            }
-        }
-        Ok(())
     }
 
     fn scan(&self, folders: &[PathBuf]) -> Result<(), LibraryError> {
@@ -171,7 +156,7 @@ impl Scanner {
         };
         let mut plan = plan(&store, &found, self.model.name(), &options)?;
         // The first songs that can be heard are of all folders, not of one album.
-        plan.mix();
+        plan.spread();
         self.report(&plan, found.songs.len());
         mark_missing(&mut store, &found)?;
         embed_songs(

@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::io::ReaderStream;
 
 use crate::http::error::ApiError;
+use crate::security::Role;
 
 /// Read before the answer begins.
 const FIRST_BYTES: usize = 8 << 10;
@@ -43,11 +44,14 @@ const MP3: Target = Target {
 pub struct Transcoder {
     program: OsString,
     target: Target,
-    places: Arc<Semaphore>,
+    /// For the owner.
+    own_places: Arc<Semaphore>,
+    /// For guests, who cannot keep the owner from hearing.
+    guest_places: Arc<Semaphore>,
 }
 
 impl Transcoder {
-    /// The ffmpeg of this computer (`VIBELUX_FFMPEG`, else `ffmpeg`), for so many listeners at once;
+    /// The ffmpeg of this computer (`VIBELUX_FFMPEG`, else `ffmpeg`), for so many songs of the owner at once, and as many of guests;
     /// `None` if there is none that can write Opus or MP3. Starts it once, to ask.
     pub async fn find(places: usize) -> Option<Self> {
         let program = std::env::var_os("VIBELUX_FFMPEG").unwrap_or_else(|| "ffmpeg".into());
@@ -72,7 +76,8 @@ impl Transcoder {
         Some(Self {
             program,
             target,
-            places: Arc::new(Semaphore::new(places)),
+            own_places: Arc::new(Semaphore::new(places)),
+            guest_places: Arc::new(Semaphore::new(places)),
         })
     }
 
@@ -86,8 +91,17 @@ impl Transcoder {
     /// # Errors
     /// [`ApiError::Busy`] if all places are taken, [`ApiError::Io`] if ffmpeg cannot be started,
     /// [`ApiError::Unconvertible`] if nothing comes out.
-    pub async fn transcode(&self, path: &Path, start_seconds: f64) -> Result<Body, ApiError> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+    pub async fn transcode(
+        &self,
+        path: &Path,
+        start_seconds: f64,
+        role: Role,
+    ) -> Result<Body, ApiError> {
+        let places = match role {
+            Role::Owner => &self.own_places,
+            Role::Guest => &self.guest_places,
+        };
+        let place = Arc::clone(places).try_acquire_owned().map_err(|_| {
             ApiError::Busy("too many songs are being converted; stop another first")
         })?;
         // `file:` keeps a name like `http:x` or `-i` from being read as something else.

@@ -2,6 +2,7 @@
 
 use std::io::SeekFrom;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{
@@ -18,6 +19,7 @@ use super::songs::with_song;
 use crate::http::error::ApiError;
 use crate::http::extract::{ApiQuery, SongPath};
 use crate::media::{self, Requested, SongFile, requested};
+use crate::security::Role;
 use crate::state::Shared;
 
 /// Read from the disk at once.
@@ -33,6 +35,7 @@ pub struct AudioQuery {
 /// Answers `GET songs/{id}/audio`.
 pub async fn audio(
     State(app): State<Shared>,
+    Extension(role): Extension<Role>,
     SongPath(id): SongPath,
     ApiQuery(query): ApiQuery<AudioQuery>,
     method: Method,
@@ -54,7 +57,9 @@ pub async fn audio(
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
-        transcoder.transcode(&file.path, start_seconds).await?
+        transcoder
+            .transcode(&file.path, start_seconds, role)
+            .await?
     };
     Ok(([(CONTENT_TYPE, transcoder.mime())], body).into_response())
 }

@@ -34,7 +34,7 @@ pub async fn invitations(State(app): State<Shared>) -> Json<LanJson> {
             invitations: Vec::new(),
         });
     };
-    let all = [Role::Listener, Role::Owner]
+    let all = [Role::Guest, Role::Owner]
         .into_iter()
         .flat_map(|role| invitations.urls(role).map(move |url| (role, url)));
     let all = all.filter_map(|(role, url)| {

@@ -1,4 +1,4 @@
-//! `POST playlist`: songs as a playlist file, to be saved by the page. The one answer that names paths.
+//! `POST playlist`: songs as a playlist file, with their paths, to be saved by the page.
 
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -33,18 +33,19 @@ pub async fn playlist(
     }
     let text = blocking(move || {
         let catalogue = app.library.catalogue()?;
-        let entries = ids.into_iter().map(|id| {
-            let song = catalogue
-                .get(id)
-                .ok_or(ApiError::NotFound("song with this id"))?;
-            Ok(PlaylistEntry {
+        // A song that has left the library since it played is left out.
+        let songs = ids.into_iter().filter_map(|id| catalogue.get(id));
+        let entries: Vec<PlaylistEntry> = songs
+            .map(|song| PlaylistEntry {
                 path: song.path.clone(),
                 duration_seconds: song.duration_seconds,
                 artist: song.artist.clone(),
                 title: Some(song.title.clone()),
             })
-        });
-        let entries = entries.collect::<Result<Vec<_>, ApiError>>()?;
+            .collect();
+        if entries.is_empty() {
+            return Err(ApiError::NotFound("song with one of these ids"));
+        }
         m3u_text(&entries).map_err(|error| ApiError::BadRequest(error.to_string()))
     })
     .await??;

@@ -158,7 +158,7 @@ pub async fn recommend(
         let likings = match role {
             Role::Owner => app.library.likings(&catalogue),
             // What the owner likes is nobody else's.
-            Role::Listener => Arc::new(vec![Liking::default(); entries.len()]),
+            Role::Guest => Arc::new(vec![Liking::default(); entries.len()]),
         };
         let rules = Rules {
             allowed: &|i| {
@@ -170,7 +170,7 @@ pub async fn recommend(
         };
         let recommendations = queue(&catalogue, &wanted, &rules)
             .iter()
-            .map(|pick| recommendation(pick, likings[pick.position], (&app, role), &catalogue))
+            .map(|pick| recommendation(pick, likings[pick.position], &catalogue, &app, role))
             .collect();
         Ok(Json(Recommendations { recommendations }))
     })
@@ -180,8 +180,9 @@ pub async fn recommend(
 fn recommendation(
     pick: &Pick,
     liking: Liking,
-    (app, role): (&App, Role),
     catalogue: &Catalogue,
+    app: &App,
+    role: Role,
 ) -> Recommendation {
     Recommendation {
         song: SongJson::of(&catalogue.entries()[pick.position], app, role),

@@ -55,10 +55,13 @@ pub async fn start(
 ) -> Result<(StatusCode, Json<ScanState>), ApiError> {
     blocking(move || {
         let work = match (request.demo, &app.folders.demo) {
-            (true, Some(folder)) if request.folders.is_empty() => Work::Demo(folder.clone()),
-            (true, _) => {
-                let message =
-                    "the demo goes without folders, and needs one of this computer's for its own";
+            (true, _) if !request.folders.is_empty() => {
+                let message = "name folders, or ask for the demo; not both at once";
+                return Err(ApiError::BadRequest(message.to_owned()));
+            }
+            (true, Some(folder)) => Work::Demo(folder.clone()),
+            (true, None) => {
+                let message = "this user has no cache folder that the demo could be composed into";
                 return Err(ApiError::BadRequest(message.to_owned()));
             }
             (false, _) => Work::Folders(checked(&request.folders)?),

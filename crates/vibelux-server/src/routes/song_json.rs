@@ -36,10 +36,11 @@ pub struct SongJson {
 }
 
 impl SongJson {
-    /// The song as `app` knows it now, without what it says of the owner's face to anybody else. May wait for the
-    /// disk.
+    /// The song as `app` knows it now; to a guest without what the owner likes, has said and has shown. May wait
+    /// for the disk.
     pub fn of(song: &Entry, app: &App, role: Role) -> Self {
         let format = song.format();
+        let is_owner = role == Role::Owner;
         Self {
             id: song.id,
             title: song.title.clone(),
@@ -49,15 +50,12 @@ impl SongJson {
             loudness_lufs: song.loudness_lufs,
             vector: song.vector,
             strongest: song.vector.strongest(),
-            analysed: song.analysed,
-            corrected: song.corrected,
-            reaction: match role {
-                Role::Owner => app.library.reaction(song.id),
-                Role::Listener => None,
-            },
+            analysed: if is_owner { song.analysed } else { song.vector },
+            corrected: is_owner && song.corrected,
+            reaction: is_owner.then(|| app.library.reaction(song.id)).flatten(),
             class: song.class,
-            declared_music: song.declared_music,
-            liked: app.library.likes(song.id),
+            declared_music: is_owner && song.declared_music,
+            liked: is_owner && app.library.likes(song.id),
             playable: format.playable(app.transcoder.is_some()),
             format: format.name,
             mime: format.mime,

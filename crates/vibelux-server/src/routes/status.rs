@@ -21,6 +21,7 @@ pub struct Status {
     music_model: String,
     songs: SongCounts,
     ffmpeg: bool,
+    lan: bool,
     scan: Option<ScanState>,
 }
 
@@ -38,10 +39,11 @@ pub async fn status(
             music_model: app.music_model.name().to_owned(),
             songs: app.library.catalogue()?.counts(),
             ffmpeg: app.transcoder.is_some(),
+            lan: app.invitations.is_some(),
             // It names files.
             scan: match role {
                 Role::Owner => app.scanner.state(),
-                Role::Listener => None,
+                Role::Guest => None,
             },
         }))
     })

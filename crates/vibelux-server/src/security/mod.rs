@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::Method;
-use axum::http::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -51,12 +51,12 @@ impl Guard {
         }
     }
 
-    /// Rules for a door of the network at `port`, over HTTPS. Its tokens are kept, so a browser may keep them
+    /// Rules for an endpoint of the network at `port`, over HTTPS. Its tokens are kept, so a browser may keep them
     /// too: for 400 days, the most that it does (RFC 6265bis).
-    pub fn of_network(owner: Token, listener: Token, port: u16) -> Self {
+    pub fn of_network(owner: Token, guest: Token, port: u16) -> Self {
         Self {
             loopback: false,
-            tokens: vec![(owner, Role::Owner), (listener, Role::Listener)],
+            tokens: vec![(owner, Role::Owner), (guest, Role::Guest)],
             cookie_name: format!("vibelux_{port}"),
             cookie_attributes: "HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=34560000",
         }
@@ -161,7 +161,15 @@ pub async fn guard(State(rules): State<Arc<Guard>>, mut request: Request, next: 
                 welcome
             } else if let Some(role) = rules.role(request.headers()) {
                 request.extensions_mut().insert(role);
-                next.run(request).await
+                let is_api = request.uri().path().starts_with("/api/");
+                let mut response = next.run(request).await;
+                // Covers and sounds, too, are gone from a guest's phone with the page.
+                if role == Role::Guest && is_api {
+                    response
+                        .headers_mut()
+                        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                }
+                response
             } else {
                 ApiError::TokenNeeded.into_response()
             }

@@ -15,7 +15,7 @@ pub enum Role {
     Owner,
     /// Somebody in the same network: to look into the camera and listen, but neither to change anything that is
     /// kept nor to see what was learnt of the owner.
-    Listener,
+    Guest,
 }
 
 /// Refuses everybody but the owner.

@@ -90,18 +90,18 @@ fn stand() -> Stand {
 #[test]
 fn a_phone_comes_in_with_a_token_and_as_who_it_says() {
     let stand = stand();
-    let listener = Phone::new(&stand, Role::Listener);
+    let guest = Phone::new(&stand, Role::Guest);
     let owner = Phone::new(&stand, Role::Owner);
-    let nobody = listener.send("GET", "/api/v1/status", |request| request);
+    let nobody = guest.send("GET", "/api/v1/status", |request| request);
     assert_eq!(
         (nobody.status, nobody.code().as_str()),
         (401, "token_needed")
     );
-    assert_eq!(listener.get("/api/v1/status").json()["role"], "listener");
+    assert_eq!(guest.get("/api/v1/status").json()["role"], "guest");
     assert_eq!(owner.get("/api/v1/status").json()["role"], "owner");
     assert_eq!(stand.get("/api/v1/status").json()["role"], "owner");
     // The page with the token in its address gets a cookie that stays, for HTTPS alone.
-    let welcome = listener.send("GET", &format!("/?token={}", listener.token), |r| r);
+    let welcome = guest.send("GET", &format!("/?token={}", guest.token), |r| r);
     assert_eq!(
         (welcome.status, welcome.header("location")),
         (303, Some("/"))
@@ -111,7 +111,7 @@ fn a_phone_comes_in_with_a_token_and_as_who_it_says() {
         assert!(cookie.contains(attribute), "{cookie}");
     }
     let (pair, _) = cookie.split_once(';').unwrap();
-    let page = listener.send("GET", "/", |request| request.header("cookie", pair));
+    let page = guest.send("GET", "/", |request| request.header("cookie", pair));
     assert_eq!(page.status, 200);
     // Another site's page has no business here.
     let foreign = owner.send("GET", "/api/v1/status", |request| {
@@ -124,9 +124,9 @@ fn a_phone_comes_in_with_a_token_and_as_who_it_says() {
 }
 
 #[test]
-fn listeners_look_and_listen_and_change_nothing() {
+fn guests_look_and_listen_and_change_nothing() {
     let stand = stand();
-    let listener = Phone::new(&stand, Role::Listener);
+    let guest = Phone::new(&stand, Role::Guest);
     let owner = Phone::new(&stand, Role::Owner);
     let id = stand.id("Sunny Morning");
     let song = format!("/api/v1/songs/{id}");
@@ -152,19 +152,28 @@ fn listeners_look_and_listen_and_change_nothing() {
         &format!("{song}/audio"),
         "/api/v1/openapi.json",
     ] {
-        assert_eq!(listener.get(target).status, 200, "{target}");
+        assert_eq!(guest.get(target).status, 200, "{target}");
     }
-    let found = listener
-        .ask("POST", "/api/v1/recommend", Some(&wish))
-        .json();
+    let found = guest.ask("POST", "/api/v1/recommend", Some(&wish)).json();
     let found = found["recommendations"].as_array().unwrap();
     assert_eq!(found[0]["song"]["title"], "Sunny Morning");
     for each in found {
         assert_eq!(each["liking"]["score"], 0.0);
         assert_eq!(each["song"]["reaction"], Value::Null);
     }
-    assert_eq!(listener.get(&song).json()["reaction"], Value::Null);
-    assert_eq!(listener.get("/api/v1/status").json()["scan"], Value::Null);
+    let sad = json!({ "vector": { "sad": 1 } });
+    let sounds = format!("{song}/sounds");
+    assert_eq!(owner.ask("PUT", &sounds, Some(&sad)).status, 200);
+    let seen = guest.get(&song);
+    assert_eq!(seen.header("cache-control"), Some("no-store"));
+    let seen = seen.json();
+    assert_eq!(
+        [&seen["reaction"], &seen["liked"], &seen["corrected"]],
+        [&Value::Null, &json!(false), &json!(false)]
+    );
+    assert_eq!(seen["analysed"], seen["vector"]);
+    assert_eq!(owner.ask("DELETE", &sounds, None).status, 200);
+    assert_eq!(guest.get("/api/v1/status").json()["scan"], Value::Null);
 
     let folder = json!({ "folders": [stand.music()] });
     let vector = json!({ "vector": { "sad": 1 } });
@@ -174,7 +183,9 @@ fn listeners_look_and_listen_and_change_nothing() {
         ("PUT", format!("{song}/like"), None),
         ("DELETE", format!("{song}/like"), None),
         ("PUT", format!("{song}/music"), None),
+        ("DELETE", format!("{song}/music"), None),
         ("PUT", format!("{song}/sounds"), Some(&vector)),
+        ("DELETE", format!("{song}/sounds"), None),
         ("POST", format!("{song}/heard"), Some(&heard)),
         ("POST", format!("{song}/not-now"), None),
         ("GET", "/api/v1/taste".to_owned(), None),
@@ -185,8 +196,9 @@ fn listeners_look_and_listen_and_change_nothing() {
         ("POST", "/api/v1/scan".to_owned(), Some(&folder)),
         ("DELETE", "/api/v1/scan".to_owned(), None),
         ("GET", "/api/v1/lan".to_owned(), None),
+        ("GET", "/api/v1/folders".to_owned(), None),
     ] {
-        let refused = listener.ask(method, &target, body);
+        let refused = guest.ask(method, &target, body);
         assert_eq!(
             (refused.status, refused.code().as_str()),
             (403, "owner_only"),
@@ -216,7 +228,7 @@ fn the_owner_is_shown_how_phones_get_in() {
             &invitation["role"]
         })
         .collect();
-    assert_eq!(roles, ["listener", "owner"]);
+    assert_eq!(roles, ["guest", "owner"]);
     let fingerprint = stand.ready.lan.as_ref().unwrap().fingerprint();
     assert_eq!(shown["fingerprint"], fingerprint);
     let alone = Plan::default().start();
@@ -256,7 +268,7 @@ fn connections_that_say_nothing_keep_nobody_out() {
         ..Plan::songs()
     };
     let stand = plan.start();
-    let phone = Phone::new(&stand, Role::Listener);
+    let phone = Phone::new(&stand, Role::Guest);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -281,7 +293,7 @@ fn connections_that_say_nothing_keep_nobody_out() {
 #[test]
 fn who_forgets_the_s_of_https_is_told() {
     let stand = stand();
-    let phone = Phone::new(&stand, Role::Listener);
+    let phone = Phone::new(&stand, Role::Guest);
     let mut stream = TcpStream::connect(phone.address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(30)))

@@ -1,8 +1,9 @@
 // The day as a picture: the moods that music was sought for, as they followed each other, and the songs that
-// played. Kept in this browser alone, only where that was asked for, and no longer than the day.
+// played. Kept in this browser alone, only where that was asked for, and erased when the day is over, or when the page
+// is next opened after it.
 
 import { areas } from './curve.js';
-import { byId, make, say, svg } from './dom.js';
+import { byId, make, say, svg, toast } from './dom.js';
 import { colour } from './emotions.js';
 import { glyph } from './flower.js';
 import { counted, t } from './language.js';
@@ -44,8 +45,18 @@ export class Day {
       forget();
       this.show();
     });
-    byId('day-save', HTMLButtonElement).addEventListener('click', () => void savePicture(byId('day-picture', HTMLElement)));
+    byId('day-save', HTMLButtonElement).addEventListener('click', () => {
+      savePicture(byId('day-picture', HTMLElement)).catch(() => toast(t('daySaveFailed')));
+    });
     if (!settings.day) forget();
+    this.purge();
+  }
+
+  /** Erases what is of another day, now and at every midnight. */
+  purge() {
+    keep(read());
+    const midnight = new Date().setHours(24, 0, 1, 0);
+    setTimeout(() => this.purge(), midnight - Date.now());
   }
 
   /**
@@ -56,12 +67,7 @@ export class Day {
   note(song, mood) {
     if (!settings.day) return;
     const round = (/** @type {Vector} */ vector) => vector.map((share) => Math.round(share * 1000) / 1000);
-    const moments = [...read(), { at: Date.now(), title: song.title, artist: artistOf(song), song: round(song.vector), mood: mood && round(mood) }];
-    try {
-      localStorage.setItem(KEY, JSON.stringify(moments.slice(-MOST)));
-    } catch {
-      // A browser without storage has no picture of the day.
-    }
+    keep([...read(), { at: Date.now(), title: song.title, artist: artistOf(song), song: round(song.vector), mood: mood && round(mood) }]);
     if (this.dialog.open) this.show();
   }
 
@@ -84,6 +90,16 @@ function forget() {
     localStorage.removeItem(KEY);
   } catch {
     // Nothing was kept.
+  }
+}
+
+/** @param {Moment[]} moments */
+function keep(moments) {
+  if (moments.length === 0) return forget();
+  try {
+    localStorage.setItem(KEY, JSON.stringify(moments.slice(-MOST)));
+  } catch {
+    // A browser without storage has no picture of the day.
   }
 }
 

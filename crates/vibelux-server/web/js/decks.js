@@ -6,7 +6,7 @@ const TARGET_LUFS = -18;
 const USUAL_LUFS = -11;
 
 /** What a song's sound is multiplied by, so that all are about equally loud. @param {number | null} lufs */
-export const levelOf = (lufs) => Math.min(1, 10 ** ((TARGET_LUFS - (lufs ?? USUAL_LUFS)) / 20));
+export const gainOf = (lufs) => Math.min(1, 10 ** ((TARGET_LUFS - (lufs ?? USUAL_LUFS)) / 20));
 
 /** How often the volumes are moved while a song fades, in milliseconds. */
 const STEP_MS = 40;
@@ -25,7 +25,7 @@ export class Decks {
     /** What is left of that while the sleep timer ends, 1 to 0. */
     this.awake = 1;
     /** How loud each may be beside other songs. @type {Map<HTMLAudioElement, number>} */
-    this.levels = new Map();
+    this.gains = new Map();
     /** How far the fade has come, 0 to 1; 1 when there is none. */
     this.share = 1;
     this.timer = 0;
@@ -54,18 +54,18 @@ export class Decks {
     this.balance();
   }
 
-  /** The song that is heard may be so loud, 0 to 1. @param {number} level */
-  setLevel(level) {
-    this.levels.set(this.audio, level);
+  /** The song that is heard may be so loud, 0 to 1. @param {number} gain */
+  setGain(gain) {
+    this.gains.set(this.audio, gain);
     this.balance();
   }
 
   /**
    * Puts a song where the one that is heard was.
    * @param {string} address  Empty for none.
-   * @param {number} level
+   * @param {number} gain
    */
-  put(address, level) {
+  put(address, gain) {
     this.endFade();
     if (address && this.holds(address)) {
       this.turn();
@@ -74,9 +74,12 @@ export class Decks {
     } else if (address) {
       this.audio.src = address;
     } else {
+      // Without its address alone an element would play on.
+      this.audio.pause();
       this.audio.removeAttribute('src');
+      this.audio.load();
     }
-    this.setLevel(level);
+    this.setGain(gain);
   }
 
   /**
@@ -97,15 +100,16 @@ export class Decks {
   /**
    * Begins a song while the one that is heard fades away.
    * @param {string} address
-   * @param {number} level
+   * @param {number} gain
    * @param {number} seconds
    */
-  cross(address, level, seconds) {
+  cross(address, gain, seconds) {
     this.endFade();
     this.ready(address);
     this.turn();
+    if (this.audio.currentTime > 0) this.audio.currentTime = 0;
     this.share = 0;
-    this.setLevel(level);
+    this.setGain(gain);
     const start = performance.now();
     this.timer = window.setInterval(() => {
       this.share = Math.min(1, (performance.now() - start) / (1000 * seconds));
@@ -141,7 +145,7 @@ export class Decks {
   balance() {
     // Equal power: the sum of the squares stays the same, and so does the loudness of two different songs.
     const all = this.volume * this.awake;
-    const level = (/** @type {HTMLAudioElement} */ audio) => all * (this.levels.get(audio) ?? 1);
+    const level = (/** @type {HTMLAudioElement} */ audio) => all * (this.gains.get(audio) ?? 1);
     this.audio.volume = level(this.audio) * Math.sin((this.share * Math.PI) / 2);
     this.other.volume = level(this.other) * Math.cos((this.share * Math.PI) / 2);
   }

@@ -2,7 +2,7 @@
 // songs yet, and in the dialog that adds some.
 
 import { byId, icon, make, say } from './dom.js';
-import { t } from './language.js';
+import { counted, t } from './language.js';
 import { folders } from './server.js';
 
 /** @typedef {import('./types.js').FolderList} FolderList */
@@ -22,6 +22,8 @@ export class Folders {
     this.shown = null;
     /** Whether there are no songs yet. */
     this.first = false;
+    /** Whether a scan runs, so that nothing can be chosen. */
+    this.busy = false;
     byId('picker-up', HTMLButtonElement).addEventListener('click', () => void this.look(this.shown?.parent ?? undefined));
     byId('picker-take', HTMLButtonElement).addEventListener('click', () => this.shown?.path && acts.scan(this.shown.path));
   }
@@ -43,22 +45,21 @@ export class Folders {
     try {
       this.shown = await folders(path);
       say(problem, '');
+      this.show();
+      // The button that was pressed is gone.
+      byId('picker-path', HTMLElement).focus();
+      return;
     } catch (error) {
       say(problem, error instanceof Error ? error.message : '');
     }
     this.show();
   }
 
-  /** Away from the list of folders. */
-  leave() {
-    this.shown = null;
-    this.show();
-  }
-
   show() {
     for (const id of ['scan-choices', 'music-choices']) byId(id, HTMLElement).replaceChildren(...this.choices());
+    if (this.busy) this.shown = null;
     const { shown } = this;
-    byId('scan-choices', HTMLElement).hidden = shown !== null;
+    byId('scan-choices', HTMLElement).hidden = this.busy || shown !== null;
     byId('picker', HTMLElement).hidden = shown === null;
     if (!shown) return;
     byId('picker-path', HTMLElement).textContent = shown.path ?? t('pickerStart');
@@ -69,7 +70,8 @@ export class Folders {
       row.addEventListener('click', () => void this.look(path));
       return make('li', {}, row);
     }));
-    say(byId('picker-none', HTMLElement), shown.folders.length === 0 ? t('pickerNone') : '');
+    const songs = shown.audio_files > 0 ? counted('pickerSongs', shown.audio_files) : '';
+    say(byId('picker-none', HTMLElement), songs || (shown.folders.length === 0 && shown.path ? t('pickerNone') : ''));
   }
 
   choices() {

@@ -73,6 +73,8 @@ async function refresh(whole = true) {
   try {
     const now = await status();
     document.body.dataset.role = now.role;
+    byId('certificate', HTMLElement).hidden = !(now.lan && location.protocol === 'https:');
+    listOwnKeys();
     const { speech, effects, jingle } = now.songs.not_music;
     const others = speech + effects + jingle;
     library.showOthers(others);
@@ -150,7 +152,7 @@ function bindTuning() {
   level.checked = settings.level;
   level.addEventListener('change', () => {
     remember({ level: level.checked });
-    music.player.levelAgain();
+    music.player.balanceAgain();
   });
   const reaction = byId('reaction', HTMLInputElement);
   reaction.checked = settings.reaction;
@@ -182,10 +184,13 @@ const shortcuts = /** @type {import('./keys.js').Shortcut[]} */ ([
   },
 ]);
 
+/** Lists the keys that do something for the reader. */
+const listOwnKeys = () => listKeys(shortcuts.filter(({ name }) => name !== 'keyLike' || reader.role === 'owner'));
+
 onLanguage(() => {
   translatePage();
   for (const part of [you, moodPanel, music, library, scanDialog, tasteDialog, phoneDialog]) part.translate();
-  listKeys(shortcuts);
+  listOwnKeys();
   showTheme();
 });
 bindTuning();
@@ -204,7 +209,6 @@ for (const dialog of document.querySelectorAll('dialog')) {
 }
 window.addEventListener('hashchange', showView);
 document.body.dataset.source = 'camera';
-byId('certificate', HTMLElement).hidden = location.protocol !== 'https:';
 // Makes the page installable. Not every browser has one, nor gives one to a certificate that it does not know.
 navigator.serviceWorker?.register('/sw.js').catch(() => {});
 showView();

@@ -24,6 +24,8 @@ import { artistOf } from './songs.js';
 /** Emotions shown in the picture of why. */
 const WHY_ROWS = 3;
 const NOTE_MS = 6000;
+/** The server takes so many. */
+const MOST_IN_PLAYLIST = 2000;
 /** Of a song that was heard for less nothing is told. */
 const LEAST_HEARD_SECONDS = 1;
 /** Of a song that was heard to its end so much was heard; the server's own measure. */
@@ -59,8 +61,17 @@ export class Music {
     this.player = new Player(
       (fade) => this.songEnds(fade), (playing) => onSong(this.queue.current?.song ?? null, playing), () => this.queue.upcoming[0]?.song ?? null);
     this.queue = new Queue(() => this.show(), (entry, play, fade, left) => this.begin(entry, play, fade, left), (error) => toast(error.message));
+    /** The entry that was noted for the picture of the day. @type {Entry | null} */
+    this.noted = null;
+    this.player.decks.on('playing', () => this.noteForDay());
     this.list = new QueueList({
-      play: (song) => this.playSong(song), move: (id, place) => this.queue.move(id, place), remove: (id) => this.queue.remove(id),
+      play: (song) => this.playSong(song),
+      move: (song, place) => {
+        this.queue.move(song.id, place);
+        this.note(t('queueMoved', song.title, Math.min(Math.max(place, 0) + 1, this.queue.upcoming.length), this.queue.upcoming.length));
+      },
+      remove: (id) => this.queue.remove(id),
+      redraw: () => this.showQueue(),
     });
     this.sleep = new SleepTimer((share) => this.player.decks.setAwake(share), () => {
       this.player.decks.pause();
@@ -136,12 +147,21 @@ export class Music {
     this.next(goesOn, fade);
   }
 
+  /** A song sounds: it is one of the day. */
+  noteForDay() {
+    const { current, wish } = this.queue;
+    if (!current || current === this.noted || this.player.song !== current.song) return;
+    this.noted = current;
+    this.day.note(current.song, current.match ? (wish?.vector ?? null) : null);
+  }
+
   /** What has played, plays and comes next, as a playlist file. */
   async savePlaylist() {
     const { history, current, upcoming } = this.queue;
     const songs = [...history, ...(current ? [current] : []), ...upcoming].map(({ song }) => song);
     try {
-      download(await playlist([...new Map(songs.map((song) => [song.id, song])).values()]), 'm3u8');
+      const each = [...new Map(songs.map((song) => [song.id, song])).values()];
+      download(await playlist(each.slice(-MOST_IN_PLAYLIST)), 'm3u8');
     } catch (error) {
       if (error instanceof Error) toast(error.message);
     }
@@ -164,7 +184,6 @@ export class Music {
     this.player.load(song, play, fade);
     this.showCover(song);
     this.onSong(song, play);
-    this.day.note(song, match ? (this.queue.wish?.vector ?? null) : null);
     // A song is left once: not the one that came for it.
     if (match && play && settings.settle && !this.settling) this.onBegin();
   }
@@ -215,7 +234,7 @@ export class Music {
     byId('next-up', HTMLElement).hidden = this.queue.upcoming.length === 0;
     byId('mini', HTMLElement).hidden = entry === null;
     byId('music-empty-lead', HTMLElement).textContent = this.ready < 0 ? '\u00a0' : this.ready ? counted('musicReady', this.ready) : t('musicNone');
-    byId('music-empty-hint', HTMLElement).textContent = this.ready < 0 ? '' : t(this.ready ? (this.looking ? 'musicLooking' : 'musicReadyHint') : 'musicNoneHint');
+    byId('music-empty-hint', HTMLElement).textContent = this.ready < 0 ? '' : t(this.ready ? (this.looking ? 'musicLooking' : 'musicReadyHint') : reader.role === 'owner' ? 'musicNoneHint' : 'musicNoneGuest');
     if (entry) this.showSong(entry);
     this.showQueue();
   }
@@ -288,6 +307,7 @@ function whyRows({ why, target, song }) {
 
 /** What the listener has to do with it. @param {Song} song @param {Match | null} match */
 function whyTaste(song, match) {
+  if (reader.role !== 'owner') return '';
   const says = [];
   if (song.corrected) says.push(t('whyCorrected'));
   else if (song.vector.some((share, i) => Math.abs(share - song.analysed[i]) > LEAST_MOVE)) says.push(t('whyMoved'));

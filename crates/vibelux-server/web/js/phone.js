@@ -6,6 +6,9 @@ import { lan } from './server.js';
 
 /** @typedef {import('./types.js').Lan} Lan */
 
+/** A computer may have many addresses, of containers for example; the likeliest come first. */
+const MOST_SHOWN = 3;
+
 export class PhoneDialog {
   constructor() {
     this.dialog = byId('phone', HTMLDialogElement);
@@ -34,10 +37,9 @@ export class PhoneDialog {
     if (!state?.is_on) return;
     const role = chosenRadio('phone-role');
     const shown = state.invitations.filter((invitation) => invitation.role === role);
-    byId('phone-hint', HTMLElement).textContent = t(role === 'owner' ? 'phoneOwnerHint' : 'phoneListenerHint');
-    byId('phone-codes', HTMLElement).replaceChildren(...shown.slice(0, 1).map(({ url, qr_svg: svg }) =>
-      make('img', { src: `data:image/svg+xml,${encodeURIComponent(svg)}`, alt: t('phoneCode', url), width: '240', height: '240' })));
-    byId('phone-addresses', HTMLElement).replaceChildren(...shown.map(({ url }) => make('li', { class: 'path' }, make('code', {}, url))));
+    byId('phone-hint', HTMLElement).textContent = t(role === 'owner' ? 'phoneOwnerHint' : 'phoneGuestHint');
+    byId('phone-addresses', HTMLElement).replaceChildren(...shown.slice(0, MOST_SHOWN).map(({ url, qr_svg: svg }) => make('li', { class: 'path' },
+      make('img', { src: `data:image/svg+xml,${encodeURIComponent(svg)}`, alt: t('phoneCode', url), width: '240', height: '240' }), make('code', {}, url))));
     byId('phone-fingerprint', HTMLElement).textContent = state.fingerprint;
   }
 

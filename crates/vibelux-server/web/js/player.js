@@ -4,7 +4,7 @@
 import { byId, say, setIcon } from './dom.js';
 import { colour } from './emotions.js';
 import { drawCurve } from './curve.js';
-import { Decks, levelOf } from './decks.js';
+import { Decks, gainOf } from './decks.js';
 import { minutes, t } from './language.js';
 import { audioAddress, coverAddress, curve } from './server.js';
 import { remember, settings } from './settings.js';
@@ -109,20 +109,20 @@ export class Player {
       this.fail(t('cannotPlay'));
       return;
     }
-    if (crossed) this.decks.cross(audioAddress(song), this.level, fade);
-    else this.decks.put(audioAddress(song), this.level);
+    if (crossed) this.decks.cross(audioAddress(song), this.gain, fade);
+    else this.decks.put(audioAddress(song), this.gain);
     if (play) this.play();
     this.showTime();
   }
 
   /** How loud the song may be beside others. */
-  get level() {
-    return settings.level && this.song ? levelOf(this.song.loudness_lufs) : 1;
+  get gain() {
+    return settings.level && this.song ? gainOf(this.song.loudness_lufs) : 1;
   }
 
   /** The choice of equal loudness is another. */
-  levelAgain() {
-    this.decks.setLevel(this.level);
+  balanceAgain() {
+    this.decks.setGain(this.gain);
   }
 
   /** Loads what comes next shortly before the end, and lets it begin where songs fade into each other. */

@@ -66,7 +66,8 @@ export class Queue {
         { ...wish, way: this.rest(wish.way), seed: this.seed, count: COUNT, opening, exclude }, pending.signal);
       const before = ids(this.upcoming);
       const kept = this.upcoming.filter((entry) => entry.kept);
-      const known = new Set(kept.map(({ song }) => song.id));
+      // What has happened meanwhile counts, too.
+      const known = new Set([...kept.map(({ song }) => song.id), ...this.removed, ...(this.current ? [this.current.song.id] : [])]);
       const found = matches.filter(({ song }) => !known.has(song.id)).map((match) => ({ song: match.song, match }));
       this.upcoming = [...kept, ...found];
       if (!this.current && this.upcoming.length > 0) this.advance(play);
@@ -200,10 +201,12 @@ export class Queue {
       // The server remembers it for its owner.
       if (reader.role === 'owner') await notNow(song);
     } catch (error) {
+      this.removed.delete(song.id);
       if (error instanceof Error) this.onError(error);
       return;
     }
-    this.advance(true, 0, 'off');
+    // It may be over by now.
+    if (this.current?.song === song) this.advance(true, 0, 'off');
   }
 
   /** A song is known otherwise now. @param {Song} song */

@@ -12,15 +12,15 @@ export class QueueList {
   /**
    * @param {object} acts
    * @param {(song: Song) => void} acts.play
-   * @param {(id: string, place: number) => void} acts.move
+   * @param {(song: Song, place: number) => void} acts.move
    * @param {(id: string) => void} acts.remove
+   * @param {() => void} acts.redraw  Shows the queue as it is.
    */
   constructor(acts) {
     this.acts = acts;
     this.list = byId('queue', HTMLOListElement);
     this.shown = '';
-    /** What is to be shown once the hand lets go. @type {(() => void) | null} */
-    this.later = null;
+    /** Whether a row follows a hand; the list is shown anew when it lets go. */
     this.dragging = false;
   }
 
@@ -29,11 +29,8 @@ export class QueueList {
    * @param {boolean} journey  A line at the side shows what each song was chosen for.
    */
   show(entries, journey) {
-    if (this.dragging) {
-      this.later = () => this.show(entries, journey);
-      return;
-    }
-    const wanted = entries.map(({ song, kept }) => `${song.id}${kept ? '*' : ''}`).join() + journey;
+    if (this.dragging) return;
+    const wanted = entries.map(({ song, match, kept }) => [song.id, kept, song.vector, match?.target].join()).join() + journey;
     if (this.shown === wanted) return;
     this.shown = wanted;
     this.list.classList.toggle('is-journey', journey);
@@ -52,19 +49,20 @@ export class QueueList {
     row.classList.toggle('kept', kept === true);
     const words = `${song.title}, ${artistOf(song)}`;
     const grip = make('button', { type: 'button', class: 'quiet small grip', 'aria-label': t('queueMove', words), title: t('queueMove', words) }, icon('grip'));
-    grip.addEventListener('pointerdown', (event) => this.drag(event, row, grip));
+    grip.addEventListener('pointerdown', (event) => this.drag(event, song, row, grip));
     grip.addEventListener('keydown', (event) => {
       const way = { ArrowUp: -1, ArrowDown: 1 }[event.key];
       if (way === undefined) return;
       event.preventDefault();
-      this.acts.move(song.id, place + way);
+      this.acts.move(song, place + way);
       this.gripOf(song.id)?.focus();
     });
     const remove = make('button', { type: 'button', class: 'quiet small remove', 'aria-label': t('queueRemove', words), title: t('queueRemove', words) }, icon('close'));
     const drop = () => {
       this.acts.remove(song.id);
       const rows = this.list.children;
-      rows[Math.min(place, rows.length - 1)]?.querySelector('button')?.focus();
+      const next = rows[Math.min(place, rows.length - 1)]?.querySelector('.remove');
+      if (next instanceof HTMLElement) next.focus();
     };
     remove.addEventListener('click', drop);
     row.addEventListener('keydown', (event) => event.key === 'Delete' && drop());
@@ -81,10 +79,11 @@ export class QueueList {
   /**
    * The row follows the hand until it lets go.
    * @param {PointerEvent} event
+   * @param {Song} song
    * @param {HTMLElement} row
    * @param {HTMLElement} grip
    */
-  drag(event, row, grip) {
+  drag(event, song, row, grip) {
     if (event.button !== 0) return;
     event.preventDefault();
     grip.focus();
@@ -109,12 +108,10 @@ export class QueueList {
       this.dragging = false;
       row.classList.remove('dragged');
       const place = [...this.list.children].indexOf(row);
-      const { later } = this;
-      this.later = null;
-      // The rows are no longer as they were made.
-      if (place !== before) this.shown = '';
-      if (done && place !== before) this.acts.move(row.dataset.id ?? '', place);
-      else later?.();
+      // The rows may no longer be as they were made.
+      this.shown = '';
+      if (done && place !== before) this.acts.move(song, place);
+      this.acts.redraw();
     };
     const stop = new AbortController();
     grip.addEventListener('pointermove', follow);

@@ -56,6 +56,7 @@ export class ScanDialog {
       this.follow(state ?? (await scan()));
     } catch (error) {
       say(problem, error instanceof Error ? error.message : '');
+      if (!this.dialog.open) this.open();
     }
   }
 
@@ -84,11 +85,12 @@ export class ScanDialog {
     if (!state) return;
     const share = state.found > 0 ? Math.min(1, state.done / state.found) : 0;
     byId('scan-progress', HTMLElement).hidden = false;
-    if (state.running) this.folders.leave();
-    byId('scan-choices', HTMLElement).hidden = state.running || this.folders.shown !== null;
+    this.folders.busy = state.running;
+    this.folders.show();
+    byId('scan-form', HTMLFormElement).hidden = state.running;
     byId('scan-bar', HTMLProgressElement).value = state.running ? share : 1;
     byId('scan-count', HTMLElement).textContent = state.running
-      ? t('scanCount', number(state.done), number(state.found))
+      ? state.found === 0 ? t('scanLooking') : t('scanCount', number(state.done), number(state.found))
       : state.found === 0 ? t('scanNothing') : counted('scanDone', state.done - state.failed);
     byId('scan-current', HTMLElement).textContent = state.running ? (state.current ?? '\u00a0') : '';
     byId('scan-stop', HTMLButtonElement).hidden = !state.running;

@@ -23,13 +23,7 @@ export class ServerError extends Error {
  * @returns {Promise<any>} What the server answered, null where it said nothing; vectors as arrays.
  */
 async function ask(path, options) {
-  let answer;
-  try {
-    answer = await fetch(`${BASE}/${path}`, options);
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ServerError(0, 'unreachable', t('requestFailed'));
-  }
+  const answer = await reach(path, options);
   const text = await answer.text();
   /** @type {any} */
   let body = null;
@@ -38,9 +32,25 @@ async function ask(path, options) {
   } catch {
     throw new ServerError(answer.status, 'unreadable', t('requestFailed'));
   }
-  if (!answer.ok) throw new ServerError(answer.status, body?.error?.code ?? '', body?.error?.message ?? t('requestFailed'));
+  if (!answer.ok) throw refusal(answer.status, body);
   return withArrays(body);
 }
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [options]
+ */
+async function reach(path, options) {
+  try {
+    return await fetch(`${BASE}/${path}`, options);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ServerError(0, 'unreachable', t('requestFailed'));
+  }
+}
+
+/** @param {number} status @param {any} body  What the server said of it, if anything. */
+const refusal = (status, body) => new ServerError(status, body?.error?.code ?? '', body?.error?.message ?? t('requestFailed'));
 
 /** @param {unknown} body @returns {RequestInit} */
 function post(body) {
@@ -50,7 +60,7 @@ function post(body) {
 /** @param {Song} song */
 const at = (song) => `songs/${encodeURIComponent(song.id)}`;
 
-/** Who the reader is to the server, once it has been asked. @type {{role: 'owner' | 'listener'}} */
+/** Who the reader is to the server, once it has been asked. @type {{role: 'owner' | 'guest'}} */
 export const reader = { role: 'owner' };
 
 /** @returns {Promise<import('./types.js').Status>} */
@@ -133,8 +143,8 @@ export const forgetAll = () => ask('taste', { method: 'DELETE' });
 
 /** A playlist file of these songs. @param {Song[]} songs @returns {Promise<Blob>} */
 export async function playlist(songs) {
-  const answer = await fetch(`${BASE}/playlist`, post({ song_ids: songs.map(({ id }) => id) }));
-  if (!answer.ok) throw new ServerError(answer.status, '', (await answer.json().catch(() => null))?.error?.message ?? t('requestFailed'));
+  const answer = await reach('playlist', post({ song_ids: songs.map(({ id }) => id) }));
+  if (!answer.ok) throw refusal(answer.status, await answer.json().catch(() => null));
   return answer.blob();
 }
 

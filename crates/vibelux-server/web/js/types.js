@@ -35,9 +35,9 @@
  * `done` counts the failed ones too.
  * @typedef {{running: boolean, found: number, done: number, failed: number, current: string | null, failures: Failure[]}} Scan
  * @typedef {{path: string | null, parent: string | null, usual: string | null, demo: boolean, audio_files: number, folders: {name: string, path: string}[]}} FolderList
- * @typedef {{version: string, role: 'owner' | 'listener', songs: {ready: number, not_music: NotMusic, failed: number, missing: number}, ffmpeg: boolean, scan: Scan | null}} Status
+ * @typedef {{version: string, role: 'owner' | 'guest', songs: {ready: number, not_music: NotMusic, failed: number, missing: number}, ffmpeg: boolean, lan: boolean, scan: Scan | null}} Status
  *
- * @typedef {{is_on: boolean, fingerprint: string | null, invitations: {role: 'owner' | 'listener', url: string, qr_svg: string}[]}} Lan
+ * @typedef {{is_on: boolean, fingerprint: string | null, invitations: {role: 'owner' | 'guest', url: string, qr_svg: string}[]}} Lan
  *
  * @typedef {{box: Box, score: number, counts: number, vector: Vector, strongest: string}} PictureFace
  * @typedef {{width: number, height: number, faces: PictureFace[]}} Analysis

@@ -31,6 +31,7 @@ mod window;
 
 pub use error::AudioError;
 pub use limits::{MAX_SAMPLE_RATE_HZ, MAX_WAVEFORM_SECONDS};
+pub(crate) use loudness::BELIEVABLE_LUFS;
 pub use resample::resample;
 pub use song::{decode_start, decode_windows};
 pub use sound_kind::{SoundKind, SoundShares, UnknownSoundKind};

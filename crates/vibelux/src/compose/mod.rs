@@ -24,6 +24,8 @@ mod writer;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use crate::emotion::Emotion;
 
 pub use error::ComposeError;
@@ -60,12 +62,33 @@ pub struct Piece {
     score: note::Score,
 }
 
+/// Renders the pieces that `folder` does not hold yet into it, on all cores, and makes the folder if there is none.
+/// A file is complete or absent, so what is there is not looked into. `done` is told after each.
+///
+/// # Errors
+/// As [`write_wav`], also for the folder.
+pub fn write_missing(
+    folder: &Path,
+    pieces: &[Piece],
+    done: impl Fn(&Piece) + Sync,
+) -> Result<usize, ComposeError> {
+    std::fs::create_dir_all(folder).map_err(|source| ComposeError::Write {
+        path: folder.to_owned(),
+        source,
+    })?;
+    let is_missing = |piece: &&Piece| !folder.join(piece.file_name()).exists();
+    let missing: Vec<&Piece> = pieces.iter().filter(is_missing).collect();
+    missing.par_iter().try_for_each(|piece| {
+        piece.write_into(folder)?;
+        done(piece);
+        Ok(())
+    })?;
+    Ok(missing.len())
+}
+
 impl Piece {
-    /// Renders the piece into a file of `folder`, named by [`Self::file_name`]. A file is complete or absent.
-    ///
-    /// # Errors
-    /// As [`write_wav`].
-    pub fn write_into(&self, folder: &Path) -> Result<(), ComposeError> {
+    /// Renders the piece into a file of `folder`, named by [`Self::file_name`].
+    fn write_into(&self, folder: &Path) -> Result<(), ComposeError> {
         let sound = self.render(SAMPLE_RATE_HZ);
         let path = folder.join(self.file_name());
         write_wav(&path, &sound, self.title, ARTIST, "Demo")

@@ -75,7 +75,7 @@ pub struct EmbedPlan {
 impl EmbedPlan {
     /// Puts the songs into an order in which the first ones are of all folders and not of one album; the same
     /// for the same songs.
-    pub fn mix(&mut self) {
+    pub fn spread(&mut self) {
         self.songs.sort_by_cached_key(|song| {
             let mut hasher = DefaultHasher::new();
             song.path.hash(&mut hasher);

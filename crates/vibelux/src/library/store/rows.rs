@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row, params};
 
-use crate::audio::SoundKind;
+use crate::audio::{BELIEVABLE_LUFS, SoundKind};
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
 use crate::library::error::LibraryError;
 use crate::library::path_bytes::{from_bytes, to_bytes};
@@ -102,7 +102,7 @@ pub(super) fn upsert(
             reason,
             song.missing,
             song.sound.map(SoundKind::name),
-            song.loudness_lufs.filter(|l| (-70.0..=10.0).contains(l)).map(f64::from),
+            song.loudness_lufs.map(f64::from).filter(|lufs| BELIEVABLE_LUFS.contains(lufs)),
         ])?;
     if windows.is_empty() {
         return connection

@@ -1,6 +1,6 @@
-//! [`Places`]: how many connections there are, and whose.
+//! [`Connections`]: how many connections there are, and whose.
 //!
-//! The computer's own clients wait for a place; they have their own. Of others, each address gets a few and all
+//! The computer's own clients wait for a permit; they have their own. Of others, each address gets a few and all
 //! together a number; more are turned away at once, so that nobody outside can keep anybody else out.
 
 use std::collections::HashMap;
@@ -11,20 +11,20 @@ use tokio::sync::Notify;
 
 /// Who comes through a door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Neighbours {
+pub enum Peers {
     /// The computer's own clients, and perhaps others beside them.
-    BesideOwn,
+    OwnAndOthers,
     /// Others: what comes from this computer is counted as one of them.
-    Only,
+    Others,
 }
 
-/// The places behind one door.
+/// The connections behind one door.
 #[derive(Debug)]
-pub struct Places {
+pub struct Connections {
     /// For own clients, and again for all others.
     most: usize,
     most_of_address: usize,
-    neighbours: Neighbours,
+    peers: Peers,
     taken: Mutex<Taken>,
     left: Notify,
 }
@@ -36,42 +36,45 @@ struct Taken {
     of_address: HashMap<IpAddr, usize>,
 }
 
-/// Whose place it is.
+/// Whose permit it is.
 #[derive(Debug, Clone, Copy)]
-enum Whose {
+enum Source {
     Own,
     Address(IpAddr),
 }
 
-/// A place that is taken until it is dropped.
+/// A permit that is taken until it is dropped.
 #[derive(Debug)]
-pub struct Place {
-    places: Arc<Places>,
-    whose: Whose,
+pub struct Permit {
+    connections: Arc<Connections>,
+    source: Source,
 }
 
-impl Places {
-    pub fn new(most: usize, most_of_address: usize, neighbours: Neighbours) -> Self {
+impl Connections {
+    pub fn new(most: usize, most_of_address: usize, peers: Peers) -> Self {
         Self {
             most,
             most_of_address,
-            neighbours,
+            peers,
             taken: Mutex::default(),
             left: Notify::new(),
         }
     }
 
-    /// A place for a client at `peer`; `None` if it is to be turned away.
-    pub async fn take(places: &Arc<Self>, peer: IpAddr) -> Option<Place> {
-        let whose = places.whose(peer);
+    /// A permit for a client at `peer`; `None` if it is to be turned away.
+    pub async fn take(connections: &Arc<Self>, peer: IpAddr) -> Option<Permit> {
+        let source = connections.source(peer);
         loop {
-            // Before the look, so that no place that is left meanwhile is missed.
-            let left = places.left.notified();
-            if places.try_take(whose) {
-                let places = Arc::clone(places);
-                return Some(Place { places, whose });
+            // Before the look, so that no permit that is left meanwhile is missed.
+            let left = connections.left.notified();
+            if connections.try_take(source) {
+                let connections = Arc::clone(connections);
+                return Some(Permit {
+                    connections,
+                    source,
+                });
             }
-            if matches!(whose, Whose::Address(_)) {
+            if matches!(source, Source::Address(_)) {
                 return None;
             }
             left.await;
@@ -93,23 +96,23 @@ impl Places {
         }
     }
 
-    fn whose(&self, peer: IpAddr) -> Whose {
+    fn source(&self, peer: IpAddr) -> Source {
         let peer = peer.to_canonical();
-        if self.neighbours == Neighbours::BesideOwn && peer.is_loopback() {
-            return Whose::Own;
+        if self.peers == Peers::OwnAndOthers && peer.is_loopback() {
+            return Source::Own;
         }
-        Whose::Address(match peer {
+        Source::Address(match peer {
             IpAddr::V4(_) => peer,
             // Whoever has one address of IPv6 has the other 2^64 of its network.
             IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
         })
     }
 
-    fn try_take(&self, whose: Whose) -> bool {
+    fn try_take(&self, source: Source) -> bool {
         let mut taken = self.lock();
-        match whose {
-            Whose::Own if taken.own < self.most => taken.own += 1,
-            Whose::Address(address) if taken.others < self.most => {
+        match source {
+            Source::Own if taken.own < self.most => taken.own += 1,
+            Source::Address(address) if taken.others < self.most => {
                 let of_address = taken.of_address.entry(address).or_default();
                 if *of_address >= self.most_of_address {
                     return false;
@@ -127,12 +130,12 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
-        let mut taken = self.places.lock();
-        match self.whose {
-            Whose::Own => taken.own -= 1,
-            Whose::Address(address) => {
+        let mut taken = self.connections.lock();
+        match self.source {
+            Source::Own => taken.own -= 1,
+            Source::Address(address) => {
                 taken.others -= 1;
                 if let Some(count) = taken.of_address.get_mut(&address) {
                     *count -= 1;
@@ -143,7 +146,7 @@ impl Drop for Place {
             }
         }
         drop(taken);
-        self.places.left.notify_waiters();
+        self.connections.left.notify_waiters();
     }
 }
 
@@ -157,46 +160,60 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_outside_keeps_others_out() {
-        let places = Arc::new(Places::new(10, 4, Neighbours::BesideOwn));
+        let connections = Arc::new(Connections::new(10, 4, Peers::OwnAndOthers));
         let mut flood = Vec::new();
         for _ in 0..300 {
-            flood.extend(Places::take(&places, ip("192.168.0.9")).await);
+            flood.extend(Connections::take(&connections, ip("192.168.0.9")).await);
         }
         assert_eq!(flood.len(), 4);
         // Others of the network and the computer itself get in.
-        let other = Places::take(&places, ip("192.168.0.10")).await;
+        let other = Connections::take(&connections, ip("192.168.0.10")).await;
         assert!(other.is_some());
         for i in 0..300 {
-            flood.extend(Places::take(&places, ip(&format!("10.0.{}.{}", i / 250, i % 250))).await);
+            flood.extend(
+                Connections::take(&connections, ip(&format!("10.0.{}.{}", i / 250, i % 250))).await,
+            );
         }
         assert_eq!(flood.len(), 9);
-        let own = Places::take(&places, ip("127.0.0.1")).await;
+        let own = Connections::take(&connections, ip("127.0.0.1")).await;
         assert!(own.is_some());
         drop(flood);
-        assert!(Places::take(&places, ip("192.168.0.9")).await.is_some());
+        assert!(
+            Connections::take(&connections, ip("192.168.0.9"))
+                .await
+                .is_some()
+        );
     }
 
     #[tokio::test]
     async fn own_clients_wait_for_each_other() {
-        let places = Arc::new(Places::new(1, 1, Neighbours::BesideOwn));
-        let first = Places::take(&places, ip("127.0.0.1")).await;
+        let connections = Arc::new(Connections::new(1, 1, Peers::OwnAndOthers));
+        let first = Connections::take(&connections, ip("127.0.0.1")).await;
         let waiting = tokio::spawn({
-            let places = Arc::clone(&places);
-            async move { Places::take(&places, ip("::ffff:127.0.0.1")).await }
+            let connections = Arc::clone(&connections);
+            async move { Connections::take(&connections, ip("::ffff:127.0.0.1")).await }
         });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
         drop(first);
         drop(waiting.await.unwrap().unwrap());
-        places.emptied().await;
+        connections.emptied().await;
     }
 
     #[tokio::test]
     async fn a_network_of_ipv6_is_one_address() {
-        let places = Arc::new(Places::new(10, 1, Neighbours::Only));
-        let first = Places::take(&places, ip("fd00::1")).await;
+        let connections = Arc::new(Connections::new(10, 1, Peers::Others));
+        let first = Connections::take(&connections, ip("fd00::1")).await;
         assert!(first.is_some());
-        assert!(Places::take(&places, ip("fd00::2")).await.is_none());
-        assert!(Places::take(&places, ip("fd00:0:0:1::1")).await.is_some());
+        assert!(
+            Connections::take(&connections, ip("fd00::2"))
+                .await
+                .is_none()
+        );
+        assert!(
+            Connections::take(&connections, ip("fd00:0:0:1::1"))
+                .await
+                .is_some()
+        );
     }
 }

@@ -1,9 +1,9 @@
-//! [`Door`]: a port, who may come in through it, and how many at once.
+//! [`Endpoint`]: a port, who may come in through it, and how many at once.
 //!
 //! Connections are accepted here rather than by axum, to bound their number and the time that a client
-//! may take to say what it wants. The computer's own door speaks HTTP, the one for the network HTTPS.
+//! may take to say what it wants. The computer's own endpoint speaks HTTP, the one for the network HTTPS.
 
-mod places;
+mod connections;
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -14,15 +14,15 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::Limits;
 use crate::security::Guard;
-pub use places::Places;
-use places::{Neighbours, Place};
+pub use connections::Connections;
+use connections::{Peers, Permit};
 
 /// After the system refused a connection, for want of file handles for example.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
@@ -35,21 +35,21 @@ const SPEAK_HTTPS: &[u8] =
 
 /// One port of the server.
 #[derive(Debug)]
-pub struct Door {
+pub struct Endpoint {
     listener: TcpListener,
     /// Who may ask.
     pub guard: Arc<Guard>,
     tls: Option<Arc<rustls::ServerConfig>>,
     /// Who is in.
-    pub places: Arc<Places>,
+    pub connections: Arc<Connections>,
     limits: Limits,
 }
 
-impl Door {
+impl Endpoint {
     /// The computer's own, which others may reach too if it listens elsewhere than on loopback addresses: they
-    /// take no place of the computer's own clients.
+    /// take no connection from the computer's own clients.
     pub fn plain(listener: TcpListener, guard: Guard, limits: &Limits) -> Self {
-        Self::new(listener, guard, None, Neighbours::BesideOwn, limits)
+        Self::new(listener, guard, None, Peers::OwnAndOthers, limits)
     }
 
     /// One for the network.
@@ -59,26 +59,23 @@ impl Door {
         tls: Arc<rustls::ServerConfig>,
         limits: &Limits,
     ) -> Self {
-        Self::new(listener, guard, Some(tls), Neighbours::Only, limits)
+        Self::new(listener, guard, Some(tls), Peers::Others, limits)
     }
 
     fn new(
         listener: TcpListener,
         guard: Guard,
         tls: Option<Arc<rustls::ServerConfig>>,
-        neighbours: Neighbours,
+        peers: Peers,
         limits: &Limits,
     ) -> Self {
-        let places = Places::new(
-            limits.connections,
-            limits.connections_of_address,
-            neighbours,
-        );
+        let connections =
+            Connections::new(limits.connections, limits.connections_of_address, peers);
         Self {
             listener,
             guard: Arc::new(guard),
             tls,
-            places: Arc::new(places),
+            connections: Arc::new(connections),
             limits: limits.clone(),
         }
     }
@@ -89,21 +86,21 @@ impl Door {
         let mut stop = pin!(stops.wait_for(|stopping| *stopping));
         let tls = self.tls.map(TlsAcceptor::from);
         loop {
-            let entered = tokio::select! {
+            let accepted = tokio::select! {
                 _ = &mut stop => return,
-                entered = enter(&self.listener, &self.places) => entered,
+                accepted = accept(&self.listener, &self.connections) => accepted,
             };
-            match entered {
-                Ok(Some((stream, place))) => {
+            match accepted {
+                Ok(Some((stream, permit))) => {
                     let client = Client {
                         router: router.clone(),
                         head: self.limits.head,
                         stopping: stopping.clone(),
-                        _place: place,
+                        _permit: permit,
                     };
-                    tokio::spawn(client.welcome(stream, tls.clone()));
+                    tokio::spawn(client.accept_tls_and_serve(stream, tls.clone()));
                 }
-                // No place for this one.
+                // Too many of its kind.
                 Ok(None) => {}
                 Err(_) => tokio::time::sleep(ACCEPT_REST).await,
             }
@@ -111,14 +108,14 @@ impl Door {
     }
 }
 
-/// The next connection, if there is a place for its client.
-async fn enter(
+/// The next connection, if there are not too many of its kind.
+async fn accept(
     listener: &TcpListener,
-    places: &Arc<Places>,
-) -> std::io::Result<Option<(TcpStream, Place)>> {
+    connections: &Arc<Connections>,
+) -> std::io::Result<Option<(TcpStream, Permit)>> {
     let (stream, peer): (TcpStream, SocketAddr) = listener.accept().await?;
-    let place = Places::take(places, peer.ip()).await;
-    Ok(place.map(|place| (stream, place)))
+    let permit = Connections::take(connections, peer.ip()).await;
+    Ok(permit.map(|permit| (stream, permit)))
 }
 
 /// One client that is in.
@@ -127,11 +124,11 @@ struct Client {
     /// Until a request's head must be there.
     head: Duration,
     stopping: watch::Receiver<bool>,
-    _place: Place,
+    _permit: Permit,
 }
 
 impl Client {
-    async fn welcome(self, mut stream: TcpStream, tls: Option<TlsAcceptor>) {
+    async fn accept_tls_and_serve(self, mut stream: TcpStream, tls: Option<TlsAcceptor>) {
         // Answers on the live socket are small and wanted now.
         let _ = stream.set_nodelay(true);
         let Some(tls) = tls else {
@@ -141,6 +138,8 @@ impl Client {
             let mut first = [0];
             stream.peek(&mut first).await?;
             if first[0] != HANDSHAKE {
+                // What was sent and never read would make the answer's end a reset.
+                let _ = stream.read(&mut [0; 4096]).await?;
                 stream.write_all(SPEAK_HTTPS).await?;
                 return stream.shutdown().await.map(|()| None);
             }
