@@ -141,7 +141,11 @@ export const listeningChecks = [
     await browser.click('#day-keep');
     must(await browser.run(`!document.querySelector('#day-none').hidden && document.querySelector('#day-buttons').hidden`), 'there is a picture of nothing');
     await browser.press('Escape');
-    for (let i = 0; i < 3; i += 1) await browser.click('#next');
+    // What sounds is kept, not what is passed over.
+    for (let i = 1; i <= 3; i += 1) {
+      await browser.click('#next');
+      await browser.until(`JSON.parse(${kept} ?? '[]').length === ${i}`, 'a song of the day');
+    }
     await browser.click('#day-open');
     must(await browser.run(`document.querySelectorAll('#day-picture .glyph').length`) === 3, 'not every song is in it');
     await browser.click('#day-save');
