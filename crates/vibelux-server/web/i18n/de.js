@@ -229,7 +229,7 @@ export const de = {
   scanTitle: 'Musik hinzufügen',
   scanHint: 'VibeluX hört jedes Lied im Ordner einmal an, hier auf diesem Computer. Es ändert keine Datei. Du kannst die Seite weiter benutzen.',
   choiceUsual: 'Mein Musikordner',
-  choiceOther: 'Ein anderer Ordner',
+  choiceOther: 'Einen Ordner wählen',
   choiceOtherHint: 'Auf diesem Computer und seinen Laufwerken suchen',
   choiceDemo: 'Stücke, die VibeluX komponiert',
   choiceDemoHint: 'Ein Dutzend, zum Ausprobieren',

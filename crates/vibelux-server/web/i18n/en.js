@@ -228,7 +228,7 @@ export const en = {
   scanTitle: 'Add music',
   scanHint: 'VibeluX listens to every song in the folder once, here on this computer. It changes no file. You can go on using the page.',
   choiceUsual: 'My music folder',
-  choiceOther: 'Another folder',
+  choiceOther: 'Choose a folder',
   choiceOtherHint: 'Look for it on this computer and its drives',
   choiceDemo: 'Pieces that VibeluX composes',
   choiceDemoHint: 'A dozen, to try it out',

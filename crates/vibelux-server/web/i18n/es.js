@@ -229,7 +229,7 @@ export const es = {
   scanTitle: 'Añadir música',
   scanHint: 'VibeluX escucha una vez cada canción de la carpeta, aquí en este ordenador. No cambia ningún archivo. Puedes seguir usando la página.',
   choiceUsual: 'Mi carpeta de música',
-  choiceOther: 'Otra carpeta',
+  choiceOther: 'Elegir una carpeta',
   choiceOtherHint: 'Buscarla en este ordenador y sus discos',
   choiceDemo: 'Piezas que VibeluX compone',
   choiceDemoHint: 'Una docena, para probar',

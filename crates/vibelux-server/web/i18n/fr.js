@@ -229,7 +229,7 @@ export const fr = {
   scanTitle: 'Ajouter de la musique',
   scanHint: 'VibeluX écoute une fois chaque chanson du dossier, ici sur cet ordinateur. Il ne change aucun fichier. Tu peux continuer à utiliser la page.',
   choiceUsual: 'Mon dossier de musique',
-  choiceOther: 'Un autre dossier',
+  choiceOther: 'Choisir un dossier',
   choiceOtherHint: 'Le chercher sur cet ordinateur et ses disques',
   choiceDemo: 'Des morceaux que VibeluX compose',
   choiceDemoHint: 'Une douzaine, pour essayer',
