@@ -178,7 +178,7 @@ fn tell_phones(invitations: &Invitations) -> anyhow::Result<()> {
         text += &format!("  {url}\n");
     }
     text += &format!(
-        "A phone does not know this computer's certificate and warns once. Its SHA-256 fingerprint is\n  {}\n",
+        "A phone does not know this computer's certificate and warns. Its SHA-256 fingerprint is\n  {}\n",
         invitations.fingerprint()
     );
     output::print(&text)

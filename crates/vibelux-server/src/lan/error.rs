@@ -1,6 +1,6 @@
 //! [`LanError`]: what can keep phones out before they come.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// Why phones cannot be let in.
@@ -9,13 +9,23 @@ use std::path::PathBuf;
 pub enum LanError {
     /// No address that a phone could name.
     #[error(
-        "this computer has no address of a private network that a phone could share; connect it to \
-         one, or name an address of IPv6 with --lan ADDRESS"
+        "this computer has no IPv4 address of a private network that a phone could share; connect it \
+         to one, or name an IPv6 address that it has with --lan ADDRESS"
     )]
     NoNetwork,
     /// The system does not say which addresses it has.
     #[error("the addresses of this computer cannot be had ({source}); name one with --lan ADDRESS")]
     Addresses {
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The address or port cannot be had.
+    #[error(
+        "cannot listen at {place} for phones ({source}); choose another with --lan ADDRESS or --lan-port"
+    )]
+    Bind {
+        /// Where.
+        place: SocketAddr,
         /// Why.
         source: std::io::Error,
     },

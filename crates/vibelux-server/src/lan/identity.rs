@@ -97,6 +97,7 @@ impl Identity {
                 new
             }
         };
+        restrict(&path)?;
         let identity = Self::of(&kept, &path)?;
         // A key of another certificate.
         identity.tls().map_err(|error| LanError::Damaged {
@@ -214,6 +215,16 @@ fn new() -> Result<Kept, LanError> {
         server_certificate: String::new(),
         server_key: String::new(),
     })
+}
+
+/// Nobody else may read the keys, whatever has become of the file.
+fn restrict(path: &Path) -> Result<(), LanError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(io(path))?;
+    }
+    Ok(())
 }
 
 /// Written beside its place, for its owner's eyes alone, and named.

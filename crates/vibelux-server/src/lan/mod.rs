@@ -15,7 +15,7 @@ mod identity;
 mod qr;
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,6 +46,9 @@ impl LanAccess {
     /// [`LanError`], of which [`LanError::NoNetwork`] and [`LanError::Public`] are about the addresses.
     pub fn open(folder: &Path, listen: IpAddr, port: Option<u16>) -> Result<Self, LanError> {
         let addresses = addresses::of_this_computer(listen)?;
+        // Before keys are made for an address that this computer does not have.
+        let place = SocketAddr::new(listen, port.unwrap_or(0));
+        TcpListener::bind(place).map_err(|source| LanError::Bind { place, source })?;
         let identity = Identity::open(folder, &addresses)?;
         let tls = Arc::new(identity.tls()?);
         Ok(Self {

@@ -13,10 +13,10 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::Method;
-use axum::http::header::{CACHE_CONTROL, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 
 use crate::http::error::ApiError;
 use host::Authority;
@@ -129,7 +129,7 @@ impl Guard {
                 None => others.push(pair),
             }
         }
-        let (token, _) = self.of_token(shown?)?;
+        let (token, role) = self.of_token(shown?)?;
         // Two slashes at its start would make the path another host's address.
         let mut target = format!("/{}", uri.path().trim_start_matches(['/', '\\']));
         if !others.is_empty() {
@@ -144,9 +144,27 @@ impl Guard {
         let mut response = StatusCode::SEE_OTHER.into_response();
         let headers = response.headers_mut();
         headers.insert(LOCATION, HeaderValue::try_from(target).ok()?);
-        headers.insert(SET_COOKIE, HeaderValue::try_from(cookie).ok()?);
+        // An owner who looks at a guest's invitation stays the owner.
+        let stays_owner = *role == Role::Guest && self.role(request.headers()) == Some(Role::Owner);
+        if !stays_owner {
+            headers.insert(SET_COOKIE, HeaderValue::try_from(cookie).ok()?);
+        }
         Some(response)
     }
+}
+
+/// What somebody without a right token gets: a person a page, a program JSON.
+fn refuse(request: &Request) -> Response {
+    let wants_page = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kinds| kinds.contains("text/html"));
+    if wants_page && !request.uri().path().starts_with("/api/") {
+        let page = Html(include_str!("token_needed.html"));
+        return (StatusCode::UNAUTHORIZED, page).into_response();
+    }
+    ApiError::TokenNeeded.into_response()
 }
 
 /// Lets a request through to the routes or refuses it; every answer gets the headers that keep a
@@ -171,7 +189,7 @@ pub async fn guard(State(rules): State<Arc<Guard>>, mut request: Request, next: 
                 }
                 response
             } else {
-                ApiError::TokenNeeded.into_response()
+                refuse(&request)
             }
         }
     };

@@ -113,6 +113,17 @@ fn a_phone_comes_in_with_a_token_and_as_who_it_says() {
     let (pair, _) = cookie.split_once(';').unwrap();
     let page = guest.send("GET", "/", |request| request.header("cookie", pair));
     assert_eq!(page.status, 200);
+    // Who has the owner's cookie stays the owner; who has an old token is told so in words.
+    let demoted = owner.send("GET", &format!("/?token={}", guest.token), |request| {
+        let (name, _) = pair.split_once('=').unwrap();
+        request.header("cookie", &format!("{name}={}", owner.token))
+    });
+    assert_eq!((demoted.status, demoted.header("set-cookie")), (303, None));
+    let old = guest.send("GET", "/?token=old", |request| {
+        request.header("accept", "text/html,*/*;q=0.8")
+    });
+    assert_eq!(old.status, 401);
+    assert!(String::from_utf8(old.body).unwrap().contains("QR"));
     // Another site's page has no business here.
     let foreign = owner.send("GET", "/api/v1/status", |request| {
         let bearer = format!("Bearer {}", owner.token);

@@ -200,7 +200,7 @@ export const de = {
   cannotPlay: 'Dein Browser kann diese Datei nicht abspielen. Ist ffmpeg installiert, wandelt VibeluX sie um.',
   playFailed: 'Dieses Lied ließ sich nicht abspielen.',
   playTitle: '{0} von {1} abspielen',
-  nothingFits: 'Keine weiteren Lieder. Füg Musik hinzu, oder hör die ausgelassenen ein andermal.',
+  nothingFits: 'Keine weiteren Lieder. Zieh andere, oder füge Musik hinzu.',
   unknownArtist: 'unbekannt',
 
   search: 'Titel, Interpret, Album',
@@ -270,7 +270,7 @@ export const de = {
   phoneWho: 'Wessen Handy',
   phoneGuest: 'Von einem Gast',
   phoneOwner: 'Mein eigenes',
-  phoneGuestHint: 'Scanne den Code mit der Kamera des Handys. Ein Gast kann schauen und hören, ändert aber nichts und sieht nichts von dem, was von dir gelernt wurde.',
+  phoneGuestHint: 'Scanne den Code mit der Kamera des Handys. Ein Gast kann schauen und hören, ändert aber nichts und sieht nichts davon, was du magst oder wie du ausgesehen hast.',
   phoneOwnerHint: 'Scanne den Code mit der Kamera deines Handys. Wer diese Adresse hat, kann hier alles tun: Gib sie nicht weiter.',
   phoneCode: 'QR-Code von {0}',
   phoneWarning: 'Das Handy kennt das Zertifikat dieses Computers nicht und warnt einmal: Mach weiter, wenn es diesen Fingerabdruck zeigt. Wer das Zertifikat installiert (auf dem Handy unter (i)), sieht keine Warnung mehr und kann die Seite als App installieren.',

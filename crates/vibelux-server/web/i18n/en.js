@@ -199,7 +199,7 @@ export const en = {
   cannotPlay: 'Your browser cannot play this file. With ffmpeg installed, VibeluX can convert it.',
   playFailed: 'This song could not be played.',
   playTitle: 'Play {0} by {1}',
-  nothingFits: 'No more songs. Add music, or play the ones you put off again tomorrow.',
+  nothingFits: 'No more songs. Draw others, or add music.',
   unknownArtist: 'unknown artist',
 
   search: 'Title, artist, album',
@@ -269,7 +269,7 @@ export const en = {
   phoneWho: 'Whose phone',
   phoneGuest: 'A guest’s',
   phoneOwner: 'My own',
-  phoneGuestHint: 'Scan the code with the phone’s camera. A guest can look and listen, but changes nothing and sees nothing of what was learnt from you.',
+  phoneGuestHint: 'Scan the code with the phone’s camera. A guest can look and listen, but changes nothing and sees nothing of what you like or how you looked.',
   phoneOwnerHint: 'Scan the code with your phone’s camera. Whoever has this address can do everything here: do not pass it on.',
   phoneCode: 'QR code of {0}',
   phoneWarning: 'The phone does not know this computer’s certificate and warns once: go on if it shows this fingerprint. Installing the certificate (under (i) on the phone) ends the warnings, and lets the page be installed as an app.',

@@ -200,7 +200,7 @@ export const es = {
   cannotPlay: 'Tu navegador no puede reproducir este archivo. Con ffmpeg instalado, VibeluX puede convertirlo.',
   playFailed: 'Esta canción no se pudo reproducir.',
   playTitle: 'Reproducir {0} de {1}',
-  nothingFits: 'No hay más canciones. Añade música, o vuelve mañana a las que dejaste.',
+  nothingFits: 'No hay más canciones. Saca otras, o añade música.',
   unknownArtist: 'artista desconocido',
 
   search: 'Título, artista, álbum',
@@ -270,7 +270,7 @@ export const es = {
   phoneWho: '¿De quién es el teléfono?',
   phoneGuest: 'De un invitado',
   phoneOwner: 'El mío',
-  phoneGuestHint: 'Escanea el código con la cámara del teléfono. Un invitado puede mirar y escuchar, pero no cambia nada ni ve nada de lo aprendido de ti.',
+  phoneGuestHint: 'Escanea el código con la cámara del teléfono. Un invitado puede mirar y escuchar, pero no cambia nada ni ve nada de lo que te gusta o de qué cara ponías.',
   phoneOwnerHint: 'Escanea el código con la cámara de tu teléfono. Quien tenga esta dirección puede hacerlo todo aquí: no la compartas.',
   phoneCode: 'Código QR de {0}',
   phoneWarning: 'El teléfono no conoce el certificado de este ordenador y avisa una vez: continúa si muestra esta huella. Instalar el certificado (en (i) en el teléfono) acaba con los avisos y permite instalar la página como aplicación.',

@@ -200,7 +200,7 @@ export const fr = {
   cannotPlay: 'Ton navigateur ne sait pas lire ce fichier. Avec ffmpeg installé, VibeluX peut le convertir.',
   playFailed: 'Cette chanson n’a pas pu être lue.',
   playTitle: 'Lire {0} de {1}',
-  nothingFits: 'Plus de chansons. Ajoute de la musique, ou reprends demain celles mises de côté.',
+  nothingFits: 'Plus de chansons. Tires-en d’autres, ou ajoute de la musique.',
   unknownArtist: 'artiste inconnu',
 
   search: 'Titre, artiste, album',
@@ -270,7 +270,7 @@ export const fr = {
   phoneWho: 'À qui est le téléphone ?',
   phoneGuest: 'D’un invité',
   phoneOwner: 'Le mien',
-  phoneGuestHint: 'Scanne le code avec la caméra du téléphone. Un invité peut regarder et écouter, mais ne change rien et ne voit rien de ce qui a été appris de toi.',
+  phoneGuestHint: 'Scanne le code avec la caméra du téléphone. Un invité peut regarder et écouter, mais ne change rien et ne voit rien de ce que tu aimes ni de l’air que tu avais.',
   phoneOwnerHint: 'Scanne le code avec la caméra de ton téléphone. Quiconque a cette adresse peut tout faire ici : ne la partage pas.',
   phoneCode: 'Code QR de {0}',
   phoneWarning: 'Le téléphone ne connaît pas le certificat de cet ordinateur et avertit une fois : continue s’il montre cette empreinte. Installer le certificat (sous (i) sur le téléphone) met fin aux avertissements et permet d’installer la page comme application.',

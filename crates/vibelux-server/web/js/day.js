@@ -116,10 +116,10 @@ function read() {
 
 /** @param {Moment[]} moments  At least one, in their order. */
 export function picture(moments) {
-  const from = moments[0].at;
-  const to = Math.max(moments[moments.length - 1].at, from + LEAST_SPAN_MS);
+  const to = moments[moments.length - 1].at;
+  const from = Math.min(moments[0].at, to - LEAST_SPAN_MS);
   const place = (/** @type {number} */ at) => LEFT + ((RIGHT - LEFT) * (at - from)) / (to - from);
-  const date = new Date(from).toLocaleDateString(settings.language, { weekday: 'long', day: 'numeric', month: 'long' });
+  const date = new Date(from).toLocaleDateString(locale(), { weekday: 'long', day: 'numeric', month: 'long' });
   const moods = moments.filter(({ mood }) => mood);
   const drawn = moods.length > 0 ? moods.map(({ at, mood }) => ({ at, vector: mood ?? [] })) : moments.map(({ at, song }) => ({ at, vector: song }));
   const shares = [0, ...drawn.map(({ at }) => (at - from) / (to - from)), 1];
@@ -144,8 +144,11 @@ export function picture(moments) {
   );
 }
 
+/** The reader's own way to write the time, where it is of the language. */
+const locale = () => (navigator.language.startsWith(settings.language) ? navigator.language : settings.language);
+
 /** @param {number} at */
-const clock = (at) => new Date(at).toLocaleTimeString(settings.language, { hour: '2-digit', minute: '2-digit' });
+const clock = (at) => new Date(at).toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' });
 
 /** Round times between two, at most eight. @param {number} from @param {number} to */
 function hours(from, to) {

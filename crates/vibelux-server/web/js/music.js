@@ -70,7 +70,10 @@ export class Music {
         this.queue.move(song.id, place);
         this.note(t('queueMoved', song.title, Math.min(Math.max(place, 0) + 1, this.queue.upcoming.length), this.queue.upcoming.length));
       },
-      remove: (id) => this.queue.remove(id),
+      remove: (id) => {
+        this.queue.remove(id);
+        say(byId('queue-note', HTMLElement), '');
+      },
       redraw: () => this.showQueue(),
     });
     this.sleep = new SleepTimer((share) => this.player.decks.setAwake(share), () => {
@@ -231,7 +234,7 @@ export class Music {
     const entry = this.queue.current;
     byId('music-empty', HTMLElement).hidden = entry !== null;
     byId('playing', HTMLElement).hidden = entry === null;
-    byId('next-up', HTMLElement).hidden = this.queue.upcoming.length === 0;
+    byId('next-up', HTMLElement).hidden = entry === null && this.queue.upcoming.length === 0;
     byId('mini', HTMLElement).hidden = entry === null;
     byId('music-empty-lead', HTMLElement).textContent = this.ready < 0 ? '\u00a0' : this.ready ? counted('musicReady', this.ready) : t('musicNone');
     byId('music-empty-hint', HTMLElement).textContent = this.ready < 0 ? '' : t(this.ready ? (this.looking ? 'musicLooking' : 'musicReadyHint') : reader.role === 'owner' ? 'musicNoneHint' : 'musicNoneGuest');

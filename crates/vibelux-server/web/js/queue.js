@@ -31,8 +31,10 @@ export class Queue {
     this.current = null;
     /** @type {Entry[]} */
     this.upcoming = [];
-    /** Songs that were taken out by hand. @type {Set<string>} */
+    /** Songs that were taken out by hand, until other songs are asked for. @type {Set<string>} */
     this.removed = new Set();
+    /** Songs that were put off, as long as the page is open. @type {Set<string>} */
+    this.off = new Set();
     /** @type {Entry[]} */
     this.history = [];
     /** @type {Wish | null} */
@@ -60,14 +62,14 @@ export class Queue {
     this.pending = pending;
     const count = Math.min(RECENT, Math.floor(this.librarySize / 2));
     const recent = this.history.slice(this.history.length - Math.min(count, this.history.length)).map(({ song }) => song.id);
-    const exclude = [...recent, ...this.removed, ...(this.current ? [this.current.song.id] : [])];
+    const exclude = [...recent, ...this.removed, ...this.off, ...(this.current ? [this.current.song.id] : [])];
     try {
       const matches = await recommend(
         { ...wish, way: this.rest(wish.way), seed: this.seed, count: COUNT, opening, exclude }, pending.signal);
       const before = ids(this.upcoming);
       const kept = this.upcoming.filter((entry) => entry.kept);
       // What has happened meanwhile counts, too.
-      const known = new Set([...kept.map(({ song }) => song.id), ...this.removed, ...(this.current ? [this.current.song.id] : [])]);
+      const known = new Set([...kept.map(({ song }) => song.id), ...this.removed, ...this.off, ...(this.current ? [this.current.song.id] : [])]);
       const found = matches.filter(({ song }) => !known.has(song.id)).map((match) => ({ song: match.song, match }));
       this.upcoming = [...kept, ...found];
       if (!this.current && this.upcoming.length > 0) this.advance(play);
@@ -94,6 +96,7 @@ export class Queue {
   /** The same wish with other chance. */
   async drawAgain() {
     this.seed = (this.seed + 1) % 2 ** 32;
+    this.removed.clear();
     if (this.wish) await this.rank(this.wish, false);
   }
 
@@ -141,6 +144,7 @@ export class Queue {
   /** The entry of a song, out of what waits if it does. @param {Song} song @returns {Entry} */
   take(song) {
     this.removed.delete(song.id);
+    this.off.delete(song.id);
     const entry = this.upcoming.find((waiting) => waiting.song.id === song.id) ?? { song, match: null };
     this.upcoming = this.upcoming.filter((waiting) => waiting !== entry);
     return entry;
@@ -196,12 +200,12 @@ export class Queue {
   async putOff() {
     const song = this.current?.song;
     if (!song) return;
-    this.removed.add(song.id);
+    this.off.add(song.id);
     try {
       // The server remembers it for its owner.
       if (reader.role === 'owner') await notNow(song);
     } catch (error) {
-      this.removed.delete(song.id);
+      this.off.delete(song.id);
       if (error instanceof Error) this.onError(error);
       return;
     }

@@ -43,10 +43,9 @@ export class QueueList {
   }
 
   /** @param {Entry} entry @param {number} place */
-  row({ song, match, kept }, place) {
+  row({ song, match }, place) {
     const row = songRow(song, () => this.acts.play(song));
     if (match) row.style.setProperty('--target', colour(match.target));
-    row.classList.toggle('kept', kept === true);
     const words = `${song.title}, ${artistOf(song)}`;
     const grip = make('button', { type: 'button', class: 'quiet small grip', 'aria-label': t('queueMove', words), title: t('queueMove', words) }, icon('grip'));
     grip.addEventListener('pointerdown', (event) => this.drag(event, song, row, grip));
