@@ -191,6 +191,7 @@ fn song(number: usize) -> Song {
         duration_seconds: Some(100.5 + number as f64),
         outcome,
         sound: [None, Some(SoundKind::Music), Some(SoundKind::Speech)][number % 3],
+        loudness_lufs: (!number.is_multiple_of(5)).then_some(-9.5),
         declared_music: false,
         missing: number % 10 == MISSING,
     }
