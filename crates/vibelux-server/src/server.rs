@@ -206,7 +206,7 @@ async fn open_to_network(
         address.port(),
     );
     Ok((
-        Endpoint::secure(listener, guard, lan.tls, limits),
+        Endpoint::secure(listener, guard, lan.identity.tls, limits),
         invitations,
     ))
 }

@@ -5,13 +5,14 @@
 // `--screenshots DIR` keeps a picture after each check, `--only NAME` runs checks whose name has NAME,
 // `--drawn` shows the camera a drawn face although there are photographs.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hasFaces, makeCamera } from './camera.mjs';
 import { checks, lastCheck } from './checks.mjs';
 import { Chromium } from './chromium.mjs';
+import { hold } from './hold.mjs';
 import { Latency } from './latency.mjs';
 import { listeningChecks } from './listening.mjs';
 import { startVibelux } from './vibelux.mjs';
@@ -40,7 +41,6 @@ const WATCH_PAGE = `(() => {
 })()`;
 
 const folder = mkdtempSync(join(tmpdir(), 'vibelux-web-'));
-if (options.screenshots) mkdirSync(options.screenshots, { recursive: true });
 const draw = options.drawn || !hasFaces;
 console.log(`the camera shows ${draw ? 'a drawn face' : 'faces of FER2013'}`);
 const { video, picture, tiff, pair } = await makeCamera(folder, draw);
@@ -83,26 +83,18 @@ await browser.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadP
 await browser.resize(1280, 800);
 await browser.open(`${server.address}/`);
 
-/** Does one check and says how it went. @param {string} name @param {(given: typeof tools) => Promise<string | void>} check */
-async function hold(name, check) {
+/** Does one check if it is asked for. @param {string} name @param {(given: typeof tools) => Promise<string | void>} check */
+async function holdAsked(name, check) {
   if (!name.includes(options.only) && name !== 'the page loads') return;
-  const start = Date.now();
-  try {
-    const said = await check(tools);
-    console.log(`ok      ${name}${said ? `: ${said}` : ''} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAILED  ${name}: ${error instanceof Error ? error.message : error}`);
-  }
-  if (options.screenshots) writeFileSync(join(options.screenshots, `${name.replaceAll(/\W+/g, '-')}.png`), await browser.screenshot());
+  if (!(await hold(name, () => check(tools), browser, options.screenshots))) failed += 1;
 }
 
-for (const [name, check] of [...checks, ...listeningChecks]) await hold(name, check);
+for (const [name, check] of [...checks, ...listeningChecks]) await holdAsked(name, check);
 if (complaints.length > 0) failed += 1;
 console.log(complaints.length > 0 ? `FAILED  quiet console, no other host:\n  ${complaints.join('\n  ')}` : 'ok      quiet console, no other host');
 const memory = server.resident();
 // It stops the server, of which the browser's console complains.
-if (!options.url) await hold(...lastCheck);
+if (!options.url) await holdAsked(...lastCheck);
 console.log(`${failed} failed\n\n${latency.report()}`);
 if (memory !== null) console.log(`${memory.toFixed(0)} MiB of memory in the server`);
 await browser.stop();

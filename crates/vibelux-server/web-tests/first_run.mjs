@@ -5,13 +5,14 @@
 // pieces that the program composes. Ends with 0 if every check holds.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hasFaces, makeCamera } from './camera.mjs';
 import { must, playing, text } from './checks.mjs';
 import { Chromium } from './chromium.mjs';
+import { hold } from './hold.mjs';
 import { serve } from './vibelux.mjs';
 
 const { values: options } = parseArgs({
@@ -40,7 +41,6 @@ await browser.resize(1280, 800);
 let server = await serve(options.program, join(folder, 'first.db'), [], environment);
 let failed = 0;
 const choice = (/** @type {string} */ kind) => `#music-choices [data-kind="${kind}"]`;
-if (options.screenshots) mkdirSync(options.screenshots, { recursive: true });
 
 /** @type {[string, () => Promise<string | void>][]} */
 const checks = [
@@ -91,14 +91,7 @@ const checks = [
 ];
 
 for (const [name, check] of checks) {
-  try {
-    const said = await check();
-    console.log(`ok      ${name}${said ? `: ${said}` : ''}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAILED  ${name}: ${error instanceof Error ? error.message : error}`);
-  }
-  if (options.screenshots) writeFileSync(join(options.screenshots, `first-${name.replaceAll(/\W+/g, '-')}.png`), await browser.screenshot());
+  if (!(await hold(name, check, browser, options.screenshots))) failed += 1;
 }
 console.log(`${failed} failed`);
 await browser.stop();

@@ -5,13 +5,14 @@
 // keeps a picture after each check. The browser does not know the server's authority and is told not to mind, as
 // a person does once; what the certificate is worth is tested by tests/protocol/lan.rs.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hasFaces, makeCamera } from './camera.mjs';
 import { must, playing, text } from './checks.mjs';
 import { Chromium, pause } from './chromium.mjs';
+import { hold } from './hold.mjs';
 import { startVibelux } from './vibelux.mjs';
 
 const { values: options } = parseArgs({
@@ -22,7 +23,6 @@ const { values: options } = parseArgs({
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'vibelux-phone-'));
-if (options.screenshots) mkdirSync(options.screenshots, { recursive: true });
 const { video } = await makeCamera(folder, !hasFaces);
 const server = await startVibelux(options.program, folder, ['--lan', '127.0.0.2', '--lan-port', '0', '--lan-keys', join(folder, 'keys')]);
 const browser = await Chromium.start({
@@ -120,14 +120,7 @@ const checks = [
 ];
 
 for (const [name, check] of checks) {
-  try {
-    const said = await check();
-    console.log(`ok      ${name}${said ? `: ${said}` : ''}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAILED  ${name}: ${error instanceof Error ? error.message : error}`);
-  }
-  if (options.screenshots) writeFileSync(join(options.screenshots, `phone-${name.replaceAll(/\W+/g, '-')}.png`), await browser.screenshot());
+  if (!(await hold(name, check, browser, options.screenshots))) failed += 1;
 }
 console.log(`${failed} failed`);
 await browser.stop();

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Who comes through a door.
+/// Who comes to an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peers {
     /// The computer's own clients, and perhaps others beside them.
@@ -18,7 +18,7 @@ pub enum Peers {
     Others,
 }
 
-/// The connections behind one door.
+/// The connections of one endpoint.
 #[derive(Debug)]
 pub struct Connections {
     /// For own clients, and again for all others.

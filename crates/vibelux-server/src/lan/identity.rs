@@ -49,8 +49,8 @@ pub struct Identity {
     pub(crate) fingerprint: String,
     /// The authority's certificate.
     pub(crate) authority_der: Vec<u8>,
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
+    /// What rustls needs, for HTTP/1.1.
+    pub(crate) tls: Arc<rustls::ServerConfig>,
 }
 
 impl Identity {
@@ -98,13 +98,7 @@ impl Identity {
             }
         };
         restrict(&path)?;
-        let identity = Self::of(&kept, &path)?;
-        // A key of another certificate.
-        identity.tls().map_err(|error| LanError::Damaged {
-            path,
-            detail: error.to_string(),
-        })?;
-        Ok(identity)
+        Self::of(&kept, &path)
     }
 
     fn of(kept: &Kept, path: &Path) -> Result<Self, LanError> {
@@ -119,6 +113,8 @@ impl Identity {
         let token = |text: &str| Token::given(text).map_err(|_| damaged("a token is none"));
         let server = certificate(&kept.server_certificate)?;
         let authority = certificate(&kept.authority_certificate)?;
+        let key = PrivateKeyDer::from_pem_slice(kept.server_key.as_bytes())
+            .map_err(|_| damaged("a key is none"))?;
         let bytes = Sha256::digest(&server);
         let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
         Ok(Self {
@@ -126,27 +122,25 @@ impl Identity {
             guest: token(&kept.guest_token)?,
             fingerprint: bytes.join(":"),
             authority_der: authority.to_vec(),
-            chain: vec![server, authority],
-            key: PrivateKeyDer::from_pem_slice(kept.server_key.as_bytes())
-                .map_err(|_| damaged("a key is none"))?,
+            // Fails for a key of another certificate.
+            tls: tls(vec![server, authority], key)
+                .map(Arc::new)
+                .map_err(|error| damaged(&error.to_string()))?,
         })
     }
+}
 
-    /// What rustls needs, for HTTP/1.1.
-    pub(super) fn tls(&self) -> Result<rustls::ServerConfig, LanError> {
-        let failed = |error: rustls::Error| LanError::Certificate {
-            detail: error.to_string(),
-        };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(failed)?
-            .with_no_client_auth()
-            .with_single_cert(self.chain.clone(), self.key.clone_key())
-            .map_err(failed)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(config)
-    }
+fn tls(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<rustls::ServerConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 /// Whether the server's certificate can be used on.
@@ -293,11 +287,12 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         Identity::open(dir.path(), &[address("127.0.0.2")]).unwrap();
-        let mode = fs::metadata(dir.path().join(FILE))
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let file = dir.path().join(FILE);
+        let mode = || fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(), 0o600);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        Identity::open(dir.path(), &[address("127.0.0.2")]).unwrap();
+        assert_eq!(mode(), 0o600);
     }
 
     #[test]
@@ -322,11 +317,17 @@ mod tests {
         let path = dir.path().join(FILE);
         Identity::open(dir.path(), &[address("127.0.0.2")]).unwrap();
         let whole = fs::read_to_string(&path).unwrap();
+        let other = renewed(None, &[address("127.0.0.2")], SystemTime::now()).unwrap();
+        let mixed = Kept {
+            server_key: other.server_key,
+            ..toml::from_str(&whole).unwrap()
+        };
         for damaged in [
             "",
             "owner_token = 1",
             &whole[..whole.len() / 2],
             &whole.replace("BEGIN", "BEGAN"),
+            &toml::to_string(&mixed).unwrap(),
         ] {
             fs::write(&path, damaged).unwrap();
             let error = Identity::open(dir.path(), &[address("127.0.0.2")])

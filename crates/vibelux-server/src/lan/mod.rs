@@ -17,7 +17,6 @@ mod qr;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::Arc;
 
 use error::LanError;
 pub use identity::Identity;
@@ -35,7 +34,6 @@ pub struct LanAccess {
     /// The addresses that a phone may name, the likeliest first.
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) identity: Identity,
-    pub(crate) tls: Arc<rustls::ServerConfig>,
 }
 
 impl LanAccess {
@@ -50,13 +48,11 @@ impl LanAccess {
         let place = SocketAddr::new(listen, port.unwrap_or(0));
         TcpListener::bind(place).map_err(|source| LanError::Bind { place, source })?;
         let identity = Identity::open(folder, &addresses)?;
-        let tls = Arc::new(identity.tls()?);
         Ok(Self {
             listen,
             port,
             addresses,
             identity,
-            tls,
         })
     }
 

@@ -62,14 +62,14 @@ export class Queue {
     this.pending = pending;
     const count = Math.min(RECENT, Math.floor(this.librarySize / 2));
     const recent = this.history.slice(this.history.length - Math.min(count, this.history.length)).map(({ song }) => song.id);
-    const exclude = [...recent, ...this.removed, ...this.off, ...(this.current ? [this.current.song.id] : [])];
+    const exclude = [...recent, ...this.unwanted];
     try {
       const matches = await recommend(
         { ...wish, way: this.rest(wish.way), seed: this.seed, count: COUNT, opening, exclude }, pending.signal);
       const before = ids(this.upcoming);
       const kept = this.upcoming.filter((entry) => entry.kept);
       // What has happened meanwhile counts, too.
-      const known = new Set([...kept.map(({ song }) => song.id), ...this.removed, ...this.off, ...(this.current ? [this.current.song.id] : [])]);
+      const known = new Set([...kept.map(({ song }) => song.id), ...this.unwanted]);
       const found = matches.filter(({ song }) => !known.has(song.id)).map((match) => ({ song: match.song, match }));
       this.upcoming = [...kept, ...found];
       if (!this.current && this.upcoming.length > 0) this.advance(play);
@@ -81,6 +81,11 @@ export class Queue {
     } finally {
       if (this.pending === pending) this.pending = null;
     }
+  }
+
+  /** Songs that must not come: taken out, put off, or playing. */
+  get unwanted() {
+    return [...this.removed, ...this.off, ...(this.current ? [this.current.song.id] : [])];
   }
 
   /** A journey that is under way goes on from where it is, over the songs that are left. @param {import('./types.js').Way} way */
