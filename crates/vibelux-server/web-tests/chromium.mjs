@@ -127,11 +127,19 @@ export class Chromium {
 
   /** A real click in the middle of an element. @param {string} selector */
   async click(selector) {
-    const place = await this.run(`(() => {
+    const place = await this.run(`(async () => {
       const element = document.querySelector(${JSON.stringify(selector)});
       element.scrollIntoView({ block: 'center' });
-      const area = element.getBoundingClientRect();
-      return { x: area.x + area.width / 2, y: area.y + area.height / 2 };
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      const area = () => element.getBoundingClientRect();
+      const same = (a, b) => a.width > 0 && a.x === b.x && a.y === b.y;
+      for (let tries = 0, before = null; tries < 100 && !(before && same(before, area())); tries += 1) {
+        before = area();
+        await frame();
+        await frame();
+      }
+      const { x, y, width, height } = area();
+      return { x: x + width / 2, y: y + height / 2 };
     })()`);
     for (const type of ['mousePressed', 'mouseReleased']) {
       await this.send('Input.dispatchMouseEvent', { type, ...place, button: 'left', clickCount: 1 });

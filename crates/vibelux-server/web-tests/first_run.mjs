@@ -84,6 +84,7 @@ const checks = [
     await browser.click(choice('demo'));
     await browser.until(`${text('#scan-count')}.startsWith('Done: 12')`, 'twelve songs');
     await browser.press('Escape');
+    await browser.until(`document.querySelector('#play').checkVisibility() && !document.querySelector('#scan').open`, 'a song that waits');
     await browser.click('#play');
     await browser.until(playing, 'sound');
     must(await browser.run(`document.querySelector('#music-choices').checkVisibility() === false`), 'the choices are still offered');
