@@ -239,7 +239,24 @@ fn networks(root: &Path, corpus: &Path, work: &Path) -> Result<()> {
 }
 
 fn texts(corpus: &Path) -> Result<()> {
-    let texts: [(&str, &str, &str); 12] = [
+    let texts: [(&str, &str, &str); 16] = [
+        // The first byte is where somebody types.
+        (
+            "filter",
+            "all",
+            "\x10not genre:christmas and duration<600 and happy>0.4",
+        ),
+        (
+            "filter",
+            "dates",
+            "\x05added:30d or added>2026-01-31 year:1990..1999",
+        ),
+        (
+            "filter",
+            "quotes",
+            "\x09(artist=\"Ada Bj\u{f6}rk\" or 'x') and not not liked",
+        ),
+        ("filter", "wrong", "\x04year>abc (("),
         ("mood", "pairs", "happy=0.7,sad=0.3, fear = 1e-3"),
         ("mood", "name", "surprised"),
         ("playlist", "names", "/music/a b.mp3\0Some Artist\0A\nTitle"),

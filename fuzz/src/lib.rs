@@ -22,7 +22,7 @@ pub use song_library::{library_file, library_json};
 pub use sound::{
     audio, audio_aiff, audio_flac, audio_mp3, audio_mp4, audio_opus, audio_vorbis, audio_wav, cover,
 };
-pub use texts::{mood, playlist};
+pub use texts::{filter, mood, playlist};
 pub use training::{Grey, checkpoint, config, labels, small_run};
 
 /// A function that is fuzzed.
@@ -41,6 +41,7 @@ pub const TARGETS: [(&str, Target); 23] = [
     ("checkpoint", checkpoint),
     ("config", config),
     ("cover", cover),
+    ("filter", filter),
     ("keras", keras),
     ("labels", labels),
     ("library_file", library_file),

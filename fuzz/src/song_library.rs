@@ -172,28 +172,29 @@ fn make_library() -> Result<Vec<u8>, LibraryError> {
 
 fn song(number: usize) -> Song {
     let outcome = if number % 10 == FAILED {
-        Outcome::Failed("no sound in it".to_owned())
+        Outcome::Failed(Failure::new(FailureKind::NoSound, "no sound in it"))
     } else {
         Outcome::Embedded(vector(number))
     };
+    let path = format!("/music/artist {}/song {number}.mp3", number / 12);
     Song {
-        path: format!("/music/artist {}/song {number}.mp3", number / 12).into(),
         stamp: (number % 10 != 2).then_some(FileStamp {
             size_bytes: 1000 + number as u64,
             modified_nanoseconds: 1_700_000_000_000_000_000,
         }),
-        model: "a model".to_owned(),
+        content: (!number.is_multiple_of(3))
+            .then_some(ContentHash::from_bytes([number as u8 / 2; 16])),
         tags: Tags {
             title: (!number.is_multiple_of(4)).then(|| format!("Song {number}")),
             artist: Some(format!("Artist {}", number / 12)),
-            album: None,
+            year: Some(1950 + number as u16 % 70),
+            ..Tags::default()
         },
         duration_seconds: Some(100.5 + number as f64),
-        outcome,
         sound: [None, Some(SoundKind::Music), Some(SoundKind::Speech)][number % 3],
         loudness_lufs: (!number.is_multiple_of(5)).then_some(-9.5),
-        declared_music: false,
         missing: number % 10 == MISSING,
+        ..Song::new(path, "a model", outcome)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vibelux::audio::{WindowPlan, decode_start, decode_windows};
-use vibelux::library::{Tags, read_cover, read_mp4_codec, read_tags};
+use vibelux::library::{ContentHash, Tags, read_cover, read_mp4_codec, read_tags};
 
 use crate::ogg_pages::mend_checksums;
 use crate::place::file;
@@ -119,19 +119,24 @@ fn decode(path: &Path) {
 
 /// What the file says of itself: nothing that could rewrite a terminal or pass for a picture.
 fn about(path: &Path) {
-    let (tags, seconds) = read_tags(path);
+    let told = read_tags(path);
     let Tags {
         title,
         artist,
         album,
-    } = tags;
-    for name in [title, artist, album].into_iter().flatten() {
+        genre,
+        year,
+    } = told.tags;
+    assert!(year.is_none_or(|year| (1..=9999).contains(&year)));
+    for name in [title, artist, album, genre].into_iter().flatten() {
         assert!(!name.is_empty() && name.chars().count() <= 1000);
         assert!(!name.chars().any(char::is_control), "{name:?}");
     }
-    assert!(seconds.is_none_or(|s| s.is_finite() && s > 0.0));
+    assert!(told.stated_seconds.is_none_or(|s| s.is_finite() && s > 0.0));
     if let Some(cover) = read_cover(path) {
         assert!(cover.mime.starts_with("image/") && cover.bytes.len() > 3);
     }
     let _ = read_mp4_codec(path);
+    let hash = ContentHash::of_file(path).expect("the file is there");
+    assert_eq!(ContentHash::of_file(path).ok(), Some(hash));
 }

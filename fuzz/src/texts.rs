@@ -1,6 +1,7 @@
 //! Texts that people and files write: a mood, names in a playlist.
 
 use vibelux::EmotionVector;
+use vibelux::filter::{Filter, complete};
 use vibelux::playlist::{PlaylistEntry, write_m3u};
 
 use crate::place::folder;
@@ -12,6 +13,31 @@ pub fn mood(data: &[u8]) {
     {
         let sum: f32 = vector.values().iter().sum();
         assert!((sum - 1.0).abs() < 1e-4, "{text:?} sums to {sum}");
+    }
+}
+
+/// A filter: it is understood, or the mistake lies within it; what could come next takes the place of a part of it.
+pub fn filter(data: &[u8]) {
+    let (cursor, text) = data
+        .split_first()
+        .map_or((0, data), |(&first, rest)| (first, rest));
+    let Ok(text) = std::str::from_utf8(text) else {
+        return;
+    };
+    match Filter::parse(text, 1_795_910_400) {
+        Ok(filter) => assert!(!filter.is_all() || text.trim().is_empty()),
+        Err(error) => {
+            assert!(text.get(error.place()).is_some(), "{error:?}");
+            assert_eq!(error.to_string().lines().count(), 3, "{error}");
+        }
+    }
+    let completion = complete(text, usize::from(cursor));
+    assert!(
+        text.get(completion.replaced.clone()).is_some(),
+        "{completion:?}"
+    );
+    for option in completion.options {
+        assert!(!option.is_empty());
     }
 }
 

@@ -26,6 +26,10 @@ pub enum Command {
     Demo(commands::demo::DemoArgs),
     /// Embed folders of songs into the library
     Embed(commands::embed::EmbedArgs),
+    /// Keep the library up to date with folders of songs, gently, until it is stopped
+    Watch(commands::watch::WatchArgs),
+    /// List the songs that could not be analysed, why, and what to do
+    Errors(commands::errors::ErrorsArgs),
     /// Find the songs that fit a face, a picture or a mood
     Recommend(commands::recommend::RecommendArgs),
     /// Open the page: your camera, your mood, your music
@@ -44,6 +48,9 @@ pub enum Command {
     Import(commands::import::ImportArgs),
     /// Write the library out as song_embeddings.json
     Export(commands::export::ExportArgs),
+    /// Answer the questions of another vibelux about songs
+    #[command(hide = true)]
+    AnalyseSongs(commands::analyse_songs::AnalyseSongsArgs),
     /// Print a completion script for a shell
     Completions(commands::completions::CompletionsArgs),
 }

@@ -13,6 +13,7 @@ macro_rules! tell {
 }
 pub(crate) use tell;
 
+mod analysis;
 mod args;
 mod bars;
 mod commands;
@@ -23,6 +24,7 @@ mod library_location;
 mod output;
 mod query;
 mod results;
+mod song_filter;
 
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -64,6 +66,8 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Demo(args) => commands::demo::run(args),
         Command::Embed(args) => commands::embed::run(args),
+        Command::Watch(args) => commands::watch::run(args),
+        Command::Errors(args) => commands::errors::run(args),
         Command::Recommend(args) => commands::recommend::run(args),
         Command::Serve(args) => commands::serve::run(args),
         Command::Song(args) => commands::song::run(args),
@@ -73,6 +77,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Evaluate(args) => commands::evaluate::run(args),
         Command::Import(args) => commands::import::run(args),
         Command::Export(args) => commands::export::run(args),
+        Command::AnalyseSongs(args) => commands::analyse_songs::run(args),
         Command::Completions(args) => commands::completions::run(args, Args::command()),
     }
 }

@@ -129,6 +129,14 @@ fn embed_says_what_it_did_and_what_it_could_not() {
         (&4.into(), &0.into())
     );
     assert_eq!(again["failed_before"][0], first["failures"][0]);
+    let errors = workspace.ask("ErrorsAnswer", 0, &["errors"]);
+    let failure = &errors["failures"][0];
+    assert_eq!(failure["path"], path);
+    assert_eq!(failure["reason"], first["failures"][0]["reason"]);
+    assert_eq!(
+        (&failure["kind"], &failure["retry"], &failure["attempts"]),
+        (&"no_sound".into(), &"on_change".into(), &1.into())
+    );
     workspace.fails("failed", 2, &["embed", "absent"]);
     workspace.fails(
         "model",

@@ -285,3 +285,115 @@ fn what_a_listener_says_counts_is_listed_and_forgotten() {
     let store = SongStore::open(&fixture.path("library.db")).unwrap();
     assert!(store.likes().unwrap().is_empty() && store.said().unwrap().is_empty());
 }
+
+#[test]
+fn a_filter_says_which_songs_are_taken() {
+    let fixture = Fixture::new();
+    let songs = |filter: &str| {
+        let args = ["recommend", "--mood", "happy", "--json", "--where", filter];
+        let answer: Value = serde_json::from_str(&fixture.stdout(&args)).unwrap();
+        let found = answer["queries"][0]["recommendations"].as_array().unwrap();
+        let titles = found
+            .iter()
+            .map(|each| each["song"]["title"].as_str().unwrap().to_owned());
+        titles.collect::<Vec<_>>()
+    };
+    assert_eq!(songs("").len(), 3);
+    assert_eq!(songs("not joy"), ["calm", "grief"]);
+    assert_eq!(songs("happy>0.5 or path:grief"), ["joy", "grief"]);
+    let wrong = ["recommend", "--mood", "happy", "--where", "happy>much"];
+    let refused = fixture.run(&wrong).code(2);
+    let error = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    assert!(
+        error.contains("happy>much\n        ^^^^") && error.contains("from 0 to 1"),
+        "{error}"
+    );
+    let none = ["recommend", "--mood", "happy", "--where", "year>1990"];
+    let refused = fixture.run(&none).code(2);
+    let error = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    assert!(
+        error.contains("the filter leaves none of 4 songs"),
+        "{error}"
+    );
+}
+
+/// A composed piece under this name.
+fn compose_into(fixture: &Fixture, names: &[&str]) {
+    fs::create_dir_all(fixture.path("songs")).unwrap();
+    for (name, piece) in names.iter().zip(compose_all(7)) {
+        let song = piece.render(8_000);
+        write_wav(&fixture.path(name), &song, piece.title, "Nobody", "None").unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn watch_follows_a_folder_and_ends_when_it_is_told() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let fixture = Fixture::empty();
+    compose_into(&fixture, &["songs/1.wav", "songs/stays.wav"]);
+    let mut watch = std::process::Command::new(assert_cmd::cargo::cargo_bin("vibelux"))
+        .args(["watch", "songs", "--quiet", "1", "--cpu", "100%"])
+        .current_dir(fixture.path(""))
+        .env("VIBELUX_LIBRARY", fixture.path("library.db"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (sender, lines) = std::sync::mpsc::channel();
+    let output = BufReader::new(watch.stdout.take().unwrap());
+    std::thread::spawn(move || {
+        for line in output.lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    let next = || {
+        lines
+            .recv_timeout(std::time::Duration::from_secs(60))
+            .unwrap()
+    };
+    assert_eq!(next(), "2 embedded");
+    // Another song, in a folder that was not there before.
+    fs::create_dir(fixture.path("songs/album")).unwrap();
+    fs::copy(
+        fixture.path("songs/1.wav"),
+        fixture.path("songs/album/copy.wav"),
+    )
+    .unwrap();
+    assert_eq!(next(), "1 copied");
+    fs::rename(
+        fixture.path("songs/1.wav"),
+        fixture.path("songs/album/2.wav"),
+    )
+    .unwrap();
+    assert_eq!(next(), "1 moved");
+    fs::remove_dir_all(fixture.path("songs/album")).unwrap();
+    assert_eq!(next(), "2 gone");
+    let pid = rustix::process::Pid::from_child(&watch);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert!(watch.wait().unwrap().success());
+}
+
+#[test]
+fn what_failed_is_listed_with_what_to_do() {
+    let fixture = Fixture::empty();
+    compose_into(&fixture, &["songs/1.wav"]);
+    fs::write(fixture.path("songs/broken.mp3"), "no song").unwrap();
+    fixture.run(&["embed", "songs", "--cpu", "80%"]).code(1);
+    let said = fixture.stdout(&["errors"]);
+    for part in [
+        "broken.mp3",
+        "holds no audio",
+        "tried 1 time",
+        "when the file changes",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    fs::remove_file(fixture.path("songs/broken.mp3")).unwrap();
+    fixture.run(&["embed", "songs"]).success();
+    assert_eq!(fixture.stdout(&["errors"]), "every song has a vector\n");
+    let refused = fixture.run(&["embed", "songs", "--cpu", "0%"]).code(2);
+    let error = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    assert!(error.contains("1% to 100%"), "{error}");
+}

@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use vibelux::model::{FaceModel, MusicModel};
+use vibelux::library::SongEmbedder;
+use vibelux::model::FaceModel;
 
 use crate::lan::LanAccess;
 use crate::library::folders::MusicFolders;
@@ -40,7 +42,7 @@ pub struct ServerConfig {
     /// Reads faces.
     pub face_model: FaceModel,
     /// Reads the songs of a scan.
-    pub music_model: MusicModel,
+    pub embedder: Arc<dyn SongEmbedder>,
     /// What a client may take.
     pub limits: Limits,
 }

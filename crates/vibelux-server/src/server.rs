@@ -118,11 +118,11 @@ impl Server {
             }
         };
         let face_model = Arc::new(config.face_model);
-        let music_model = Arc::new(config.music_model);
+        let embedder = config.embedder;
         let (stopping, stops) = watch::channel(false);
         let app = Arc::new(App {
             pictures: Arc::new(PictureReader::new(Arc::clone(&face_model))?),
-            scanner: Arc::new(Scanner::new(Arc::clone(&library), Arc::clone(&music_model))),
+            scanner: Arc::new(Scanner::new(Arc::clone(&library), Arc::clone(&embedder))),
             transcoder: Transcoder::find(limits.transcodes).await,
             folders: config.folders,
             invitations: invitations.clone(),
@@ -133,7 +133,7 @@ impl Server {
             stopping: stops,
             library,
             face_model,
-            music_model,
+            embedder,
         });
         let ready = Ready {
             address,

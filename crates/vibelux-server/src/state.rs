@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
-use vibelux::model::{FaceModel, MusicModel};
+use vibelux::library::SongEmbedder;
+use vibelux::model::FaceModel;
 
 use crate::analysis::PictureReader;
 use crate::config::Limits;
@@ -22,7 +23,7 @@ pub struct App {
     /// Reads faces; shared by all sockets.
     pub face_model: Arc<FaceModel>,
     /// Reads songs.
-    pub music_model: Arc<MusicModel>,
+    pub embedder: Arc<dyn SongEmbedder>,
     /// Reads single pictures.
     pub pictures: Arc<PictureReader>,
     /// Where the page may look for music.

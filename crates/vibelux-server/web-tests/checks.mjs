@@ -363,6 +363,38 @@ export const checks = [
     return `${all} songs shown`;
   }],
 
+  ['a filter: what is wrong is said, what could come next is offered, list, map and queue follow', async (tools) => {
+    const { browser } = tools;
+    const rows = `document.querySelectorAll('#library-songs li').length`;
+    const all = await browser.run(rows);
+    await browser.type('#library-search', 'happ');
+    await browser.until(`[...document.querySelectorAll('.library .offers li')].map((offer) => offer.textContent).join() === 'happy>'`, 'what could come next');
+    await browser.press('ArrowDown');
+    await browser.press('Enter', '\r');
+    must(await browser.run(`document.querySelector('#library-search').value`) === 'happy>', 'the offer was not taken');
+    await browser.type('#library-search', 'happy>lots');
+    await browser.until(`(document.querySelector('.library .wrong').hidden === false && ${text('.library .wrong')}.includes('0 to 1'))`, 'what is wrong');
+    await browser.type('#library-search', 'happy>0.4 and not mood:neutral');
+    await browser.until(`document.querySelector('.library .wrong').hidden && ${rows} > 0 && ${rows} < ${all}`, 'fewer songs');
+    const named = await browser.run(`[...document.querySelectorAll('#library-songs li')].every((row) => row.querySelector('button').getAttribute('aria-label').includes('happy'))`);
+    must(named, 'another song than a happy one');
+    await browser.type('#library-search', '');
+    await browser.run(`document.querySelector('#library-search').dispatchEvent(new Event('input'))`);
+    await browser.until(`${rows} === ${all}`, 'all songs again');
+    await browser.click('[data-view-link="now"]');
+    await browser.click('input[name="source"][value="hand"]');
+    await browser.run(`document.querySelector('.tuning').open = true`);
+    const wish = await wishAfter(tools, () => browser.type('#only', 'mood:sad'), ({ filter }) => filter === 'mood:sad', 'sad songs alone');
+    must(wish.source === 'mood', 'another wish');
+    await browser.until(`document.querySelectorAll('#queue li').length > 0`, 'a queue');
+    await wishAfter(tools, async () => {
+      await browser.type('#only', '');
+      await browser.run(`document.querySelector('#only').dispatchEvent(new Event('input'))`);
+    }, ({ filter }) => filter === undefined, 'all songs');
+    await browser.run(`document.querySelector('.tuning').open = false`);
+    await browser.click('[data-view-link="library"]');
+  }],
+
   ['a scan from the page, and one of a folder that is not there', async ({ browser, songs }) => {
     await browser.click('#scan-open');
     await browser.type('#scan-folder', 'not/a/folder');

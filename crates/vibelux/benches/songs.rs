@@ -9,7 +9,6 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot be set up ends")]
 
 use std::fmt;
-use std::path::PathBuf;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -97,27 +96,21 @@ const LIBRARY: usize = 100_000;
 fn songs(count: usize) -> Vec<Song> {
     let song = |(i, vector)| {
         let (artist, album) = (i / 120, i / 12);
+        let track = i % 12 + 1;
+        let path = format!("/music/artist {artist}/album {album}/{track:02} song {i}.mp3");
         Song {
-            path: PathBuf::from(format!(
-                "/music/artist {artist}/album {album}/{:02} song {i}.mp3",
-                i % 12 + 1
-            )),
             stamp: Some(FileStamp {
                 size_bytes: 4_000_000 + i as u64,
                 modified_nanoseconds: 1_700_000_000_000_000_000 + i as i64,
             }),
-            model: "music-default".to_owned(),
             tags: Tags {
                 title: Some(format!("song {i}")),
                 artist: Some(format!("artist {artist}")),
                 album: Some(format!("album {album}")),
+                ..Tags::default()
             },
             duration_seconds: Some(180.0 + (i % 60) as f64),
-            outcome: Outcome::Embedded(vector),
-            sound: None,
-            loudness_lufs: None,
-            declared_music: false,
-            missing: false,
+            ..Song::new(path, "music-default", Outcome::Embedded(vector))
         }
     };
     vectors(count).into_iter().enumerate().map(song).collect()

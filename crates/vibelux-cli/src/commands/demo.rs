@@ -86,10 +86,10 @@ fn embed(dir: &Path) -> anyhow::Result<SongStore> {
     let model = MusicModel::shipped()?;
     let found = scan(&[dir.to_owned()], is_audio_file);
     let mut store = SongStore::open(&dir.join("demo.db"))?;
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let options = EmbedOptions {
-        jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-        force: false,
         retry_failed: true,
+        ..EmbedOptions::with_jobs(cores)
     };
     let plan = plan(&store, &found, model.name(), &options)?;
     mark_missing(&mut store, &found)?;

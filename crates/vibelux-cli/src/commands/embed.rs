@@ -3,7 +3,6 @@
 //! Exit codes: 0 every song found has a vector, 1 some have none or some of the given paths could not
 //! be read, 2 could not run, 130 stopped by Ctrl-C (what was done is stored).
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -12,10 +11,11 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use vibelux::library::{
-    ClassCounts, EmbedOptions, EmbedPlan, EmbedSummary, FailedSong, NotMusic, Scan, SongClass,
-    SongEmbedder, SongStore, embed_songs, mark_missing, plan, scan,
+    ClassCounts, CpuShare, Depth, EmbedOptions, EmbedPlan, EmbedSummary, FailedSong, NotMusic,
+    Scan, SongClass, SongEmbedder, SongStore, embed_songs, mark_missing, plan, scan,
 };
 
+use crate::analysis::AnalysisArgs;
 use crate::interrupt::{INTERRUPTED, stop_on_ctrl_c};
 use crate::json::{Failure, path_text};
 use crate::library_location::LibraryArgs;
@@ -36,9 +36,9 @@ pub struct EmbedArgs {
     /// Song files and folders of songs; folders are searched recursively, hidden files are skipped
     #[arg(required = true, value_name = "SONGS")]
     songs: Vec<PathBuf>,
-    /// How many songs to work on at once [default: one per core]
-    #[arg(short, long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    /// Use this share of the processor, such as 25% [default: all of it]
+    #[arg(long, value_name = "PERCENT")]
+    cpu: Option<CpuShare>,
     /// Embed all songs again, also those that have not changed
     #[arg(long)]
     force: bool,
@@ -51,9 +51,8 @@ pub struct EmbedArgs {
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
-    /// Use this music model (an ONNX file with its .toml beside it) instead of the built-in one
-    #[arg(long, value_name = "F.onnx")]
-    music_model: Option<PathBuf>,
+    #[command(flatten)]
+    analysis: AnalysisArgs,
     #[command(flatten)]
     library: LibraryArgs,
 }
@@ -73,11 +72,11 @@ struct Run {
 
 /// Runs the command.
 pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
-    let model = super::music_model::music_model(args.music_model.as_deref())?;
+    let embedder = args.analysis.embedder()?;
     let found = find(&args.songs)?;
     // Last, so that a mistyped path leaves no empty library behind.
     let mut store = args.library.open()?;
-    let run = embed(&args, found, &mut store, &model)?;
+    let run = embed(&args, found, &mut store, &embedder)?;
     if args.json {
         output::print_json(&run.to_json(&store))?;
     } else {
@@ -141,9 +140,8 @@ fn embed(
     embedder: &dyn SongEmbedder,
 ) -> anyhow::Result<Run> {
     let stop = stop_on_ctrl_c("finishing the songs in hand")?;
-    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let options = EmbedOptions {
-        jobs: args.jobs.unwrap_or(cores),
+        pace: args.analysis.pace(args.cpu),
         force: args.force,
         retry_failed: args.retry_failed,
     };
@@ -154,7 +152,16 @@ fn embed(
     let newly_missing = mark_missing(store, &found)?;
     let bar = progress_bar(plan.songs.len())?;
     let start = Instant::now();
+    let mut depth = None;
     let summary = embed_songs(store, &plan, embedder, &options, &stop, |progress| {
+        if depth.replace(progress.depth) != Some(progress.depth) {
+            bar.set_length(progress.total as u64);
+            bar.reset();
+            bar.set_message(match progress.depth {
+                Depth::FirstLook => "a first look: ",
+                Depth::Full => "",
+            });
+        }
         bar.set_position(progress.done as u64);
     });
     bar.finish_and_clear();
@@ -167,22 +174,24 @@ fn embed(
         declared_music: args.as_music.then_some(found.songs.len()),
         scan: found,
         plan,
+        // What was moved is not gone.
+        newly_missing: newly_missing.saturating_sub(summary.moved),
         summary,
-        newly_missing,
     })
 }
 
 /// On standard error, and only if that is a terminal.
 fn progress_bar(songs: usize) -> anyhow::Result<ProgressBar> {
-    let style =
-        ProgressStyle::with_template("{wide_bar} {pos}/{len} songs, {rate} songs/s, {eta} left")?
-            .with_key(
-                "rate",
-                |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-                    // The number is all there is to show if writing it fails.
-                    let _ = write!(out, "{:.1}", state.per_sec());
-                },
-            );
+    let style = ProgressStyle::with_template(
+        "{wide_bar} {msg}{pos}/{len} songs, {rate} songs/s, {eta} left",
+    )?
+    .with_key(
+        "rate",
+        |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+            // The number is all there is to show if writing it fails.
+            let _ = write!(out, "{:.1}", state.per_sec());
+        },
+    );
     Ok(ProgressBar::new(songs as u64).with_style(style))
 }
 
@@ -213,6 +222,15 @@ impl Run {
             self.plan.unchanged,
             summary.failed.len() + self.plan.known_failures.len()
         );
+        for (count, what) in [
+            (summary.moved, "moved"),
+            (summary.retagged, "retagged"),
+            (summary.copied, "copied"),
+        ] {
+            if count > 0 {
+                text += &format!(", {count} {what}");
+            }
+        }
         if let Some(count) = self.declared_music {
             text += &format!(", {} said to be music", output::songs(count));
         }
@@ -230,8 +248,25 @@ impl Run {
         }
         if !self.plan.known_failures.is_empty() {
             text += &format!(
-                "  {} of them failed before and did not change; --retry-failed tries again\n",
+                "  {} of them failed before and did not change; `vibelux errors` says what to do, --retry-failed \
+                 tries again\n",
                 self.plan.known_failures.len()
+            );
+        }
+        if summary.copies > 0 {
+            text += &format!(
+                "  {} held twice: the better file of each is recommended\n",
+                if summary.copies == 1 {
+                    "1 song is".to_owned()
+                } else {
+                    format!("{} songs are", summary.copies)
+                }
+            );
+        }
+        if summary.waiting > 0 {
+            text += &format!(
+                "  the new model's vectors of {} wait until it has heard all; the old ones serve meanwhile\n",
+                output::songs(summary.waiting)
             );
         }
         text += &self.left_out();
@@ -277,10 +312,15 @@ impl Run {
             library: path_text(store.path()),
             found: self.scan.songs.len(),
             embedded: self.summary.embedded,
+            moved: self.summary.moved,
+            retagged: self.summary.retagged,
+            copied: self.summary.copied,
             unchanged: self.plan.unchanged,
             failures: failures(&self.summary.failed),
             failed_before: failures(&self.plan.known_failures),
             unreadable: problems.map(|p| Failure::new(&p.path, &p.reason)).collect(),
+            copies: self.summary.copies,
+            waiting: self.summary.waiting,
             gone: self.newly_missing,
             not_music: self.classes.not_music(),
             remaining: self.summary.remaining,
@@ -297,10 +337,15 @@ struct EmbedAnswer {
     library: String,
     found: usize,
     embedded: usize,
+    moved: usize,
+    retagged: usize,
+    copied: usize,
     unchanged: usize,
     failures: Vec<Failure>,
     failed_before: Vec<Failure>,
     unreadable: Vec<Failure>,
+    copies: usize,
+    waiting: usize,
     gone: usize,
     not_music: NotMusic,
     remaining: usize,

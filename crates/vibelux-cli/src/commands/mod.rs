@@ -1,13 +1,15 @@
 //! One file per subcommand, each with its flags and a `run` that returns the exit code.
 
+pub mod analyse_songs;
 pub mod completions;
 pub mod demo;
 pub mod embed;
+pub mod errors;
 pub mod evaluate;
 pub mod export;
 pub mod import;
 pub mod import_keras;
-mod music_model;
+pub mod music_model;
 pub mod preprocess;
 pub mod recommend;
 pub mod serve;
@@ -15,3 +17,4 @@ pub mod song;
 mod table_rows;
 pub mod taste;
 pub mod train;
+pub mod watch;

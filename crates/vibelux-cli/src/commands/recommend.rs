@@ -18,6 +18,7 @@ use crate::library_location::{self, LibraryArgs};
 use crate::output;
 use crate::query::{self, Answer, Asked, SourceArgs};
 use crate::results::{self, Found};
+use crate::song_filter::WhereArgs;
 use vibelux::playlist::write_m3u;
 
 /// Flags of `vibelux recommend`.
@@ -52,6 +53,8 @@ pub struct RecommendArgs {
         hide_default_value = true
     )]
     include: Inclusion,
+    #[command(flatten)]
+    only: WhereArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -85,7 +88,12 @@ impl From<ModeArg> for Mode {
 pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
     // The library first: without songs there is no need to start a camera.
     let store = args.library.open_existing()?;
-    let songs = load(&store, args.include_missing, args.include)?;
+    let all = load(&store, args.include_missing, args.include)?;
+    let count = all.len();
+    let songs = args.only.keep(&store, all)?;
+    if songs.is_empty() {
+        anyhow::bail!("the filter leaves none of {}", output::songs(count));
+    }
     tell_mixed_models(&songs);
     let vectors: Vec<EmotionVector> = songs.iter().map(|(_, vector)| *vector).collect();
     let index = SongIndex::new(&vectors, args.mode.into());
@@ -170,6 +178,7 @@ pub(super) fn load(
     let usable: Vec<_> = songs
         .into_iter()
         .filter(|song| include_missing || !song.missing)
+        .filter(|song| song.copy_of.is_none())
         .filter_map(|song| {
             let vector = heard.vector(&song.path, &song.vector()?);
             Some((song, vector))

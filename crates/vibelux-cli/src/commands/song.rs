@@ -68,7 +68,7 @@ struct Window {
 }
 
 fn to_json<'a>(args: &SongArgs, model: &'a MusicModel, song: &SongEmbedding) -> SongAnswer<'a> {
-    let (tags, _) = read_tags(&args.file);
+    let tags = read_tags(&args.file).tags;
     let duration = Some(song.duration_seconds);
     let windows = song.windows.iter().map(|(start, vector)| Window {
         start_seconds: *start,

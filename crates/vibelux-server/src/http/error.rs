@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vibelux::face::FaceError;
+use vibelux::filter::FilterError;
 use vibelux::library::LibraryError;
 use vibelux::model::ModelError;
 
@@ -54,6 +55,9 @@ pub enum ApiError {
     /// Something in the request cannot be.
     #[error("{0}")]
     BadRequest(String),
+    /// A filter with a mistake.
+    #[error(transparent)]
+    Filter(FilterError),
     /// No token, or a wrong one.
     #[error("open the address that vibelux printed when it was started, with its token")]
     TokenNeeded,
@@ -153,6 +157,7 @@ impl ApiError {
     pub fn kind(&self) -> (StatusCode, &'static str) {
         match self {
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+            Self::Filter(_) => (StatusCode::BAD_REQUEST, "filter"),
             Self::TokenNeeded => (StatusCode::UNAUTHORIZED, "token_needed"),
             Self::OwnerOnly => (StatusCode::FORBIDDEN, "owner_only"),
             Self::ForeignHost => (StatusCode::FORBIDDEN, "foreign_host"),

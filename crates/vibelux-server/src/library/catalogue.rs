@@ -8,12 +8,14 @@ use std::sync::OnceLock;
 
 use axum::body::Bytes;
 use serde::Serialize;
+use vibelux::filter::Filter;
 use vibelux::library::{
     ClassCounts, Heard, Inclusion, LibraryError, NotMusic, Said, SongClass, SongStore,
 };
 use vibelux::recommend::{Mode, SongIndex};
 use vibelux::{Emotion, EmotionVector};
 
+use crate::library::filtered::Reader;
 use crate::library::song_id::SongId;
 use crate::media::AudioFormat;
 
@@ -30,6 +32,12 @@ pub struct Entry {
     pub artist: Option<String>,
     /// What it is from.
     pub album: Option<String>,
+    /// What kind of music it is.
+    pub genre: Option<String>,
+    /// When it came out.
+    pub year: Option<u16>,
+    /// When the library first knew it, in seconds since 1970; 0 where that is not known.
+    pub added_seconds: u64,
     /// How long it plays.
     pub duration_seconds: Option<f64>,
     /// How loud it is by EBU R128, in LUFS.
@@ -70,11 +78,13 @@ pub struct SongCounts {
     pub failed: usize,
     /// Were gone at the last scan.
     pub missing: usize,
+    /// Hold the recording of another song, which stands for both.
+    pub copies: usize,
 }
 
 /// Which songs to list.
 #[derive(Debug, Clone, Default)]
-pub struct Filter {
+pub struct Wanted {
     /// Words that must all occur in title, artist or album, in any case.
     pub search: Option<String>,
     /// The strongest emotion.
@@ -83,6 +93,8 @@ pub struct Filter {
     pub artist: Option<String>,
     /// Which classes.
     pub include: Inclusion,
+    /// What else must hold.
+    pub filter: Filter,
 }
 
 /// All songs at one moment, in the order of their titles.
@@ -107,7 +119,7 @@ impl Catalogue {
         let heard = Heard::new(&songs, said);
         let mut counts = SongCounts::default();
         let mut classes = ClassCounts::default();
-        let mut entries = Vec::new();
+        let (mut entries, mut copies) = (Vec::new(), Vec::new());
         for song in songs {
             let Some(analysed) = song.vector() else {
                 counts.failed += 1;
@@ -115,6 +127,11 @@ impl Catalogue {
             };
             if song.missing {
                 counts.missing += 1;
+                continue;
+            }
+            if let Some(of) = song.copy_of {
+                counts.copies += 1;
+                copies.push((SongId::of(&song.path), SongId::of(&of)));
                 continue;
             }
             let (title, class) = (song.title(), song.class());
@@ -136,6 +153,9 @@ impl Catalogue {
                 title,
                 artist: tags.artist,
                 album: tags.album,
+                genre: tags.genre,
+                year: tags.year,
+                added_seconds: song.added_seconds,
                 duration_seconds: song.duration_seconds,
                 loudness_lufs: song.loudness_lufs,
                 vector,
@@ -156,8 +176,16 @@ impl Catalogue {
             .filter(|entry| entry.class == SongClass::Music);
         let music: Vec<EmotionVector> = music.map(|entry| entry.vector).collect();
         let mean = EmotionVector::mean(&music);
+        let mut by_id: HashMap<SongId, usize> =
+            entries.iter().enumerate().map(|(i, e)| (e.id, i)).collect();
+        // What was said of a copy, and who asks for one, means the song that stands for it.
+        for (copy, of) in copies {
+            if let Some(&position) = by_id.get(&of) {
+                by_id.insert(copy, position);
+            }
+        }
         Ok(Self {
-            by_id: entries.iter().enumerate().map(|(i, e)| (e.id, i)).collect(),
+            by_id,
             plain: SongIndex::around(&vectors, mean, Mode::Plain),
             centred: SongIndex::around(&vectors, mean, Mode::Centred),
             maps: [const { OnceLock::new() }; Inclusion::COUNT],
@@ -196,7 +224,7 @@ impl Catalogue {
 
     /// The songs that pass the filter: the clearest first where an emotion is asked for, else in the
     /// order of their titles.
-    pub fn list(&self, filter: &Filter) -> Vec<&Entry> {
+    pub fn list(&self, filter: &Wanted, reader: &Reader<'_>) -> Vec<&Entry> {
         let search = filter.search.as_deref().unwrap_or_default().to_lowercase();
         let words: Vec<&str> = search.split_whitespace().collect();
         let artist = filter.artist.as_ref().map(|name| name.to_lowercase());
@@ -212,12 +240,28 @@ impl Catalogue {
                     own.as_ref() == Some(name)
                 })
             })
+            .filter(|entry| reader.takes(&filter.filter, entry))
             .collect();
         if let Some(emotion) = filter.emotion {
             let value = |entry: &Entry| entry.vector.get(emotion);
             found.sort_by(|a, b| value(b).total_cmp(&value(a)));
         }
         found
+    }
+
+    /// Which songs of the map pass a filter: a bit for each, the first in the lowest bit of the first byte.
+    pub fn matching(&self, include: Inclusion, filter: &Filter, reader: &Reader<'_>) -> Vec<u8> {
+        let taken = self
+            .entries
+            .iter()
+            .filter(|entry| include.takes(entry.class));
+        let taken: Vec<bool> = taken.map(|entry| reader.takes(filter, entry)).collect();
+        let byte = |bits: &[bool]| {
+            bits.iter()
+                .rev()
+                .fold(0, |byte, &bit| byte << 1 | u8::from(bit))
+        };
+        taken.chunks(8).map(byte).collect()
     }
 
     /// What `make` makes of the songs for the map, kept for the next time.

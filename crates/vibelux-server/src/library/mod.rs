@@ -2,6 +2,7 @@
 //! [`catalogue`] that never changes; [`ranking`] makes a queue of it, [`scan`] brings songs in.
 
 pub mod catalogue;
+pub mod filtered;
 pub mod folders;
 pub mod ranking;
 pub mod scan;

@@ -232,7 +232,6 @@ fn deviation(values: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
     use vibelux::library::{Outcome, Song, SongStore, Tags};
 
     /// Songs by (title, artist, mood).
@@ -242,20 +241,16 @@ mod tests {
         let songs: Vec<Song> = songs
             .iter()
             .map(|(title, artist, mood)| Song {
-                path: PathBuf::from(format!("/music/{title}.mp3")),
-                stamp: None,
-                model: "test".to_owned(),
                 tags: Tags {
                     title: Some((*title).to_owned()),
                     artist: (!artist.is_empty()).then(|| (*artist).to_owned()),
-                    album: None,
+                    ..Tags::default()
                 },
-                duration_seconds: None,
-                outcome: Outcome::Embedded(mood.parse().unwrap()),
-                sound: None,
-                loudness_lufs: None,
-                declared_music: false,
-                missing: false,
+                ..Song::new(
+                    format!("/music/{title}.mp3"),
+                    "test",
+                    Outcome::Embedded(mood.parse().unwrap()),
+                )
             })
             .collect();
         store.upsert_all(&songs).unwrap();

@@ -12,10 +12,9 @@ use vibelux::audio::is_audio_file;
 use vibelux::compose::{DEMO_SEED, compose_all, write_missing};
 use vibelux::error_text::{with_causes, without_path};
 use vibelux::library::{
-    EmbedOptions, EmbedPlan, LibraryError, Outcome, SongStore, embed_songs, mark_missing, plan,
-    scan,
+    Depth, EmbedOptions, EmbedPlan, EmbedProgress, LibraryError, Song, SongEmbedder, SongStore,
+    embed_songs, mark_missing, plan, scan,
 };
-use vibelux::model::MusicModel;
 
 use crate::blocking::core_count;
 use crate::http::error::ApiError;
@@ -33,6 +32,11 @@ pub struct ScanState {
     pub found: usize,
     /// Of these: done, also those that needed nothing.
     pub done: usize,
+    /// Whether all can be played, and are listened to once more and in full.
+    pub refining: bool,
+    /// Whether some were listened to for a moment only.
+    #[serde(skip)]
+    first_looks: bool,
     /// Of the done ones: have no vector.
     pub failed: usize,
     /// The song that was done last.
@@ -63,17 +67,17 @@ pub enum Work {
 #[derive(Debug)]
 pub struct Scanner {
     library: Arc<SongLibrary>,
-    model: Arc<MusicModel>,
+    embedder: Arc<dyn SongEmbedder>,
     state: Mutex<Option<ScanState>>,
     stop: AtomicBool,
 }
 
 impl Scanner {
     /// A scanner that has not scanned yet.
-    pub fn new(library: Arc<SongLibrary>, model: Arc<MusicModel>) -> Self {
+    pub fn new(library: Arc<SongLibrary>, embedder: Arc<dyn SongEmbedder>) -> Self {
         Self {
             library,
-            model,
+            embedder,
             state: Mutex::new(None),
             stop: AtomicBool::new(false),
         }
@@ -149,12 +153,8 @@ impl Scanner {
         let mut store = SongStore::open(self.library.path())?;
         // A core is left for the page and the camera.
         let jobs = NonZeroUsize::new(core_count().get() - 1).unwrap_or(NonZeroUsize::MIN);
-        let options = EmbedOptions {
-            jobs,
-            force: false,
-            retry_failed: false,
-        };
-        let mut plan = plan(&store, &found, self.model.name(), &options)?;
+        let options = EmbedOptions::with_jobs(jobs);
+        let mut plan = plan(&store, &found, self.embedder.name(), &options)?;
         // The first songs that can be heard are of all folders, not of one album.
         plan.spread();
         self.report(&plan, found.songs.len());
@@ -162,19 +162,10 @@ impl Scanner {
         embed_songs(
             &mut store,
             &plan,
-            self.model.as_ref(),
+            self.embedder.as_ref(),
             &options,
             &self.stop,
-            |progress| {
-                self.update(|state| {
-                    state.done += 1;
-                    state.current = Some(progress.song.title());
-                    if let Outcome::Failed(reason) = &progress.song.outcome {
-                        state.failed += 1;
-                        state.fail(&progress.song.path, reason);
-                    }
-                });
-            },
+            |progress| self.update(|state| state.tell(progress)),
         )
         .map(drop)
     }
@@ -219,6 +210,21 @@ impl Drop for Ended<'_> {
 }
 
 impl ScanState {
+    fn tell(&mut self, progress: &EmbedProgress<'_>) {
+        self.first_looks |= progress.depth == Depth::FirstLook;
+        self.refining = self.first_looks && progress.depth == Depth::Full;
+        self.done = self.found.saturating_sub(progress.total - progress.done);
+        let name = || progress.path.file_stem().unwrap_or_default();
+        self.current = Some(match progress.song {
+            Some(song) => song.title(),
+            None => name().to_string_lossy().into_owned(),
+        });
+        if let Some(failure) = progress.song.and_then(Song::failure) {
+            self.failed += 1;
+            self.fail(progress.path, &failure.reason);
+        }
+    }
+
     fn fail(&mut self, path: &Path, reason: &str) {
         if self.failures.len() == MAX_FAILURES {
             self.failures.pop_front();

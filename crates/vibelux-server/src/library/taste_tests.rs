@@ -1,7 +1,6 @@
 //! Invented listeners of known taste: what thirty songs teach, and that the mood is never left for it.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 
 use vibelux::library::{Outcome, Said, Song, SongStore, Tags, Verdict};
 use vibelux::recommend::{Mode, Way};
@@ -45,21 +44,19 @@ fn library() -> Catalogue {
             let mut weights: [f32; 7] = std::array::from_fn(|_| 0.1 + 0.3 * chance.share());
             weights[i % 7] += 1.0 + 0.6 * chance.share();
             weights[chance.below(7) as usize] += 0.6 * chance.share();
+            let vector = EmotionVector::from_weights(weights).unwrap();
             Song {
-                path: PathBuf::from(format!("/music/{i:03}.mp3")),
-                stamp: None,
-                model: "test".to_owned(),
                 tags: Tags {
                     title: Some(format!("{i:03}")),
                     artist: Some(format!("Artist {}", chance.below(ARTISTS))),
-                    album: None,
+                    ..Tags::default()
                 },
                 duration_seconds: Some(200.0),
-                outcome: Outcome::Embedded(EmotionVector::from_weights(weights).unwrap()),
-                sound: None,
-                loudness_lufs: None,
-                declared_music: false,
-                missing: false,
+                ..Song::new(
+                    format!("/music/{i:03}.mp3"),
+                    "test",
+                    Outcome::Embedded(vector),
+                )
             }
         })
         .collect();

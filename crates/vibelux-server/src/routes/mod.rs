@@ -3,6 +3,7 @@
 
 mod analyse;
 mod audio;
+mod filter;
 mod lan;
 mod map;
 mod playlist;
@@ -61,6 +62,8 @@ pub fn router(app: Shared, guard: Arc<Guard>) -> Router {
         .route("/songs/{id}/cover", get(songs::cover))
         .route("/songs/{id}/audio", get(audio::audio))
         .route("/map", get(map::map))
+        .route("/map/matching", get(filter::matching))
+        .route("/filter", get(filter::help))
         .route("/live", get(live::live))
         .route("/openapi.json", get(openapi::document))
         .merge(of_owner);

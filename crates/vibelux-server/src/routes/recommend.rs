@@ -17,6 +17,7 @@ use crate::blocking::blocking;
 use crate::http::error::ApiError;
 use crate::http::extract::ApiJson;
 use crate::library::catalogue::{Catalogue, Entry};
+use crate::library::filtered::{self, Reader};
 use crate::library::ranking::{Pick, QueueRequest, Rules, queue};
 use crate::library::song_id::SongId;
 use crate::security::Role;
@@ -51,6 +52,7 @@ pub struct RecommendRequest {
     exclude: Vec<SongId>,
     #[serde(default)]
     include: Vec<SongClass>,
+    filter: Option<String>,
 }
 
 fn best_first() -> f64 {
@@ -144,6 +146,7 @@ pub async fn recommend(
     Extension(role): Extension<Role>,
     ApiJson(request): ApiJson<RecommendRequest>,
 ) -> Result<Json<Recommendations>, ApiError> {
+    let filter = filtered::parse(request.filter.as_deref())?;
     blocking(move || {
         let catalogue = app.library.catalogue()?;
         let wanted = checked(&request, &app, &catalogue)?;
@@ -160,10 +163,17 @@ pub async fn recommend(
             // What the owner likes is nobody else's.
             Role::Guest => Arc::new(vec![Liking::default(); entries.len()]),
         };
+        let reader = Reader {
+            role,
+            library: &app.library,
+        };
         let rules = Rules {
             allowed: &|i| {
                 let Entry { id, class, .. } = entries[i];
-                include.takes(class) && !left_out.contains(&id) && !app.library.is_not_now(id)
+                include.takes(class)
+                    && !left_out.contains(&id)
+                    && !app.library.is_not_now(id)
+                    && reader.takes(&filter, &entries[i])
             },
             liking: &|i| likings[i].score,
             present: &|i| entries[i].path.is_file(),

@@ -17,7 +17,8 @@ use crate::blocking::blocking;
 use crate::http::assets::cached;
 use crate::http::error::ApiError;
 use crate::http::extract::{ApiJson, ApiQuery, SongPath, inclusion};
-use crate::library::catalogue::{Catalogue, Entry, Filter};
+use crate::library::catalogue::{Catalogue, Entry, Wanted};
+use crate::library::filtered::{self, Reader};
 use crate::library::song_id::SongId;
 use crate::media;
 use crate::security::Role;
@@ -33,6 +34,7 @@ pub struct ListQuery {
     emotion: Option<String>,
     artist: Option<String>,
     include: Option<String>,
+    filter: Option<String>,
     #[serde(default)]
     offset: usize,
     limit: Option<usize>,
@@ -84,16 +86,21 @@ pub async fn list(
         .map(|name| name.parse::<Emotion>())
         .transpose()
         .map_err(|error| ApiError::BadRequest(error.to_string()))?;
-    let filter = Filter {
+    let wanted = Wanted {
         search: given(query.search),
         emotion,
         artist: given(query.artist),
         include: inclusion(query.include)?,
+        filter: filtered::parse(query.filter.as_deref())?,
     };
     let limit = query.limit.unwrap_or(50).min(MAX_LIMIT);
     blocking(move || {
         let catalogue = app.library.catalogue()?;
-        let found = catalogue.list(&filter);
+        let reader = Reader {
+            role,
+            library: &app.library,
+        };
+        let found = catalogue.list(&wanted, &reader);
         let shown = found.iter().skip(query.offset).take(limit);
         Ok(Json(SongList {
             total: found.len(),

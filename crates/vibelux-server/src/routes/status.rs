@@ -36,7 +36,7 @@ pub async fn status(
             role,
             emotions: Emotion::ALL.map(Emotion::name),
             face_model: app.face_model.name().to_owned(),
-            music_model: app.music_model.name().to_owned(),
+            music_model: app.embedder.name().to_owned(),
             songs: app.library.catalogue()?.counts(),
             ffmpeg: app.transcoder.is_some(),
             lan: app.invitations.is_some(),

@@ -172,6 +172,13 @@ fn guests_look_and_listen_and_change_nothing() {
         assert_eq!(each["liking"]["score"], 0.0);
         assert_eq!(each["song"]["reaction"], Value::Null);
     }
+    // Nor does a filter tell what the owner likes, or where files are.
+    for (filter, owners) in [("liked", 1), ("path:a.mp3", 1), ("artist:ada", 2)] {
+        let target = format!("/api/v1/songs?filter={filter}");
+        assert_eq!(owner.get(&target).json()["total"], owners, "{filter}");
+        let seen = if filter == "artist:ada" { owners } else { 0 };
+        assert_eq!(guest.get(&target).json()["total"], seen, "{filter}");
+    }
     let sad = json!({ "vector": { "sad": 1 } });
     let sounds = format!("{song}/sounds");
     assert_eq!(owner.ask("PUT", &sounds, Some(&sad)).status, 200);

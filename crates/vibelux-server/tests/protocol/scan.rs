@@ -64,7 +64,8 @@ fn a_scan_brings_songs_and_names_what_it_cannot_read() {
             "ready": 2,
             "not_music": { "speech": 0, "effects": 0, "jingle": 0 },
             "failed": 1,
-            "missing": 0
+            "missing": 0,
+            "copies": 0
         })
     );
     assert_eq!(status["scan"]["found"], 3);

@@ -203,7 +203,8 @@ fn what_is_no_music_is_left_out_unless_asked_for_or_declared() {
             "ready": 3,
             "not_music": { "speech": 1, "effects": 1, "jingle": 0 },
             "failed": 0,
-            "missing": 0
+            "missing": 0,
+            "copies": 0
         })
     );
     let on_the_map =
@@ -296,24 +297,20 @@ fn a_large_library_is_mapped_ranked_and_noticed_while_the_server_runs() {
     let stand = Plan::default().start();
     let songs: Vec<Song> = (0..SONGS)
         .map(|i| Song {
-            path: format!("/nowhere/{i}.mp3").into(),
-            stamp: None,
-            model: "test".to_owned(),
             tags: Tags {
                 title: Some(format!("Song {i}")),
                 artist: Some(format!("Artist {}", i % 997)),
-                album: None,
+                ..Tags::default()
             },
-            duration_seconds: None,
-            outcome: Outcome::Embedded(
-                format!("happy={},sad={}", i % 101 + 1, i % 37)
-                    .parse()
-                    .unwrap(),
-            ),
-            sound: None,
-            loudness_lufs: None,
-            declared_music: false,
-            missing: false,
+            ..Song::new(
+                format!("/nowhere/{i}.mp3"),
+                "test",
+                Outcome::Embedded(
+                    format!("happy={},sad={}", i % 101 + 1, i % 37)
+                        .parse()
+                        .unwrap(),
+                ),
+            )
         })
         .collect();
     let mut store = SongStore::open(&stand.dir.path().join("library.db")).unwrap();
@@ -334,4 +331,74 @@ fn a_large_library_is_mapped_ranked_and_noticed_while_the_server_runs() {
         stand.post("/api/v1/recommend", &request).json()["recommendations"],
         json!([])
     );
+}
+
+#[test]
+fn filters_narrow_lists_the_map_and_recommendations() {
+    let stand = Plan::songs().start();
+    let encoded = |text: &str| {
+        text.bytes()
+            .map(|byte| format!("%{byte:02x}"))
+            .collect::<String>()
+    };
+    let list = |filter: &str| {
+        let answer = stand.get(&format!("/api/v1/songs?filter={}", encoded(filter)));
+        assert_eq!(answer.status, 200, "{filter}");
+        let found = answer.json();
+        titles(&found)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let all = list("");
+    assert_eq!(all.len(), 5);
+    assert_eq!(list("artist:ada not title:tape"), ["Sunny Morning"]);
+    assert_eq!(list("mood:sad or thunder"), ["Dull Rain", "Thunder"]);
+    assert_eq!(list("duration>1h"), Vec::<String>::new());
+    assert_eq!(list("liked"), Vec::<String>::new());
+    let like = format!("/api/v1/songs/{}/like", stand.id("Thunder"));
+    stand.request("PUT", &like).send();
+    assert_eq!(list("liked"), ["Thunder"]);
+
+    let wrong = stand.get(&format!("/api/v1/songs?filter={}", encoded("year>x")));
+    assert_eq!(
+        (wrong.status, &wrong.json()["error"]["code"]),
+        (400, &json!("filter"))
+    );
+    let wish = json!({ "source": "mood", "vector": { "sad": 1 }, "filter": "not artist:bo" });
+    let found = stand.post("/api/v1/recommend", &wish).json();
+    let found = found["recommendations"].as_array().unwrap();
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|each| each["song"]["artist"] != "Bo"));
+
+    // A bit for each point of the map.
+    let map = stand.get("/api/v1/map").json();
+    let bits = stand.get(&format!("/api/v1/map/matching?filter={}", encoded("liked")));
+    assert_eq!(bits.body.len(), 1);
+    for (i, title) in map["titles"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(bits.body[0] >> i & 1 == 1, title == "Thunder");
+    }
+}
+
+#[test]
+fn a_filter_is_helped_while_it_is_typed() {
+    let stand = Plan::songs().start();
+    let help = |query: &str| stand.get(&format!("/api/v1/filter?text={query}")).json();
+    let typed = help("art");
+    assert_eq!(typed["options"], json!(["artist:"]));
+    assert_eq!((&typed["start"], &typed["end"]), (&json!(0), &json!(3)));
+    assert_eq!(help("artist:a")["options"], json!(["Ada"]));
+    assert_eq!(help("liked%20mood:sa&cursor=13")["options"], json!(["sad"]));
+    let wrong = help("year%3Ex");
+    assert_eq!(
+        (&wrong["mistake"]["start"], &wrong["mistake"]["end"]),
+        (&json!(5), &json!(6))
+    );
+    assert!(
+        wrong["mistake"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("1999")
+    );
+    assert_eq!(help("")["mistake"], Value::Null);
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -56,7 +56,7 @@ impl Plan {
         let tags = Tags {
             title: Some(title.to_owned()),
             artist: (!artist.is_empty()).then(|| artist.to_owned()),
-            album: None,
+            ..Tags::default()
         };
         self.songs
             .push((file.to_owned(), tags, mood.parse().unwrap()));
@@ -107,7 +107,7 @@ impl Plan {
                 demo: Some(dir.path().join("demo")),
             },
             face_model: FaceModel::shipped().unwrap(),
-            music_model: MusicModel::shipped().unwrap(),
+            embedder: Arc::new(MusicModel::shipped().unwrap()),
             limits: self.limits,
         };
         let (sender, receiver) = mpsc::channel();
@@ -144,15 +144,9 @@ fn song(path: &Path, tags: Tags, vector: EmotionVector) -> Song {
     std::fs::write(path, bytes).unwrap();
     Song {
         stamp: Some(FileStamp::of(&std::fs::metadata(path).unwrap())),
-        path: path.to_owned(),
-        model: "test".to_owned(),
         tags,
         duration_seconds: Some(30.0),
-        outcome: Outcome::Embedded(vector),
-        sound: None,
-        loudness_lufs: None,
-        declared_music: false,
-        missing: false,
+        ..Song::new(path, "test", Outcome::Embedded(vector))
     }
 }
 

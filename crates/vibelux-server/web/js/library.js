@@ -2,9 +2,10 @@
 
 import { byId, icon, make, say, toast } from './dom.js';
 import { COLOURS, EMOTIONS } from './emotions.js';
+import { FilterBox, isFilter } from './filter_box.js';
 import { counted, number, t, word } from './language.js';
 import { MoodMap } from './map.js';
-import { declareMusic, map, reader, song as songOf, songs } from './server.js';
+import { declareMusic, map, matching, reader, song as songOf, songs } from './server.js';
 import { include, remember, settings } from './settings.js';
 import { songRow } from './songs.js';
 
@@ -47,12 +48,13 @@ export class Library {
       remember({ everything: this.others.checked });
       this.onOthers();
     });
-    for (const input of [this.search, this.artist]) {
-      input.addEventListener('input', () => {
-        clearTimeout(this.timer);
-        this.timer = window.setTimeout(() => this.filter(), TYPING_MS);
-      });
-    }
+    this.box = new FilterBox(this.search, () => this.filter());
+    /** Asks which points of the map the filter means. @type {AbortController | null} */
+    this.asking = null;
+    this.artist.addEventListener('input', () => {
+      clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => this.filter(), TYPING_MS);
+    });
     this.list.addEventListener('scroll', () => {
       const near = this.list.scrollTop + this.list.clientHeight > this.list.scrollHeight - 600;
       if (near && !this.pending && this.shown < this.total) void this.more();
@@ -112,18 +114,35 @@ export class Library {
 
   /** Shows only what the filters leave, in the list and on the map. */
   filter() {
-    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const artist = this.artist.value.trim().toLowerCase();
-    const { data } = this.map;
-    if (data) {
-      this.map.filter((i) =>
-        (this.emotion === '' || data.strongest[i] === this.emotion) &&
-        (artist === '' || data.artists[i]?.toLowerCase() === artist) &&
-        words.every((each) => this.haystack[i].includes(each)));
-    }
+    void this.filterMap();
     this.shown = 0;
     this.total = 0;
     void this.more();
+  }
+
+  /** Dims the points of the map that the filters leave out. */
+  async filterMap() {
+    const text = this.box.told;
+    const artist = this.artist.value.trim().toLowerCase();
+    const { data } = this.map;
+    this.asking?.abort();
+    if (!data) return;
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    let holds = (/** @type {number} */ i) => words.every((each) => this.haystack[i].includes(each));
+    if (isFilter(text)) {
+      this.asking = new AbortController();
+      try {
+        const bits = await matching(include(), text, this.asking.signal);
+        holds = (i) => ((bits[i >> 3] >> (i & 7)) & 1) === 1;
+      } catch (error) {
+        if (error instanceof Error && error.name !== 'AbortError') toast(error.message);
+        return;
+      }
+    }
+    this.map.filter((i) =>
+      (this.emotion === '' || data.strongest[i] === this.emotion) &&
+      (artist === '' || data.artists[i]?.toLowerCase() === artist) &&
+      holds(i));
   }
 
   /** The next songs of the list. */
@@ -133,7 +152,8 @@ export class Library {
     this.pending = pending;
     /** @type {Record<string, string | number>} */
     const query = { include: include().join(), offset: this.shown, limit: PAGE };
-    if (this.search.value.trim()) query.search = this.search.value.trim();
+    const text = this.box.told;
+    if (text) query[isFilter(text) ? 'filter' : 'search'] = text;
     if (this.artist.value.trim()) query.artist = this.artist.value.trim();
     if (this.emotion) query.emotion = this.emotion;
     try {
@@ -155,7 +175,7 @@ export class Library {
       this.total = rows.length === 0 ? this.shown : page.total;
       const none = byId('library-none', HTMLElement);
       none.hidden = page.total > 0;
-      const narrowed = query.search || query.artist || query.emotion;
+      const narrowed = text || query.artist || query.emotion;
       none.textContent = t(narrowed ? 'noSongsFound' : 'musicNone');
       say(byId('library-count', HTMLElement), counted('songCount', page.total));
     } catch (error) {

@@ -1,6 +1,7 @@
 // The whole page: you -> mood -> music. Each part is a class of its own file; here they are joined.
 
 import { byId } from './dom.js';
+import { FilterBox } from './filter_box.js';
 import { bindKeys, listKeys } from './keys.js';
 import { onLanguage, percent, setLanguage, t, translatePage } from './language.js';
 import { Library } from './library.js';
@@ -62,7 +63,7 @@ function follow(byItself, cross = false) {
   const way = settings.way === 'journey'
     ? { kind: settings.way, to: goal, songs: settings.journeySongs } : { kind: settings.way };
   void music.rank(
-    { ...mood, way, mode: settings.centred ? 'centred' : 'plain', strength: settings.strength, include: include() },
+    { ...mood, way, mode: settings.centred ? 'centred' : 'plain', strength: settings.strength, include: include(), ...(settings.filter && { filter: settings.filter }) },
     // The click on the camera's button was also the wish for music.
     { play: byItself, tell: byItself, cross },
   );
@@ -153,6 +154,12 @@ function bindTuning() {
   level.addEventListener('change', () => {
     remember({ level: level.checked });
     music.player.balanceAgain();
+  });
+  const only = byId('only', HTMLInputElement);
+  only.value = settings.filter;
+  new FilterBox(only, (filter) => {
+    remember({ filter });
+    follow(false);
   });
   const reaction = byId('reaction', HTMLInputElement);
   reaction.checked = settings.reaction;

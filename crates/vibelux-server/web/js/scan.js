@@ -74,7 +74,7 @@ export class ScanDialog {
     if (ended) {
       this.told = -Infinity;
       this.onSongs(true);
-    } else if (state.running && known >= ENOUGH && performance.now() - this.told > NEWS_MS) {
+    } else if (state.running && (state.refining || known >= ENOUGH) && performance.now() - this.told > NEWS_MS) {
       this.told = performance.now();
       this.onSongs(false);
     }
@@ -90,7 +90,7 @@ export class ScanDialog {
     byId('scan-form', HTMLFormElement).hidden = state.running;
     byId('scan-bar', HTMLProgressElement).value = state.running ? share : 1;
     byId('scan-count', HTMLElement).textContent = state.running
-      ? state.found === 0 ? t('scanLooking') : t('scanCount', number(state.done), number(state.found))
+      ? state.found === 0 ? t('scanLooking') : t(state.refining ? 'scanRefining' : 'scanCount', number(state.done), number(state.found))
       : state.found === 0 ? t('scanNothing') : counted('scanDone', state.done - state.failed);
     byId('scan-current', HTMLElement).textContent = state.running ? (state.current ?? '\u00a0') : '';
     byId('scan-stop', HTMLButtonElement).hidden = !state.running;

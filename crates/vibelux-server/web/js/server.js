@@ -100,12 +100,33 @@ export async function recommend(request, signal) {
 }
 
 /**
- * @param {Record<string, string | number>} query  search, emotion, artist, include, offset, limit.
+ * @param {Record<string, string | number>} query  search, emotion, artist, include, filter, offset, limit.
  * @param {AbortSignal} [signal]
  * @returns {Promise<{total: number, songs: Song[]}>}
  */
 export const songs = (query, signal) =>
   ask(`songs?${new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]))}`, { signal });
+
+/**
+ * What is wrong with a filter, and what could come next.
+ * @param {string} text
+ * @param {number} cursor
+ * @param {AbortSignal} signal
+ * @returns {Promise<import('./types.js').FilterHelp>}
+ */
+export const filterHelp = (text, cursor, signal) => ask(`filter?${new URLSearchParams({ text, cursor: String(cursor) })}`, { signal });
+
+/**
+ * Which songs of the map a filter means: a bit for each.
+ * @param {string[]} include
+ * @param {string} filter
+ * @param {AbortSignal} signal
+ */
+export async function matching(include, filter, signal) {
+  const answer = await reach(`map/matching?${new URLSearchParams({ include: include.join(), filter })}`, { signal });
+  if (!answer.ok) throw refusal(answer.status, await answer.json().catch(() => null));
+  return new Uint8Array(await answer.arrayBuffer());
+}
 
 /** @param {string} id @returns {Promise<Song>} */
 export const song = (id) => ask(`songs/${encodeURIComponent(id)}`);

@@ -15,6 +15,7 @@ export const LANGUAGES = /** @type {const} */ (['en', 'de', 'fr', 'es']);
  * @property {number} strength
  * @property {boolean} centred
  * @property {boolean} everything  Also what is no music.
+ * @property {string} filter  Only songs that this is true of.
  * @property {number} temperature
  * @property {number} moodSeconds
  * @property {number} expression  How much small expressions count: 0 not, 1 as measured, 2 most.
@@ -36,6 +37,7 @@ const initial = {
   strength: 0.8,
   centred: false,
   everything: false,
+  filter: '',
   temperature: 1,
   moodSeconds: 10,
   expression: 1,

@@ -33,9 +33,10 @@
  * @typedef {{speech: number, effects: number, jingle: number}} NotMusic  How many files are left out unless asked for.
  * @typedef {{path: string, reason: string}} Failure
  * `done` counts the failed ones too.
- * @typedef {{running: boolean, found: number, done: number, failed: number, current: string | null, failures: Failure[]}} Scan
+ * @typedef {{running: boolean, found: number, done: number, refining: boolean, failed: number, current: string | null, failures: Failure[]}} Scan
  * @typedef {{path: string | null, parent: string | null, usual: string | null, demo: boolean, audio_files: number, folders: {name: string, path: string}[]}} FolderList
- * @typedef {{version: string, role: 'owner' | 'guest', songs: {ready: number, not_music: NotMusic, failed: number, missing: number}, ffmpeg: boolean, lan: boolean, scan: Scan | null}} Status
+ * @typedef {{mistake: {message: string, start: number, end: number} | null, start: number, end: number, options: string[]}} FilterHelp
+ * @typedef {{version: string, role: 'owner' | 'guest', songs: {ready: number, not_music: NotMusic, failed: number, missing: number, copies: number}, ffmpeg: boolean, lan: boolean, scan: Scan | null}} Status
  *
  * @typedef {{is_on: boolean, fingerprint: string | null, invitations: {role: 'owner' | 'guest', url: string, qr_svg: string}[]}} Lan
  *
@@ -49,6 +50,7 @@
  * @property {string} [song_id]
  * @property {Way} way
  * @property {'plain' | 'centred'} mode
+ * @property {string} [filter]  Only songs that this is true of.
  * @property {number} strength  0 any song, 1 only what fits.
  * @property {number} seed
  * @property {number} count

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! path -> song (limits, fallback) -> reader (symphonia) -> mono -> resample -> Waveform
-//!                                 |                    \-> loudness (EBU R128)
+//!                                 |                    |-> loudness (EBU R128)
+//!                                 |                    \-> fingerprint, of the middle window
 //!                                 \-> ffmpeg (child process, for codecs not built in)
 //! ```
 //!
@@ -15,6 +16,7 @@ mod codecs;
 mod error;
 mod ffmpeg;
 mod file_kind;
+mod fingerprint;
 mod flac;
 mod limits;
 mod loudness;
@@ -30,6 +32,7 @@ mod waveform;
 mod window;
 
 pub use error::AudioError;
+pub use fingerprint::Fingerprint;
 pub use limits::{MAX_SAMPLE_RATE_HZ, MAX_WAVEFORM_SECONDS};
 pub(crate) use loudness::BELIEVABLE_LUFS;
 pub use resample::resample;

@@ -57,7 +57,7 @@ impl FromStr for SoundKind {
 }
 
 /// How much of each kind a stretch of sound is taken for; they add up to 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SoundShares([f32; 3]);
 
 impl SoundShares {

@@ -103,6 +103,30 @@ pub enum LibraryError {
         /// What is wrong and where.
         source: serde_json::Error,
     },
+    /// More titles or file names than a table holds.
+    #[error(
+        "{path} has more than 4 GiB of titles or of file names; split it into several libraries"
+    )]
+    TooManySongs {
+        /// The library.
+        path: PathBuf,
+    },
+    /// A worker could not open the library to read.
+    #[error("{path}: cannot be read beside the run that writes it ({reason})")]
+    Reader {
+        /// The library.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A process that analyses songs could not be started.
+    #[error("{program}: cannot be started to analyse songs ({reason})")]
+    Helper {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A worker thread could not be started.
     #[error("cannot start a worker thread: {source}; try fewer with --jobs")]
     Thread {
@@ -134,8 +158,10 @@ impl LibraryError {
             | Self::NewerSchema { path, .. }
             | Self::BadEntry { path, .. }
             | Self::Database { path, .. }
+            | Self::Reader { path, .. }
+            | Self::TooManySongs { path }
             | Self::Json { path, .. } => file.clone_into(path),
-            Self::Thread { .. } => {}
+            Self::Helper { .. } | Self::Thread { .. } => {}
         }
         self
     }

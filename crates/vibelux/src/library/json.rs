@@ -12,11 +12,11 @@ use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
+use super::embed::unix_seconds;
 use super::error::LibraryError;
 use super::path_bytes::{from_json, to_json};
 use super::song::{Outcome, Song};
 use super::store::SongStore;
-use super::tags::Tags;
 use crate::atomic;
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
 
@@ -164,19 +164,20 @@ impl Import<'_> {
             let mut pairs = known.values().iter().zip(vector.values());
             pairs.all(|(a, b)| (a - b).abs() < SAME)
         });
-        Ok((!same).then(|| Song {
-            path,
-            stamp: None,
-            model: IMPORTED.to_owned(),
-            tags: known
-                .as_ref()
-                .map_or_else(Tags::default, |k| k.tags.clone()),
-            duration_seconds: known.as_ref().and_then(|k| k.duration_seconds),
-            loudness_lufs: known.as_ref().and_then(|k| k.loudness_lufs),
-            outcome: Outcome::Embedded(vector),
-            sound: None,
-            declared_music: false,
-            missing: known.is_some_and(|k| k.missing),
+        let outcome = Outcome::Embedded(vector);
+        Ok((!same).then(|| match known {
+            Some(known) => Song {
+                stamp: None,
+                model: IMPORTED.to_owned(),
+                outcome,
+                sound: None,
+                is_first_look: false,
+                ..known
+            },
+            None => Song {
+                added_seconds: unix_seconds(),
+                ..Song::new(path, IMPORTED, outcome)
+            },
         }))
     }
 

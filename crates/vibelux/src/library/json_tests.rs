@@ -89,20 +89,9 @@ fn many_rows_and_repeated_keys_are_fine() {
 #[test]
 fn an_export_can_be_imported_and_changes_nothing() {
     let (dir, mut store) = open();
-    let mut song = Song {
-        path: PathBuf::from("/m/\"a\" \\ \u{1F3B5}.mp3"),
-        stamp: None,
-        model: "m".to_owned(),
-        tags: Tags::default(),
-        duration_seconds: None,
-        outcome: Outcome::Embedded(
-            EmotionVector::from_weights([0.1, 0.2, 0.3, 0.1, 0.1, 0.1, 0.1]).unwrap(),
-        ),
-        sound: None,
-        loudness_lufs: None,
-        declared_music: false,
-        missing: false,
-    };
+    let vector = EmotionVector::from_weights([0.1, 0.2, 0.3, 0.1, 0.1, 0.1, 0.1]).unwrap();
+    let path = "/m/\"a\" \\ \u{1F3B5}.mp3";
+    let mut song = Song::new(path, "m", Outcome::Embedded(vector));
     store.upsert(&song, &[]).unwrap();
     #[cfg(unix)]
     {

@@ -6,15 +6,22 @@
 
 mod class;
 mod codec;
+mod content;
+mod copies;
 mod cover;
 mod embed;
 mod error;
+mod facts;
+mod failure;
 mod heard;
+mod isolate;
 pub mod json;
+mod mounts;
 mod path_bytes;
 mod scan;
 mod song;
 mod store;
+mod table;
 mod tag_file;
 mod tags;
 
@@ -22,14 +29,20 @@ pub use class::{
     ClassCounts, Inclusion, NotMusic, SHORTEST_SONG_SECONDS, SongClass, UnknownSongClass,
 };
 pub use codec::{Mp4Codec, read_mp4_codec};
+pub use content::ContentHash;
+pub use copies::{CopySummary, find_copies};
 pub use cover::{Cover, read_cover};
 pub use embed::{
-    EmbedOptions, EmbedPlan, EmbedProgress, EmbedSummary, FailedSong, SongEmbedder, embed_songs,
-    mark_missing, plan,
+    CpuShare, Depth, EmbedOptions, EmbedPlan, EmbedProgress, EmbedSummary, FailedSong, MANY_SONGS,
+    Pace, PlannedSong, SongEmbedder, UnknownPace, Work, embed_songs, mark_missing, plan,
 };
 pub use error::LibraryError;
+pub use facts::FileFacts;
+pub use failure::{Failure, FailureKind, Retry};
 pub use heard::Heard;
+pub use isolate::{FileLimits, IsolatedEmbedder, serve_songs};
 pub use scan::{FoundSong, Scan, ScanProblem, scan};
 pub use song::{FileStamp, Outcome, Song};
-pub use store::{KnownSong, Said, SongStore, Verdict, VerdictKind};
-pub use tags::{Tags, read_tags};
+pub use store::{Analysis, Change, KnownSong, Said, SongStore, Verdict, VerdictKind};
+pub use table::{Likes, Revision, SongTable};
+pub use tags::{Encoding, FileTags, Tags, read_tags};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
+use super::mounts::{device, is_mount};
 use super::song::FileStamp;
 
 /// A song file that a scan came across.
@@ -39,6 +40,10 @@ pub struct Scan {
     /// The folders that were asked for and could be listed. Only below these can a song be said to
     /// be gone; a drive that is not plugged in proves nothing.
     pub reachable: Vec<PathBuf>,
+    /// The folders among these and below them at which another file system begins.
+    pub mounts: Vec<PathBuf>,
+    /// Of the folders that were asked for: holds nothing at all.
+    bare: Vec<PathBuf>,
 }
 
 /// Collects the songs among `roots`, which are files or folders; folders are searched recursively.
@@ -59,6 +64,8 @@ pub fn scan(roots: &[PathBuf], is_song: impl Fn(&Path) -> bool) -> Scan {
                 continue;
             }
         };
+        // Of the folders from the root to the one that is listed.
+        let mut devices = Vec::new();
         for entry in WalkDir::new(&canonical)
             .follow_links(true)
             .sort_by_file_name()
@@ -68,8 +75,23 @@ pub fn scan(roots: &[PathBuf], is_song: impl Fn(&Path) -> bool) -> Scan {
             match entry {
                 Ok(entry) if entry.depth() == 0 && entry.file_type().is_dir() => {
                     scan.reachable.push(canonical.clone());
+                    scan.bare.push(canonical.clone());
+                    if is_mount(&canonical) {
+                        scan.mounts.push(canonical.clone());
+                    }
+                    devices = vec![device_of(&entry)];
+                }
+                Ok(entry) if entry.file_type().is_dir() => {
+                    scan.bare.retain(|folder| *folder != canonical);
+                    devices.truncate(entry.depth());
+                    let here = device_of(&entry);
+                    if here.is_some() && devices.last().is_some_and(|above| *above != here) {
+                        scan.mounts.extend(fs::canonicalize(entry.path()).ok());
+                    }
+                    devices.push(here);
                 }
                 Ok(entry) if entry.file_type().is_file() => {
+                    scan.bare.retain(|folder| *folder != canonical);
                     if entry.depth() > 0 && !is_song(entry.path()) {
                         continue;
                     }
@@ -95,6 +117,12 @@ pub fn scan(roots: &[PathBuf], is_song: impl Fn(&Path) -> bool) -> Scan {
 }
 
 impl Scan {
+    /// Whether a folder that was asked for holds nothing at all, not even other files.
+    #[must_use]
+    pub fn is_bare(&self, folder: &Path) -> bool {
+        self.bare.iter().any(|bare| bare == folder)
+    }
+
     fn problem(&mut self, path: &Path, reason: &str, is_root: bool) {
         self.problems.push(ScanProblem {
             path: path.to_owned(),
@@ -144,6 +172,10 @@ fn canonical(
     Ok(file)
 }
 
+fn device_of(entry: &DirEntry) -> Option<u64> {
+    entry.metadata().ok().and_then(|found| device(&found))
+}
+
 fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
 }
@@ -181,6 +213,7 @@ mod tests {
         assert_eq!(names(&found, &root), ["a/1.mp3", "b.MP3"]);
         assert!(found.problems.is_empty());
         assert_eq!(found.reachable.len(), 2);
+        assert!(!found.is_bare(&fs::canonicalize(&root).unwrap()));
         // A file that is asked for by name is taken whatever its name.
         assert_eq!(scan(&[root.join("a/2.txt")], is_mp3).songs.len(), 1);
     }
@@ -191,6 +224,9 @@ mod tests {
         let found = scan(&[dir.path().join("absent")], is_mp3);
         assert!(found.songs.is_empty() && found.reachable.is_empty());
         assert!(found.problems[0].is_root);
+        let empty = scan(&[dir.path().to_owned()], is_mp3);
+        assert!(empty.is_bare(&fs::canonicalize(dir.path()).unwrap()));
+        assert!(empty.mounts.is_empty());
     }
 
     #[cfg(unix)]

@@ -117,7 +117,7 @@ mod tests {
             bytes.resize(bytes.len() + 413, 0);
         }
         fs::write(&path, bytes).unwrap();
-        let (tags, _) = crate::library::read_tags(&path);
+        let tags = crate::library::read_tags(&path).tags;
         assert_eq!(tags.title.as_deref(), Some("Blue"));
     }
 

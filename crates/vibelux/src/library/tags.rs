@@ -1,19 +1,21 @@
-//! What a song file says of itself. Tags are a courtesy to the reader: nothing that is wrong with
+//! What a song file says of itself, and how it is encoded. Tags are a courtesy to the reader: nothing that is wrong with
 //! them may keep a song out of the library.
 
 use std::path::Path;
 
 use lofty::config::ParseOptions;
-use lofty::file::{AudioFile, TaggedFileExt};
+use lofty::file::{AudioFile, FileType, TaggedFileExt};
 use lofty::tag::{Accessor, ItemKey};
+use serde::{Deserialize, Serialize};
 
+use super::codec::{Mp4Codec, read_mp4_codec};
 use super::tag_file;
 
 /// A tag longer than this is not a name; it is cut.
 const MAX_CHARS: usize = 1000;
 
-/// Title, artist and album, as far as the file names them. Never empty strings.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+/// Title, artist, album, genre and year, as far as the file names them. Never empty strings.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Tags {
     /// The song's name.
     pub title: Option<String>,
@@ -21,6 +23,10 @@ pub struct Tags {
     pub artist: Option<String>,
     /// The release it is from.
     pub album: Option<String>,
+    /// The kind of music; several are joined as the file has them.
+    pub genre: Option<String>,
+    /// When it came out, from 1 to 9999.
+    pub year: Option<u16>,
 }
 
 impl Tags {
@@ -34,21 +40,53 @@ impl Tags {
     }
 }
 
-/// Reads the tags of a file and its length in seconds as the container states it (raw AAC states none). What
-/// cannot be read is `None`; cover art is skipped, as it is most of a tag's bytes.
+/// How the sound of a file is kept, as far as the file says.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub struct Encoding {
+    /// Whether nothing of the sound was lost.
+    pub lossless: bool,
+    /// Thousands of bits a second; 0 where that is not known.
+    pub bitrate_kbps: u32,
+}
+
+/// What a file says of itself.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct FileTags {
+    /// What it is called.
+    pub tags: Tags,
+    /// Its length as the container states it; raw AAC states none.
+    pub stated_seconds: Option<f64>,
+    /// How it is encoded.
+    pub encoding: Encoding,
+}
+
+/// Reads what a file says of itself. What cannot be read is `None`; cover art is skipped, as it is most of a tag's bytes.
 #[must_use]
-pub fn read_tags(path: &Path) -> (Tags, Option<f64>) {
+pub fn read_tags(path: &Path) -> FileTags {
     try_read(path).unwrap_or_default()
 }
 
-fn try_read(path: &Path) -> Option<(Tags, Option<f64>)> {
+fn try_read(path: &Path) -> Option<FileTags> {
     let mut options = ParseOptions::new();
     options.read_cover_art(false);
     let file = tag_file::read(path, options)?;
-    let seconds = file.properties().duration().as_secs_f64();
-    let seconds = (seconds > 0.0).then_some(seconds);
+    let properties = file.properties();
+    let seconds = properties.duration().as_secs_f64();
+    let bitrate = properties
+        .audio_bitrate()
+        .or_else(|| properties.overall_bitrate());
+    let told = FileTags {
+        tags: Tags::default(),
+        stated_seconds: (seconds > 0.0).then_some(seconds),
+        encoding: Encoding {
+            lossless: is_lossless(file.file_type(), path),
+            bitrate_kbps: bitrate.unwrap_or(0),
+        },
+    };
     let Some(tag) = file.primary_tag().or_else(|| file.first_tag()) else {
-        return Some((Tags::default(), seconds));
+        return Some(told);
     };
     let text = |text: Option<&str>| text.and_then(clean);
     let tags = Tags {
@@ -56,8 +94,21 @@ fn try_read(path: &Path) -> Option<(Tags, Option<f64>)> {
         artist: text(tag.artist().as_deref())
             .or_else(|| text(tag.get_string(ItemKey::AlbumArtist))),
         album: text(tag.album().as_deref()),
+        genre: text(tag.genre().as_deref()),
+        year: tag
+            .date()
+            .map(|date| date.year)
+            .filter(|year| (1..=9999).contains(year)),
     };
-    Some((tags, seconds))
+    Some(FileTags { tags, ..told })
+}
+
+fn is_lossless(kind: FileType, path: &Path) -> bool {
+    match kind {
+        FileType::Flac | FileType::Wav | FileType::Aiff | FileType::Ape | FileType::WavPack => true,
+        FileType::Mp4 => matches!(read_mp4_codec(path), Some(Mp4Codec::Alac | Mp4Codec::Flac)),
+        _ => false,
+    }
 }
 
 /// One line without control characters, which could otherwise rewrite the user's terminal or break
@@ -119,6 +170,8 @@ mod tests {
             b"INFO".to_vec(),
             chunk(b"INAM", b"Blue\tSong\0\0"),
             chunk(b"IART", b"Somebody\0\0"),
+            chunk(b"IGNR", b"Folk\0\0"),
+            chunk(b"ICRD", b"1997\0\0"),
         ]
         .concat();
         let body = [
@@ -129,10 +182,21 @@ mod tests {
         ]
         .concat();
         std::fs::write(&path, chunk(b"RIFF", &body)).unwrap();
-        let (tags, seconds) = read_tags(&path);
+        let FileTags {
+            tags,
+            stated_seconds,
+            encoding,
+        } = read_tags(&path);
         assert_eq!(tags.title.as_deref(), Some("Blue Song"));
         assert_eq!(tags.artist.as_deref(), Some("Somebody"));
         assert_eq!(tags.album, None);
-        assert_eq!(seconds, Some(1.0));
+        assert_eq!(tags.genre.as_deref(), Some("Folk"));
+        assert_eq!(tags.year, Some(1997));
+        assert_eq!(stated_seconds, Some(1.0));
+        let expected = Encoding {
+            lossless: true,
+            bitrate_kbps: 64,
+        };
+        assert_eq!(encoding, expected);
     }
 }

@@ -3,19 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use image::imageops::{FilterType, resize};
+use serde::{Deserialize, Serialize};
 
 use super::error::ModelError;
 use super::face::distribution;
 use super::runtime::Network;
 use super::shipped;
 use super::sidecar::{FrontEnd, Sidecar};
-use crate::audio::{self, MAX_WAVEFORM_SECONDS, SoundShares, Waveform, WindowPlan};
+use crate::audio::{self, Fingerprint, MAX_WAVEFORM_SECONDS, SoundShares, Waveform, WindowPlan};
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
 use crate::spectrogram::image::{SAMPLE_RATE_HZ, SECONDS, spectrogram_image};
 use crate::spectrogram::{LogMel, not_music};
 
 /// What a model makes of a song.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SongEmbedding {
     /// The mean of the windows' vectors.
     pub vector: EmotionVector,
@@ -28,6 +29,8 @@ pub struct SongEmbedding {
     /// Integrated loudness by EBU R128 in LUFS, as far as it was listened to; see
     /// [`SongAudio::loudness_lufs`](crate::audio::SongAudio::loudness_lufs).
     pub loudness_lufs: Option<f32>,
+    /// By what its recording is known; `None` for models that look at the song's start alone.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// A classifier of music. Can be shared between threads; a call uses one core.
@@ -137,6 +140,16 @@ impl MusicModel {
         self.embed_planned(path, self.plan())
     }
 
+    /// The same with one window alone, from the middle: what can be said soon. Models that look at a picture of the song's
+    /// start do as always.
+    ///
+    /// # Errors
+    /// As [`Self::embed_song`].
+    pub fn embed_song_soon(&self, path: &Path) -> Result<SongEmbedding, ModelError> {
+        let plan = self.plan().map(|plan| WindowPlan { count: 1, ..plan });
+        self.embed_planned(path, plan)
+    }
+
     /// The same with as many windows as fit into the song, one after the other: how its emotion changes
     /// over time. Models that look at a picture of the song's start give that one window.
     ///
@@ -155,6 +168,7 @@ impl MusicModel {
         path: &Path,
         plan: Option<WindowPlan>,
     ) -> Result<SongEmbedding, ModelError> {
+        let is_planned = plan.is_some();
         let (starts, windows, duration_seconds, loudness_lufs) = match plan {
             Some(plan) => {
                 let song = audio::decode_windows(path, &plan)
@@ -187,12 +201,14 @@ impl MusicModel {
         let vector = EmotionVector::mean(&vectors).ok_or_else(|| ModelError::NoSound {
             path: path.to_owned(),
         })?;
+        let fingerprint = is_planned.then(|| Fingerprint::of(&windows));
         Ok(SongEmbedding {
             vector,
             windows: starts.into_iter().zip(vectors).collect(),
             sound: SoundShares::mean(&sounds),
             duration_seconds,
             loudness_lufs,
+            fingerprint,
         })
     }
 

@@ -9,7 +9,7 @@ use crate::library::class::{ClassCounts, SHORTEST_SONG_SECONDS, SongClass};
 use crate::library::error::LibraryError;
 
 impl SongStore {
-    /// How many songs that have a vector and are not missing there are of each class.
+    /// How many songs that have a vector, are not missing and stand for themselves there are of each class.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -17,7 +17,7 @@ impl SongStore {
         let read = || -> rusqlite::Result<ClassCounts> {
             let mut statement = self.connection.prepare(&format!(
                 "SELECT sound, duration_seconds < ?1, {IS_DECLARED_MUSIC}, count(*)
-                 FROM songs WHERE vector IS NOT NULL AND NOT missing
+                 FROM songs WHERE vector IS NOT NULL AND NOT missing AND copy_of IS NULL
                  GROUP BY 1, 2, 3",
             ))?;
             let mut counts = ClassCounts::default();
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
     use crate::audio::SoundKind;
     use crate::library::store::tests;
-    use crate::library::{Outcome, Song};
+    use crate::library::{Failure, FailureKind, Outcome, Song};
 
     fn song(name: &str, sound: Option<SoundKind>, seconds: f64) -> Song {
         Song {
@@ -92,7 +92,7 @@ mod tests {
             songs.push(song(&number.to_string(), sound, 5.0 * number as f64));
         }
         songs[3].missing = true;
-        songs[4].outcome = Outcome::Failed("no sound".to_owned());
+        songs[4].outcome = Outcome::Failed(Failure::new(FailureKind::NoSound, "no sound"));
         songs[5].duration_seconds = None;
         store.upsert_all(&songs).unwrap();
         store.set_declared_music([&songs[2].path], true).unwrap();

@@ -3,9 +3,14 @@
 //! Write-ahead logging lets a recommendation read while an embedding run writes, and makes a commit
 //! cheap enough to do one per song, so that a run which is killed loses only the songs in flight.
 
+mod analyses;
 mod classes;
+mod copies;
 mod creation;
+mod failures;
+mod files;
 mod layout;
+mod mounts;
 mod rows;
 mod soundness;
 mod verdict;
@@ -16,13 +21,22 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
+use super::content::ContentHash;
 use super::error::LibraryError;
+use super::failure::Failure;
 use super::path_bytes::{from_bytes, to_bytes};
 use super::song::{FileStamp, Song};
+use super::table::Revision;
 use crate::emotion::EmotionVector;
+pub use analyses::Analysis;
+pub use copies::CopyFacts;
+pub use files::Change;
 pub use verdict::{Said, Verdict, VerdictKind};
 
-use rows::{COLUMNS, IS_DECLARED_MUSIC, WINDOW_BYTES, decode_window, stamp, upsert};
+use rows::{
+    COLUMNS, FAILURE_COLUMNS, IS_DECLARED_MUSIC, WINDOW_BYTES, content_of, decode_window, stamp,
+    upsert,
+};
 
 /// What must be known of a song to tell whether it has to be embedded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +46,11 @@ pub struct KnownSong {
     /// The model that was used.
     pub model: String,
     /// Why that failed, if it did.
-    pub failure: Option<String>,
+    pub failure: Option<Failure>,
+    /// Which sound the file holds, if somebody has looked.
+    pub content: Option<ContentHash>,
+    /// Whether only one window was listened to.
+    pub is_first_look: bool,
     /// Whether the file was gone at the last scan.
     pub missing: bool,
 }
@@ -82,23 +100,8 @@ impl SongStore {
     /// If the database cannot be read, or an entry is damaged: also if two songs have the same path, as only
     /// the index, past which this reads, would keep them from.
     pub fn songs(&self) -> Result<Vec<Song>, LibraryError> {
-        let error = |source| LibraryError::database(&self.path, source);
-        let mut statement = self
-            .connection
-            // Past the index, which could be damaged unseen.
-            .prepare(&format!(
-                "SELECT {COLUMNS}, {IS_DECLARED_MUSIC} FROM songs NOT INDEXED ORDER BY path"
-            ))
-            .map_err(error)?;
-        let mut rows = statement.query([]).map_err(error)?;
-        let mut songs: Vec<Song> = Vec::new();
-        while let Some(row) = rows.next().map_err(error)? {
-            let song = rows::read(row, &self.path)?;
-            if songs.last().is_some_and(|last| last.path == song.path) {
-                return Err(rows::damaged(&self.path, &song.path));
-            }
-            songs.push(song);
-        }
+        let mut songs = Vec::new();
+        self.for_each_song(|song| songs.push(song))?;
         Ok(songs)
     }
 
@@ -144,17 +147,24 @@ impl SongStore {
     /// If the database cannot be read.
     pub fn known(&self) -> Result<HashMap<PathBuf, KnownSong>, LibraryError> {
         let read = || -> rusqlite::Result<_> {
-            let mut statement = self.connection.prepare(
-                "SELECT path, size_bytes, modified_nanoseconds, model, error, missing
-                 FROM songs",
-            )?;
+            let mut statement = self.connection.prepare(&format!(
+                "SELECT path, size_bytes, modified_nanoseconds, model, missing, content, first_look, error,
+                     {FAILURE_COLUMNS}
+                 FROM songs"
+            ))?;
             let rows = statement.query_map([], |row| {
                 let path: Vec<u8> = row.get(0)?;
+                let reason: Option<String> = row.get(7)?;
                 let known = KnownSong {
                     stamp: stamp(row.get(1)?, row.get(2)?),
                     model: row.get(3)?,
-                    failure: row.get(4)?,
-                    missing: row.get(5)?,
+                    missing: row.get(4)?,
+                    content: content_of(row, 5)?,
+                    is_first_look: row.get(6)?,
+                    failure: match reason {
+                        Some(reason) => Some(rows::failure(row, Some(reason), 8)?),
+                        None => None,
+                    },
                 };
                 Ok((from_bytes(&path), known))
             })?;
@@ -187,7 +197,49 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be written.
     pub fn remove_missing(&mut self) -> Result<usize, LibraryError> {
-        self.write(|connection| connection.execute("DELETE FROM songs WHERE missing", []))
+        self.write(|connection| {
+            connection.execute_batch(
+                "DELETE FROM fingerprints WHERE path IN (SELECT path FROM songs WHERE missing);
+                 DELETE FROM twins WHERE path IN (SELECT path FROM songs WHERE missing)
+                     OR twin IN (SELECT path FROM songs WHERE missing);",
+            )?;
+            connection.execute("DELETE FROM songs WHERE missing", [])
+        })
+    }
+
+    /// Which library this is, and how often it was written: equal states hold equal songs.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn state(&self) -> Result<Revision, LibraryError> {
+        revision(&self.connection).map_err(|source| LibraryError::database(&self.path, source))
+    }
+
+    /// Gives each song in the order of their paths to `take`, none kept, of one state of the library, which is returned.
+    ///
+    /// # Errors
+    /// As [`Self::songs`].
+    pub fn for_each_song(&self, mut take: impl FnMut(Song)) -> Result<Revision, LibraryError> {
+        let error = |source| LibraryError::database(&self.path, source);
+        let snapshot = self.connection.unchecked_transaction().map_err(error)?;
+        let state = revision(&snapshot).map_err(error)?;
+        let mut statement = snapshot
+            // Past the index, which could be damaged unseen.
+            .prepare(&format!(
+                "SELECT {COLUMNS}, {IS_DECLARED_MUSIC} FROM songs NOT INDEXED ORDER BY path"
+            ))
+            .map_err(error)?;
+        let mut rows = statement.query([]).map_err(error)?;
+        let mut last = PathBuf::new();
+        while let Some(row) = rows.next().map_err(error)? {
+            let song = rows::read(row, &self.path)?;
+            if last == song.path {
+                return Err(rows::damaged(&self.path, &song.path));
+            }
+            last.clone_from(&song.path);
+            take(song);
+        }
+        Ok(state)
     }
 
     /// Runs one write transaction. Immediate: it waits for the lock at the start, where waiting
@@ -201,10 +253,31 @@ impl SongStore {
                 .connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;
+            transaction
+                .prepare_cached("UPDATE revision SET number = number + 1")?
+                .execute([])?;
             transaction.commit()?;
             Ok(value)
         };
         run().map_err(|source| LibraryError::database(&self.path, source))
+    }
+}
+
+fn revision(connection: &Connection) -> rusqlite::Result<Revision> {
+    let found = connection
+        .prepare_cached("SELECT library, number FROM revision")?
+        .query_row([], |row| {
+            Ok(Revision {
+                library: row.get(0)?,
+                number: row.get(1)?,
+            })
+        });
+    match found {
+        Err(rusqlite::Error::QueryReturnedNoRows) => {
+            let said = "it does not say how often it was written".to_owned();
+            Err(soundness::damage(said))
+        }
+        found => found,
     }
 }
 

@@ -6,24 +6,36 @@ use rusqlite::{Connection, Row, params};
 
 use crate::audio::{BELIEVABLE_LUFS, SoundKind};
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
+use crate::library::content::ContentHash;
 use crate::library::error::LibraryError;
+use crate::library::failure::{Failure, FailureKind};
 use crate::library::path_bytes::{from_bytes, to_bytes};
 use crate::library::song::{FileStamp, Outcome, Song};
-use crate::library::tags::Tags;
+use crate::library::tags::{Encoding, Tags};
 
 /// Bytes of a window in the table: its start as f64 and seven f32, little-endian.
 pub(super) const WINDOW_BYTES: usize = 8 + 4 * EMOTION_COUNT;
+
+/// What the table takes at most.
+const LATEST_SECONDS: u64 = 1 << 40;
+const MOST_ATTEMPTS: u32 = 1_000_000;
 
 /// How far the sum of a stored vector may be from 1: far above the rounding of seven f32.
 const SUM_TOLERANCE: f64 = 1e-4;
 
 /// What [`read`] reads, in this order and before [`IS_DECLARED_MUSIC`].
 pub(super) const COLUMNS: &str = "path, size_bytes, modified_nanoseconds, model, title, artist, album, \
-     duration_seconds, vector, error, missing, sound, loudness_lufs";
+     duration_seconds, vector, error, missing, sound, loudness_lufs, content, genre, year, lossless, bitrate_kbps, \
+     added_seconds, first_look, failure, failed_seconds, tried_seconds, attempts, copy_of";
+const DECLARED_MUSIC: usize = 25;
 
 /// Whether the user says that the song of a row is music.
 pub(super) const IS_DECLARED_MUSIC: &str =
     "EXISTS (SELECT 1 FROM verdicts WHERE verdicts.path = songs.path AND verdict = 'music')";
+
+/// What a failure is read from, beginning with this column of [`COLUMNS`].
+const FAILURE: usize = 20;
+pub(super) const FAILURE_COLUMNS: &str = "failure, failed_seconds, tried_seconds, attempts";
 
 /// The song of a row of [`COLUMNS`]; `library` is the file, for errors.
 pub(super) fn read(row: &Row<'_>, library: &Path) -> Result<Song, LibraryError> {
@@ -34,29 +46,65 @@ pub(super) fn read(row: &Row<'_>, library: &Path) -> Result<Song, LibraryError> 
             Outcome::Embedded(decode_vector(&blob).ok_or_else(|| damaged(library, &path))?)
         }
         None => {
-            let reason: Option<String> = row.get(9).map_err(error)?;
-            Outcome::Failed(reason.unwrap_or_default())
+            let reason = row.get(9).map_err(error)?;
+            Outcome::Failed(failure(row, reason, FAILURE).map_err(error)?)
         }
     };
     let fields = || -> rusqlite::Result<_> {
         Ok(Song {
             stamp: stamp(row.get(1)?, row.get(2)?),
             model: row.get(3)?,
+            content: content_of(row, 13)?,
             tags: Tags {
                 title: row.get(4)?,
                 artist: row.get(5)?,
                 album: row.get(6)?,
+                genre: row.get(14)?,
+                year: row.get(15)?,
             },
+            encoding: Encoding {
+                lossless: row.get(16)?,
+                bitrate_kbps: row.get(17)?,
+            },
+            added_seconds: row.get::<_, i64>(18)?.unsigned_abs(),
             duration_seconds: row.get(7)?,
             missing: row.get(10)?,
             sound: sound_of(row, 11)?,
             loudness_lufs: row.get::<_, Option<f64>>(12)?.map(|lufs| lufs as f32),
-            declared_music: row.get(13)?,
+            is_first_look: row.get(19)?,
+            copy_of: row
+                .get::<_, Option<Vec<u8>>>(24)?
+                .map(|path| from_bytes(&path)),
+            declared_music: row.get(DECLARED_MUSIC)?,
             path,
             outcome,
         })
     };
     fields().map_err(error)
+}
+
+/// The failure with this reason, from [`FAILURE_COLUMNS`] at this place. Libraries of older layouts have no kind; what
+/// failed in them is tried once more.
+pub(super) fn failure(
+    row: &Row<'_>,
+    reason: Option<String>,
+    first: usize,
+) -> rusqlite::Result<Failure> {
+    let kind: Option<String> = row.get(first)?;
+    let kind = kind.and_then(|kind| FailureKind::named(&kind));
+    Ok(Failure {
+        kind: kind.unwrap_or(FailureKind::Model),
+        reason: reason.unwrap_or_default(),
+        since_seconds: row.get::<_, i64>(first + 1)?.unsigned_abs(),
+        tried_seconds: row.get::<_, i64>(first + 2)?.unsigned_abs(),
+        attempts: row.get(first + 3)?,
+    })
+}
+
+/// Which sound a file holds, of a column of 16 bytes.
+pub(super) fn content_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<ContentHash>> {
+    let bytes: Option<[u8; ContentHash::BYTES]> = row.get(column)?;
+    Ok(bytes.map(ContentHash::from_bytes))
 }
 
 /// The error for an entry that cannot be understood.
@@ -74,19 +122,23 @@ pub(super) fn upsert(
     windows: &[(f64, EmotionVector)],
 ) -> rusqlite::Result<()> {
     let path = to_bytes(&song.path);
-    let (vector, reason) = match &song.outcome {
+    let (vector, failure) = match &song.outcome {
         Outcome::Embedded(vector) => (Some(encode_vector(vector)), None),
-        Outcome::Failed(reason) => (None, Some(reason)),
+        Outcome::Failed(failure) => (None, Some(failure)),
     };
     connection
         .prepare_cached(
             "INSERT INTO songs (path, size_bytes, modified_nanoseconds, model, title, artist, album,
-                 duration_seconds, vector, error, missing, sound, loudness_lufs)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                 duration_seconds, vector, error, missing, sound, loudness_lufs, content, genre, year, lossless,
+                 bitrate_kbps, added_seconds, first_look, failure, failed_seconds, tried_seconds, attempts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+                 ?21, ?22, ?23, ?24)
              ON CONFLICT (path) DO UPDATE SET
                  size_bytes = ?2, modified_nanoseconds = ?3, model = ?4, title = ?5, artist = ?6,
                  album = ?7, duration_seconds = ?8, vector = ?9, error = ?10, missing = ?11,
-                 sound = ?12, loudness_lufs = ?13",
+                 sound = ?12, loudness_lufs = ?13, content = ?14, genre = ?15, year = ?16, lossless = ?17,
+                 bitrate_kbps = ?18, added_seconds = iif(added_seconds > 0, added_seconds, ?19), first_look = ?20,
+                 failure = ?21, failed_seconds = ?22, tried_seconds = ?23, attempts = ?24, compared = 0",
         )?
         .execute(params![
             path,
@@ -99,11 +151,34 @@ pub(super) fn upsert(
             song.tags.album,
             song.duration_seconds.filter(|s| s.is_finite()),
             vector,
-            reason,
+            failure.map(|failure| &failure.reason),
             song.missing,
             song.sound.map(SoundKind::name),
             song.loudness_lufs.map(f64::from).filter(|lufs| BELIEVABLE_LUFS.contains(lufs)),
+            song.content.as_ref().map(ContentHash::bytes),
+            song.tags.genre,
+            song.tags.year,
+            song.encoding.lossless,
+            song.encoding.bitrate_kbps,
+            believable(song.added_seconds),
+            song.is_first_look,
+            failure.map(|failure| failure.kind.name()),
+            failure.map_or(0, |failure| believable(failure.since_seconds)),
+            failure.map_or(0, |failure| believable(failure.tried_seconds)),
+            failure.map_or(0, |failure| failure.attempts.min(MOST_ATTEMPTS)),
         ])?;
+    write_windows(connection, &path, windows)?;
+    connection
+        .prepare_cached("DELETE FROM fingerprints WHERE path = ?1")?
+        .execute([path])
+        .map(drop)
+}
+
+fn write_windows(
+    connection: &Connection,
+    path: &[u8],
+    windows: &[(f64, EmotionVector)],
+) -> rusqlite::Result<()> {
     if windows.is_empty() {
         return connection
             .prepare_cached("DELETE FROM windows WHERE path = ?1")?
@@ -119,6 +194,11 @@ pub(super) fn upsert(
         .prepare_cached("INSERT OR REPLACE INTO windows (path, windows) VALUES (?1, ?2)")?
         .execute(params![path, blob])
         .map(drop)
+}
+
+/// A time that the table takes.
+fn believable(seconds: u64) -> i64 {
+    seconds.min(LATEST_SECONDS).cast_signed()
 }
 
 /// The stamp of its two columns; none if they are empty.

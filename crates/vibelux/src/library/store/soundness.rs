@@ -38,7 +38,7 @@ mod tests {
 
     use super::super::SongStore;
     use crate::emotion::EmotionVector;
-    use crate::library::{LibraryError, Outcome, Song, Tags, Verdict};
+    use crate::library::{LibraryError, Outcome, Song, Verdict};
 
     const SONGS: usize = 100;
     const PAGE: usize = 4096;
@@ -47,17 +47,9 @@ mod tests {
         let path = folder.join("library.db");
         let mut store = SongStore::open(&path).unwrap();
         let songs: Vec<Song> = (0..SONGS)
-            .map(|number| Song {
-                path: format!("/music/{number:03}.mp3").into(),
-                stamp: None,
-                model: "model".to_owned(),
-                tags: Tags::default(),
-                duration_seconds: None,
-                outcome: Outcome::Embedded(EmotionVector::UNIFORM),
-                sound: None,
-                loudness_lufs: None,
-                declared_music: false,
-                missing: false,
+            .map(|number| {
+                let outcome = Outcome::Embedded(EmotionVector::UNIFORM);
+                Song::new(format!("/music/{number:03}.mp3"), "model", outcome)
             })
             .collect();
         store.upsert_all(&songs).unwrap();

@@ -5,28 +5,36 @@ use std::time::Duration;
 
 use super::*;
 use crate::emotion::Emotion;
+use crate::library::failure::FailureKind;
 use crate::library::song::Outcome;
-use crate::library::tags::Tags;
+use crate::library::tags::{Encoding, Tags};
 
 pub(super) fn song(path: &str) -> Song {
     Song {
-        path: PathBuf::from(path),
         stamp: Some(FileStamp {
             size_bytes: 7,
             modified_nanoseconds: -1,
         }),
-        model: "model 1".to_owned(),
         tags: Tags {
             title: Some("Title".to_owned()),
             artist: None,
             album: Some("Album".to_owned()),
+            genre: Some("Folk".to_owned()),
+            year: Some(1999),
         },
         duration_seconds: Some(12.5),
-        outcome: Outcome::Embedded(EmotionVector::one_hot(Emotion::Sad)),
-        sound: None,
         loudness_lufs: Some(-9.5),
-        declared_music: false,
-        missing: false,
+        content: Some(ContentHash::from_bytes([3; 16])),
+        encoding: Encoding {
+            lossless: false,
+            bitrate_kbps: 192,
+        },
+        added_seconds: 1_700_000_000,
+        ..Song::new(
+            path,
+            "model 1",
+            Outcome::Embedded(EmotionVector::one_hot(Emotion::Sad)),
+        )
     }
 }
 
@@ -46,7 +54,8 @@ fn what_is_stored_is_read_back() {
     let one = song("/m/1.mp3");
     store.upsert(&one, &windows).unwrap();
     let mut failed = song("/m/0.mp3");
-    failed.outcome = Outcome::Failed("no sound".to_owned());
+    let failure = Failure::new(FailureKind::NoSound, "no sound").at(1_700_000_000, None);
+    failed.outcome = Outcome::Failed(failure);
     failed.stamp = None;
     store.upsert(&failed, &[]).unwrap();
 
@@ -63,6 +72,8 @@ fn what_is_stored_is_read_back() {
     let known = store.known().unwrap();
     assert_eq!(known[&one.path].stamp, one.stamp);
     assert!(known[&failed.path].failure.is_some() && known[&one.path].failure.is_none());
+    let failure = failed.failure().unwrap().clone();
+    assert_eq!(store.failures().unwrap(), [(failed.path.clone(), failure)]);
 
     // A second time replaces the first, windows too.
     store.upsert(&one, &[]).unwrap();
@@ -214,14 +225,17 @@ fn opening_from_many_threads_at_once_makes_one_library() {
 fn songs_of_the_layout_before_loudness_stay() {
     let (_dir, mut store) = open();
     store.upsert(&song("/m/1.mp3"), &[]).unwrap();
-    let older = "ALTER TABLE songs DROP COLUMN loudness_lufs; PRAGMA user_version = 5;";
-    store.connection.execute_batch(older).unwrap();
+    store.connection.execute_batch(&layout::undo_to(5)).unwrap();
     let path = store.path().to_owned();
     drop(store);
     let songs = SongStore::open(&path).unwrap().songs().unwrap();
-    let unmeasured = Song {
+    let mut unmeasured = Song {
         loudness_lufs: None,
+        content: None,
+        encoding: Encoding::default(),
+        added_seconds: 0,
         ..song("/m/1.mp3")
     };
+    (unmeasured.tags.genre, unmeasured.tags.year) = (None, None);
     assert_eq!(songs, [unmeasured]);
 }

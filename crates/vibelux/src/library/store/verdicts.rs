@@ -182,6 +182,7 @@ fn say(
 mod tests {
     use super::*;
     use crate::emotion::EmotionVector;
+    use crate::library::store::layout::undo_to;
 
     #[test]
     fn likes_stay_and_can_be_taken_back() {
@@ -203,9 +204,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("library.db");
         let store = SongStore::open(&file).unwrap();
-        let newer = "DROP TABLE verdicts; ALTER TABLE songs DROP COLUMN sound;
-            ALTER TABLE songs DROP COLUMN loudness_lufs;";
-        store.connection.execute_batch(newer).unwrap();
+        let newer = undo_to(5) + "DROP TABLE verdicts; ALTER TABLE songs DROP COLUMN sound;";
+        store.connection.execute_batch(&newer).unwrap();
         store.connection.execute_batch(older).unwrap();
         drop(store);
         SongStore::open(&file).unwrap().likes().unwrap()

@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::emotion::{Emotion, EmotionVector};
-use crate::library::scan;
+use crate::library::failure::FailureKind;
+use crate::library::{Scan, scan};
 
 /// Derives a vector from the file's length; the content `broken` fails, `panic` panics.
+#[derive(Debug)]
 struct Substitute {
     name: &'static str,
-    calls: Mutex<Vec<PathBuf>>,
+    calls: Mutex<Vec<(PathBuf, Depth)>>,
 }
 
 impl Substitute {
@@ -28,14 +30,18 @@ impl SongEmbedder for Substitute {
         self.name
     }
 
-    fn embed(
-        &self,
-        path: &Path,
-    ) -> Result<SongEmbedding, Box<dyn std::error::Error + Send + Sync>> {
-        self.calls.lock().unwrap().push(path.to_owned());
-        let content = fs::read_to_string(path)?;
+    fn embed(&self, path: &Path, depth: Depth) -> Result<SongEmbedding, Failure> {
+        self.calls.lock().unwrap().push((path.to_owned(), depth));
+        let unreadable = |error| Failure::new(FailureKind::Unreadable, format!("{error}"));
+        let content = fs::read_to_string(path).map_err(unreadable)?;
         match content.as_str() {
-            "broken" => return Err("there is no sound in it".into()),
+            "broken" => {
+                return Err(Failure::new(
+                    FailureKind::NoSound,
+                    "there is no sound in it",
+                ));
+            }
+            "slow" => return Err(Failure::new(FailureKind::Limits, "took too long")),
             "panic" => panic!("tripped"),
             _ => {}
         }
@@ -46,15 +52,12 @@ impl SongEmbedder for Substitute {
             sound: None,
             duration_seconds: 20.0,
             loudness_lufs: Some(-12.5),
+            fingerprint: None,
         })
     }
 }
 
-const OPTIONS: EmbedOptions = EmbedOptions {
-    jobs: NonZeroUsize::new(3).unwrap(),
-    force: false,
-    retry_failed: false,
-};
+const OPTIONS: EmbedOptions = EmbedOptions::with_jobs(NonZeroUsize::new(3).unwrap());
 
 struct Fixture {
     dir: tempfile::TempDir,
@@ -210,7 +213,7 @@ fn a_song_that_comes_back_unchanged_is_not_embedded_again() {
 #[test]
 fn a_stopped_run_keeps_what_it_did_and_the_next_does_the_rest() {
     let names: Vec<String> = (0..40).map(|i| format!("{i:02}.mp3")).collect();
-    let files: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), "x")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), n.as_str())).collect();
     let mut fixture = Fixture::new(&files);
     let model = Substitute::new("m");
     let plan = fixture.plan("m", OPTIONS);
@@ -229,7 +232,7 @@ fn a_stopped_run_keeps_what_it_did_and_the_next_does_the_rest() {
     assert_eq!(rest.embedded, summary.remaining);
     // Nothing was lost and nothing done twice.
     let mut calls = model.calls.lock().unwrap().clone();
-    calls.sort();
+    calls.sort_by(|a, b| a.0.cmp(&b.0));
     calls.dedup();
     assert_eq!((calls.len(), model.calls.lock().unwrap().len()), (40, 40));
 }
@@ -237,7 +240,7 @@ fn a_stopped_run_keeps_what_it_did_and_the_next_does_the_rest() {
 #[test]
 fn a_library_that_cannot_be_written_ends_the_run_with_an_error() {
     let names: Vec<String> = (0..50).map(|i| format!("{i:02}.mp3")).collect();
-    let files: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), "x")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), n.as_str())).collect();
     let mut fixture = Fixture::new(&files);
     let plan = fixture.plan("m", OPTIONS);
     // Another process drops the table under the run.
@@ -258,4 +261,167 @@ fn a_library_that_cannot_be_written_ends_the_run_with_an_error() {
         matches!(result, Err(LibraryError::Database { .. })),
         "{result:?}"
     );
+}
+
+#[test]
+fn a_moved_a_retagged_and_a_copied_file_are_not_listened_to_again() {
+    let mut fixture = Fixture::new(&[("1.mp3", "a"), ("2.mp3", "bb"), ("3.mp3", "ccc")]);
+    let model = Substitute::new("m");
+    fixture.embed(&model, OPTIONS);
+    let liked = fixture.file("1.mp3");
+    fixture.store.set_liked(&liked, true).unwrap();
+
+    fs::rename(&liked, fixture.file("9.mp3")).unwrap();
+    fs::copy(fixture.file("2.mp3"), fixture.file("copy.mp3")).unwrap();
+    // A tag behind the sound.
+    let mut tagged = fs::read(fixture.file("3.mp3")).unwrap();
+    tagged.extend(b"TAG");
+    tagged.resize(3 + 128, b' ');
+    fs::write(fixture.file("3.mp3"), tagged).unwrap();
+
+    let scan = fixture.scan();
+    assert_eq!(mark_missing(&mut fixture.store, &scan).unwrap(), 1);
+    let expected = EmbedSummary {
+        moved: 1,
+        copied: 1,
+        retagged: 1,
+        copies: 1,
+        ..EmbedSummary::default()
+    };
+    assert_eq!(fixture.embed(&model, OPTIONS), expected);
+    assert_eq!(model.calls.lock().unwrap().len(), 3);
+    let songs = fixture.store.songs().unwrap();
+    assert_eq!(songs.len(), 4);
+    let likes = fixture.store.likes().unwrap();
+    assert!(likes.contains(&fixture.file("9.mp3")) && likes.len() == 1);
+    let copy = songs.iter().find(|song| song.copy_of.is_some()).unwrap();
+    assert_eq!(copy.copy_of, Some(fixture.file("2.mp3")));
+    assert_eq!(copy.path, fixture.file("copy.mp3"));
+
+    // Other sound of the same length under an old name.
+    fs::write(fixture.file("9.mp3"), "z").unwrap();
+    assert_eq!(fixture.embed(&model, OPTIONS).embedded, 1);
+    // Nothing is left to be done.
+    assert_eq!(fixture.plan("m", OPTIONS).unchanged, 4);
+    let again = fixture.embed(&model, OPTIONS);
+    assert_eq!((again.embedded, again.retagged, again.copies), (0, 0, 1));
+}
+
+#[test]
+fn of_many_songs_each_is_first_listened_to_for_a_moment() {
+    let names: Vec<String> = (0..MANY_SONGS).map(|i| format!("{i:03}.mp3")).collect();
+    let mut files: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), n.as_str())).collect();
+    files[7].1 = "broken";
+    let mut fixture = Fixture::new(&files);
+    let model = Substitute::new("m");
+    let plan = fixture.plan("m", OPTIONS);
+    let stop = AtomicBool::new(false);
+    let mut first_looks = 0;
+    let summary = embed_songs(&mut fixture.store, &plan, &model, &OPTIONS, &stop, |p| {
+        first_looks += usize::from(p.depth == Depth::FirstLook);
+        if p.depth == Depth::Full && p.done == 5 {
+            stop.store(true, Ordering::Relaxed);
+        }
+    })
+    .unwrap();
+    assert_eq!((first_looks, summary.failed.len()), (MANY_SONGS, 1));
+    let songs = fixture.store.songs().unwrap();
+    assert_eq!(
+        songs.iter().filter(|song| song.vector().is_some()).count(),
+        MANY_SONGS - 1
+    );
+    let soon = songs.iter().filter(|song| song.is_first_look).count();
+    assert_eq!(soon, summary.remaining);
+    assert!(soon > 0 && soon < MANY_SONGS - 5);
+
+    // The next run goes on with what is left.
+    assert_eq!(fixture.plan("m", OPTIONS).songs.len(), soon);
+    assert_eq!(fixture.embed(&model, OPTIONS).embedded, soon);
+    let songs = fixture.store.songs().unwrap();
+    assert!(songs.iter().all(|song| !song.is_first_look));
+    let calls = model.calls.lock().unwrap();
+    assert_eq!(calls.len(), 2 * MANY_SONGS - 1);
+}
+
+#[test]
+fn a_new_model_takes_over_when_it_has_heard_all() {
+    let names: Vec<String> = (0..30).map(|i| format!("{i:03}.mp3")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), n.as_str())).collect();
+    let mut fixture = Fixture::new(&files);
+    fixture.embed(&Substitute::new("old"), OPTIONS);
+    let models = |store: &SongStore| -> Vec<String> {
+        let mut models: Vec<String> = store
+            .songs()
+            .unwrap()
+            .into_iter()
+            .map(|s| s.model)
+            .collect();
+        models.sort();
+        models.dedup();
+        models
+    };
+    let new = Substitute::new("new");
+    let plan = fixture.plan("new", OPTIONS);
+    assert_eq!(plan.songs.len(), 30);
+    let stop = AtomicBool::new(false);
+    let summary = embed_songs(&mut fixture.store, &plan, &new, &OPTIONS, &stop, |p| {
+        if p.done == 10 {
+            stop.store(true, Ordering::Relaxed);
+        }
+    })
+    .unwrap();
+    assert_eq!(models(&fixture.store), ["old"]);
+    assert_eq!(summary.waiting, summary.embedded);
+    assert_eq!(fixture.plan("new", OPTIONS).songs.len(), summary.remaining);
+    let rest = fixture.embed(&new, OPTIONS);
+    assert_eq!((rest.embedded, rest.waiting), (summary.remaining, 0));
+    assert_eq!(models(&fixture.store), ["new"]);
+    assert_eq!(new.calls.lock().unwrap().len(), 30);
+}
+
+#[test]
+fn what_took_too_long_is_tried_again_after_a_while() {
+    let mut fixture = Fixture::new(&[("1.mp3", "slow")]);
+    let model = Substitute::new("m");
+    let summary = fixture.embed(&model, OPTIONS);
+    assert_eq!(summary.failed.len(), 1);
+    assert_eq!(fixture.plan("m", OPTIONS).known_failures.len(), 1);
+    // As if it had been long ago.
+    let mut song = fixture.store.songs().unwrap().remove(0);
+    let Outcome::Failed(failure) = &mut song.outcome else {
+        panic!("{song:?}")
+    };
+    assert_eq!((failure.kind, failure.attempts), (FailureKind::Limits, 1));
+    assert!(failure.since_seconds > 1_700_000_000);
+    (failure.since_seconds, failure.tried_seconds) = (100, 100);
+    fixture.store.upsert(&song, &[]).unwrap();
+    assert_eq!(fixture.plan("m", OPTIONS).songs.len(), 1);
+    fixture.embed(&model, OPTIONS);
+    let song = fixture.store.songs().unwrap().remove(0);
+    let failure = song.failure().unwrap();
+    assert_eq!((failure.since_seconds, failure.attempts), (100, 2));
+}
+
+#[test]
+fn a_drive_that_is_away_takes_no_song_with_it() {
+    let mut fixture = Fixture::new(&[("1.mp3", "a"), ("2.mp3", "b")]);
+    fs::create_dir(fixture.file("drive")).unwrap();
+    fs::write(fixture.file("drive/3.mp3"), "c").unwrap();
+    let model = Substitute::new("m");
+    fixture.embed(&model, OPTIONS);
+    // It was another file system; no test can mount one.
+    fixture.store.note_mounts(&[fixture.file("drive")]).unwrap();
+    fs::remove_file(fixture.file("drive/3.mp3")).unwrap();
+    fs::remove_file(fixture.file("1.mp3")).unwrap();
+    let scan = fixture.scan();
+    assert_eq!(mark_missing(&mut fixture.store, &scan).unwrap(), 1);
+    let missing = |store: &SongStore| store.songs().unwrap().iter().filter(|s| s.missing).count();
+    assert_eq!(missing(&fixture.store), 1);
+
+    // The place of a drive, with nothing in it.
+    fs::remove_file(fixture.file("2.mp3")).unwrap();
+    fs::remove_dir(fixture.file("drive")).unwrap();
+    let scan = fixture.scan();
+    assert_eq!(mark_missing(&mut fixture.store, &scan).unwrap(), 0);
+    assert_eq!(missing(&fixture.store), 1);
 }

@@ -1,0 +1,280 @@
+//! `vibelux watch`: keeps the library up to date with folders, at a low priority and with a share of the processor, until
+//! it is stopped.
+//!
+//! The system tells what changes (`notify`); once it has been quiet for a moment, the folders with changes are scanned. A
+//! look at everything now and then is the net below: network drives tell nothing, and a queue of changes may overflow.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use vibelux::audio::is_audio_file;
+use vibelux::library::{
+    CpuShare, EmbedOptions, EmbedSummary, SongEmbedder, SongStore, embed_songs, mark_missing, plan,
+    scan,
+};
+
+use crate::analysis::AnalysisArgs;
+use crate::interrupt::stop_on_ctrl_c;
+use crate::library_location::LibraryArgs;
+use crate::output;
+
+/// The flag that ends it is looked at so often.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// Where changes do not end, songs are taken after so long all the same.
+const LONGEST_UNREST: Duration = Duration::from_secs(60);
+
+/// Flags of `vibelux watch`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Says what it did on standard output, a line each time. Ctrl-C ends it; what was done is stored."
+)]
+pub struct WatchArgs {
+    /// Folders of songs, watched with all below them
+    #[arg(required = true, value_name = "FOLDERS")]
+    folders: Vec<PathBuf>,
+    /// The share of the processor to use
+    #[arg(long, value_name = "PERCENT", default_value = "25%")]
+    cpu: CpuShare,
+    /// Look at all songs again after so many minutes, even if nobody told of a change
+    #[arg(long, value_name = "MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=10_080))]
+    every: u64,
+    /// Wait until so many seconds have passed without a change
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    quiet: u64,
+    #[command(flatten)]
+    analysis: AnalysisArgs,
+    #[command(flatten)]
+    library: LibraryArgs,
+}
+
+/// Runs the command.
+pub fn run(args: WatchArgs) -> anyhow::Result<ExitCode> {
+    be_humble();
+    let embedder = args.analysis.embedder()?;
+    embedder.rest();
+    let mut store = args.library.open()?;
+    let stop = stop_on_ctrl_c("finishing the songs in hand")?;
+    let (sender, changes) = channel();
+    let mut watcher = notify::recommended_watcher(sender)?;
+    let options = EmbedOptions {
+        pace: args.analysis.pace(Some(args.cpu)),
+        force: false,
+        retry_failed: false,
+    };
+    let every = Duration::from_secs(60 * args.every);
+    let mut known_away = BTreeSet::new();
+    let mut wanted = args.folders.clone();
+    let mut looked = Instant::now();
+    while !stop.load(Ordering::Relaxed) {
+        let all = wanted == args.folders;
+        if all {
+            looked = Instant::now();
+            listen(&mut watcher, &args.folders, &mut known_away);
+        }
+        let did = cycle(&wanted, &mut store, &embedder, &options, &stop)?;
+        if let Some(did) = did {
+            output::print(&format!("{did}\n"))?;
+        }
+        let quiet = Duration::from_secs(args.quiet);
+        wanted = loop {
+            if stop.load(Ordering::Relaxed) || looked.elapsed() >= every {
+                break args.folders.clone();
+            }
+            let changed = wait(&changes, quiet, &stop);
+            let folders = folders_of(&changed, &args.folders);
+            if !folders.is_empty() {
+                break folders;
+            }
+        };
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lets whatever else the computer does go first.
+fn be_humble() {
+    #[cfg(unix)]
+    if let Err(error) = rustix::process::nice(10) {
+        crate::tell!("cannot lower the priority ({error}); --cpu holds all the same");
+    }
+}
+
+/// Has the system tell of changes, as far as it can: anew each time, as a drive may have been away.
+fn listen(
+    watcher: &mut RecommendedWatcher,
+    folders: &[PathBuf],
+    known_away: &mut BTreeSet<PathBuf>,
+) {
+    for folder in folders {
+        let _ = watcher.unwatch(folder);
+        match watcher.watch(folder, RecursiveMode::Recursive) {
+            Ok(()) => {
+                known_away.remove(folder);
+            }
+            Err(error) => {
+                if known_away.insert(folder.clone()) {
+                    crate::tell!(
+                        "{}: nobody tells of changes there ({error}); it is looked at now and then",
+                        output::readable(folder)
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Scans these folders and does what is to be done; says what that was, if it was something.
+fn cycle(
+    folders: &[PathBuf],
+    store: &mut SongStore,
+    embedder: &dyn SongEmbedder,
+    options: &EmbedOptions,
+    stop: &AtomicBool,
+) -> anyhow::Result<Option<String>> {
+    let found = scan(folders, |path| {
+        !stop.load(Ordering::Relaxed) && is_audio_file(path)
+    });
+    if stop.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    for problem in &found.problems {
+        let path = output::readable(&problem.path);
+        crate::tell!("cannot read {path}: {}", problem.reason);
+    }
+    let plan = plan(store, &found, embedder.name(), options)?;
+    let gone = mark_missing(store, &found)?;
+    let is_idle = plan.songs.is_empty() && plan.returned.is_empty() && gone == 0;
+    if is_idle {
+        return Ok(None);
+    }
+    let summary = embed_songs(store, &plan, embedder, options, stop, |_| {})?;
+    for failed in &summary.failed {
+        crate::tell!(
+            "failed {}: {}",
+            output::readable(&failed.path),
+            failed.reason
+        );
+    }
+    // What was moved is not gone.
+    let gone = gone.saturating_sub(summary.moved);
+    Ok(Some(told(&summary, plan.returned.len(), gone)))
+}
+
+/// One line of what was done.
+fn told(summary: &EmbedSummary, returned: usize, gone: usize) -> String {
+    let counts = [
+        (summary.embedded, "embedded"),
+        (summary.moved, "moved"),
+        (summary.retagged, "retagged"),
+        (summary.copied, "copied"),
+        (summary.looked, "looked into"),
+        (returned, "back"),
+        (gone, "gone"),
+        (summary.failed.len(), "failed"),
+    ];
+    let counts = counts.into_iter().filter(|&(count, _)| count > 0);
+    let said: Vec<String> = counts
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if said.is_empty() {
+        return "nothing was to be done".to_owned();
+    }
+    said.join(", ")
+}
+
+/// The paths that have changed, once it has been quiet for a while; none if nothing happens for a moment.
+fn wait(
+    changes: &Receiver<notify::Result<Event>>,
+    quiet: Duration,
+    stop: &AtomicBool,
+) -> Vec<PathBuf> {
+    let mut changed = Vec::new();
+    let (mut first, mut latest) = (None, Instant::now());
+    while !stop.load(Ordering::Relaxed) {
+        match changes.recv_timeout(PATIENCE) {
+            Ok(Ok(event)) if event.kind.is_access() => {}
+            Ok(Ok(event)) => {
+                first.get_or_insert_with(Instant::now);
+                latest = Instant::now();
+                changed.extend(event.paths);
+            }
+            // Changes were lost, or a folder can no longer be watched: the look at everything finds them.
+            Ok(Err(_)) => {}
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(PATIENCE),
+        }
+        match first {
+            None => break,
+            Some(first) if latest.elapsed() >= quiet || first.elapsed() >= LONGEST_UNREST => break,
+            Some(_) => {}
+        }
+    }
+    changed
+}
+
+/// The folders to scan for these changes: where each lies, or the nearest folder above that is still there.
+fn folders_of(changed: &[PathBuf], roots: &[PathBuf]) -> Vec<PathBuf> {
+    let mut folders = BTreeSet::new();
+    for path in changed {
+        let above = path.ancestors().skip(1).find(|above| above.is_dir());
+        // What is told of is below a root by another name, where the root is a link.
+        let is_inside = |folder: &&Path| {
+            roots.iter().any(|root| {
+                folder.starts_with(root)
+                    || root
+                        .canonicalize()
+                        .is_ok_and(|root| folder.starts_with(root))
+            })
+        };
+        if let Some(folder) = above.filter(is_inside) {
+            folders.insert(folder.to_owned());
+        }
+    }
+    // What lies below another one is scanned with it.
+    let all: Vec<PathBuf> = folders.into_iter().collect();
+    let nested = |folder: &&PathBuf| {
+        !all.iter()
+            .any(|other| other != *folder && folder.starts_with(other))
+    };
+    all.iter().filter(nested).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_looked_at_where_they_are_and_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("a/b")).unwrap();
+        let folders = |paths: &[&str]| {
+            let changed: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
+            folders_of(&changed, std::slice::from_ref(&root))
+        };
+        assert_eq!(folders(&["a/b/1.mp3", "a/b/2.mp3"]), [root.join("a/b")]);
+        assert_eq!(folders(&["a/b/1.mp3", "a/2.mp3"]), [root.join("a")]);
+        // An album that is gone altogether.
+        assert_eq!(folders(&["a/gone/deep/1.mp3"]), [root.join("a")]);
+        let outside = root.with_file_name("elsewhere").join("1.mp3");
+        assert!(folders_of(&[outside], std::slice::from_ref(&root)).is_empty());
+    }
+
+    #[test]
+    fn what_was_done_is_one_line() {
+        let summary = EmbedSummary {
+            embedded: 3,
+            moved: 1,
+            ..EmbedSummary::default()
+        };
+        assert_eq!(told(&summary, 0, 2), "3 embedded, 1 moved, 2 gone");
+        assert_eq!(
+            told(&EmbedSummary::default(), 0, 0),
+            "nothing was to be done"
+        );
+    }
+}

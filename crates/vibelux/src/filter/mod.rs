@@ -1,0 +1,177 @@
+//! [`Filter`]: which songs are meant, in a small language:
+//! `not genre:christmas and duration<600 and happy>0.4`. Between the library and whatever lists or ranks it.
+//!
+//! `grammar.rs` finds the parts of the text, `meaning.rs` says what they mean and what is wrong with them, `complete.rs` offers
+//! what could come next. `docs/guide/filters.md` is the language for people.
+//!
+//! What is not known of a song passes no test: neither `year<1990` nor `year>=1990` takes a song without a year, and
+//! `not year<1990` does.
+
+mod complete;
+mod dates;
+mod error;
+mod grammar;
+mod meaning;
+mod song;
+
+use std::borrow::Cow;
+
+pub use complete::{Completion, complete};
+pub use error::FilterError;
+pub use song::LibrarySong;
+
+use crate::emotion::Emotion;
+use crate::library::SongClass;
+
+/// A longer text is no filter that somebody has written.
+pub const LONGEST_TEXT: usize = 2000;
+
+/// What a song says of itself in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TextField {
+    /// Its name, or its file's.
+    Title,
+    /// Who made it.
+    Artist,
+    /// The release it is from.
+    Album,
+    /// The kind of music.
+    Genre,
+    /// Its file with the folders.
+    Path,
+}
+
+/// What can be measured of a song.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NumberField {
+    /// When it came out.
+    Year,
+    /// Its length in seconds.
+    Duration,
+    /// How loud it is, in LUFS.
+    Loudness,
+    /// When the library first knew it, in seconds since 1970.
+    Added,
+    /// How much of an emotion it has, from 0 to 1.
+    Share(Emotion),
+}
+
+/// What must be known of a song to tell whether it is meant.
+pub trait SongFacts {
+    /// A text; `None` if it has none.
+    fn text(&self, field: TextField) -> Option<Cow<'_, str>>;
+    /// A number; `None` if it is not known.
+    fn number(&self, field: NumberField) -> Option<f64>;
+    /// The emotion of which it has most.
+    fn strongest(&self) -> Emotion;
+    /// Whether it is music, or what else.
+    fn class(&self) -> SongClass;
+    /// Whether its listener likes it.
+    fn is_liked(&self) -> bool;
+}
+
+/// Which songs are meant. The default means all.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Filter {
+    /// Those of all of these.
+    All(Vec<Self>),
+    /// Those of any of these.
+    Any(Vec<Self>),
+    /// The others.
+    Not(Box<Self>),
+    /// Those that pass.
+    Test(Test),
+}
+
+/// What a song must be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// A text holds this, in any case; the value is in lower case.
+    Contains(TextField, String),
+    /// A text is this, in any case; the value is in lower case.
+    Is(TextField, String),
+    /// Title, artist or album hold this, in any case; the value is in lower case.
+    Word(String),
+    /// A number lies between two, of which each counts as inside or not.
+    Between(NumberField, Bound, Bound),
+    /// Its strongest emotion is this.
+    Strongest(Emotion),
+    /// It is of this class.
+    Class(SongClass),
+    /// Its listener likes it.
+    Liked,
+}
+
+/// An end of a range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bound {
+    /// The number; infinite where there is no end.
+    pub value: f64,
+    /// Whether the number itself is inside.
+    pub inside: bool,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self::All(Vec::new())
+    }
+}
+
+impl Filter {
+    /// Reads a filter. An empty text means all songs. `now_seconds` since 1970 is what ages are counted from, as in
+    /// `added:30d`.
+    ///
+    /// # Errors
+    /// With the place of the mistake, and what would be right there.
+    pub fn parse(text: &str, now_seconds: u64) -> Result<Self, FilterError> {
+        if text.len() > LONGEST_TEXT {
+            let message = format!("it is longer than {LONGEST_TEXT} characters");
+            return Err(FilterError::new(text, 0..0, message));
+        }
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        meaning::of(text, &grammar::parse(text)?, now_seconds)
+    }
+
+    /// Whether a song is meant.
+    #[must_use]
+    pub fn takes(&self, song: &impl SongFacts) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.takes(song)),
+            Self::Any(parts) => parts.iter().any(|part| part.takes(song)),
+            Self::Not(part) => !part.takes(song),
+            Self::Test(test) => test.passes(song),
+        }
+    }
+
+    /// Whether it means all songs, whatever they are.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        matches!(self, Self::All(parts) if parts.is_empty())
+    }
+}
+
+impl Test {
+    fn passes(&self, song: &impl SongFacts) -> bool {
+        let lower = |field| song.text(field).map(|text| text.to_lowercase());
+        let holds = |field, value: &str| lower(field).is_some_and(|text| text.contains(value));
+        match self {
+            Self::Contains(field, value) => holds(*field, value),
+            Self::Is(field, value) => lower(*field).is_some_and(|text| text == *value),
+            Self::Word(value) => [TextField::Title, TextField::Artist, TextField::Album]
+                .into_iter()
+                .any(|field| holds(field, value)),
+            Self::Between(field, low, high) => song.number(*field).is_some_and(|number| {
+                (low.value < number || low.inside && low.value == number)
+                    && (number < high.value || high.inside && high.value == number)
+            }),
+            Self::Strongest(emotion) => song.strongest() == *emotion,
+            Self::Class(class) => song.class() == *class,
+            Self::Liked => song.is_liked(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
