@@ -131,7 +131,7 @@ fn use_all(path: &Path) -> Result<(), LibraryError> {
             vector: EmotionVector::one_hot(Emotion::Happy),
             reference: EmotionVector::UNIFORM,
         };
-        let best = SongIndex::new(&vectors, mode).top_k(&query, 10);
+        let best = SongIndex::new(vectors.as_slice(), mode).top_k(&query, 10);
         assert!(best.iter().all(|found| found.cosine.is_finite()));
     }
     store.class_counts()?;

@@ -1,7 +1,7 @@
 //! Texts that people and files write: a mood, names in a playlist.
 
 use vibelux::EmotionVector;
-use vibelux::filter::{Filter, complete};
+use vibelux::library::filter::{Filter, complete};
 use vibelux::playlist::{PlaylistEntry, write_m3u};
 
 use crate::place::folder;

@@ -1,11 +1,12 @@
 //! The shapes that the JSON of several commands shares; `docs/guide/json.md` explains them and
 //! `docs/schema/vibelux.schema.json` describes them to the last field, which a test holds them to.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use vibelux::error_text::without_path;
-use vibelux::library::{Song, Tags};
+use vibelux::library::{SongTable, Tags};
 use vibelux::{Emotion, EmotionVector, by_emotion};
 
 /// A song, named by its file. What is not known of it is `null`.
@@ -41,8 +42,17 @@ impl FileSong {
     }
 
     /// A song of the library.
-    pub fn of(song: &Song, vector: EmotionVector) -> Self {
-        Self::new(&song.path, &song.tags, song.duration_seconds, vector)
+    pub fn of(songs: &SongTable, at: usize) -> Self {
+        let vector = songs.vectors()[at];
+        Self {
+            path: path_text(&songs.path(at)),
+            title: songs.title(at).into_owned(),
+            artist: songs.artist(at).map(Cow::into_owned),
+            album: songs.album(at).map(Cow::into_owned),
+            duration_seconds: songs.duration_seconds(at),
+            vector,
+            strongest: vector.strongest(),
+        }
     }
 }
 

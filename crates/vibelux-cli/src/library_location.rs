@@ -32,12 +32,19 @@ impl LibraryArgs {
     /// Opens the library; `Err` with the way out if there is none, so that reading commands leave no
     /// empty file behind.
     pub fn open_existing(&self) -> anyhow::Result<SongStore> {
+        Ok(SongStore::open(&self.existing()?)?)
+    }
+
+    /// The same without looking through all of it, for commands that read its table of songs.
+    pub fn open_soon(&self) -> anyhow::Result<SongStore> {
+        Ok(SongStore::open_soon(&self.existing()?)?)
+    }
+
+    fn existing(&self) -> anyhow::Result<PathBuf> {
         let path = self.path()?;
-        if path
-            .try_exists()
-            .with_context(|| path.display().to_string())?
-        {
-            Ok(SongStore::open(&path)?)
+        let exists = path.try_exists();
+        if exists.with_context(|| path.display().to_string())? {
+            Ok(path)
         } else {
             Err(empty(&path))
         }

@@ -16,6 +16,7 @@ pub(crate) use tell;
 mod analysis;
 mod args;
 mod bars;
+mod chosen;
 mod commands;
 mod failure;
 mod interrupt;

@@ -1,72 +1,39 @@
 //! The songs that were found: chosen among those that can be played, and shown as text, JSON or a
 //! playlist.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use console::Style;
 use serde::Serialize;
 use vibelux::emotion::EMOTION_COUNT;
-use vibelux::library::Song;
+use vibelux::library::SongTable;
 use vibelux::recommend::{Match, Mode, Query, SongIndex, reasons};
 use vibelux::{Emotion, EmotionVector, by_emotion};
 
 use crate::bars::{bars, columns};
+use crate::chosen::{Chosen, Found};
 use crate::json::FileSong;
 use crate::output;
-use crate::query::Asked;
 use vibelux::playlist::PlaylistEntry;
 
 /// A reason that contributes less than this to the cosine is not worth reading.
 const MIN_REASON: f32 = 0.05;
 
-/// A query with what was found for it.
-pub struct Found {
-    /// The query.
-    pub asked: Asked,
-    /// Its songs, best first.
-    pub matches: Vec<Match>,
-}
-
-/// The best `count` songs that are `playable`. Only as many files are looked for as are needed: a
-/// library may hold a million, on a slow disk.
-pub fn best(
-    index: &SongIndex,
-    query: &Query,
-    count: usize,
-    playable: impl Fn(usize) -> bool,
-) -> Vec<Match> {
-    let mut asked_for = count.saturating_add(1);
-    let mut looked_at = 0;
-    let mut matches = Vec::new();
-    loop {
-        let ranked = index.top_k(query, asked_for);
-        for found in &ranked[looked_at.min(ranked.len())..] {
-            if matches.len() < count && playable(found.index) {
-                matches.push(*found);
-            }
-        }
-        if matches.len() >= count || ranked.len() == index.len() {
-            return matches;
-        }
-        looked_at = ranked.len();
-        asked_for = asked_for.saturating_mul(4);
-    }
-}
-
 /// All songs found, each once, in the order they are shown.
-pub fn playlist(found: &[Found], songs: &[(Song, EmotionVector)]) -> Vec<PlaylistEntry> {
+pub fn playlist(found: &[Found], songs: &Chosen) -> Vec<PlaylistEntry> {
     let mut seen = HashSet::new();
     found
         .iter()
         .flat_map(|found| &found.matches)
         .filter(|found| seen.insert(found.index))
         .map(|found| {
-            let song = &songs[found.index].0;
+            let (table, at) = (&songs.table, found.index);
             PlaylistEntry {
-                path: song.path.clone(),
-                title: Some(song.title()),
-                artist: song.tags.artist.clone(),
-                duration_seconds: song.duration_seconds,
+                path: table.path(at),
+                title: Some(table.title(at).into_owned()),
+                artist: table.artist(at).map(Cow::into_owned),
+                duration_seconds: table.duration_seconds(at),
             }
         })
         .collect()
@@ -74,12 +41,7 @@ pub fn playlist(found: &[Found], songs: &[(Song, EmotionVector)]) -> Vec<Playlis
 
 /// What was found, for reading: each query's bars, then its songs, with the emotions that matched if
 /// `why`.
-pub fn to_text(
-    found: &[Found],
-    songs: &[(Song, EmotionVector)],
-    index: &SongIndex,
-    why: bool,
-) -> String {
+pub fn to_text(found: &[Found], songs: &Chosen, index: &SongIndex, why: bool) -> String {
     let mut text = String::new();
     for (i, Found { asked, matches }) in found.iter().enumerate() {
         if i > 0 {
@@ -98,7 +60,7 @@ pub fn to_text(
                  folder; --include-missing names them anyway.\n";
         }
         for (rank, found) in matches.iter().enumerate() {
-            text += &row(rank + 1, found, &songs[found.index].0);
+            text += &row(rank + 1, found, &songs.table);
             if why {
                 text += &reasons_line(index, &asked.query, found);
             }
@@ -108,19 +70,19 @@ pub fn to_text(
 }
 
 /// Rank, cosine, title and artist; the path below, where it is never cut.
-fn row(rank: usize, found: &Match, song: &Song) -> String {
+fn row(rank: usize, found: &Match, songs: &SongTable) -> String {
     let bold = Style::new().bold();
     let dim = Style::new().dim();
-    let artist = match &song.tags.artist {
+    let artist = match songs.artist(found.index) {
         Some(artist) => format!(" \u{2014} {artist}"),
         None => String::new(),
     };
     format!(
         "{rank:>4} {:>6.3}  {}{artist}\n{:13}{}\n",
         found.cosine,
-        bold.apply_to(output::readable(song.title().as_ref())),
+        bold.apply_to(output::readable(songs.title(found.index).as_ref().as_ref())),
         "",
-        dim.apply_to(output::readable(&song.path)),
+        dim.apply_to(output::readable(&songs.path(found.index))),
     )
 }
 
@@ -176,18 +138,13 @@ struct Recommendation {
 }
 
 /// The same as [`to_text`].
-pub fn to_json<'a>(
-    found: &'a [Found],
-    songs: &[(Song, EmotionVector)],
-    index: &SongIndex,
-) -> RecommendAnswer<'a> {
+pub fn to_json<'a>(found: &'a [Found], songs: &Chosen, index: &SongIndex) -> RecommendAnswer<'a> {
     let query = |found: &'a Found| {
         let Query { vector, reference } = found.asked.query;
         let recommendation = |found: &Match| {
-            let (song, own) = &songs[found.index];
             let why = index.why(&Query { vector, reference }, found.index);
             Recommendation {
-                song: FileSong::of(song, *own),
+                song: FileSong::of(&songs.table, found.index),
                 cosine: found.cosine,
                 why: why.unwrap_or_default(),
                 target: vector,
@@ -206,34 +163,7 @@ pub fn to_json<'a>(
             Mode::Plain => "plain",
             Mode::Centred => "centred",
         },
-        library_songs: index.len(),
+        library_songs: songs.count(),
         queries: found.iter().map(query).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn songs_that_cannot_be_played_are_passed_over_however_many() {
-        let songs: Vec<_> = (0..100_u8)
-            .map(|i| EmotionVector::from_weights([1.0, 0.0, 0.0, f32::from(i), 0.0, 0.0, 0.0]))
-            .collect::<Result<_, _>>()
-            .unwrap();
-        let index = SongIndex::new(&songs, Mode::Plain);
-        let query = Query {
-            vector: EmotionVector::one_hot(Emotion::Happy),
-            reference: EmotionVector::UNIFORM,
-        };
-        let chosen = |count, playable: &dyn Fn(usize) -> bool| -> Vec<usize> {
-            let matches = best(&index, &query, count, playable);
-            matches.iter().map(|found| found.index).collect()
-        };
-        assert_eq!(chosen(3, &|_| true), [99, 98, 97]);
-        assert_eq!(chosen(3, &|i| i < 10), [9, 8, 7]);
-        assert_eq!(chosen(30, &|i| i < 2), [1, 0]);
-        assert!(chosen(3, &|_| false).is_empty() && chosen(0, &|_| true).is_empty());
-        assert_eq!(chosen(usize::MAX, &|_| true).len(), 100);
     }
 }

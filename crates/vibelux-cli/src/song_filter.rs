@@ -1,10 +1,9 @@
 //! `--where`: which songs of the library a command takes.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::collections::HashSet;
 
-use vibelux::EmotionVector;
-use vibelux::filter::{Filter, FilterError, LibrarySong};
-use vibelux::library::{LibraryError, Song, SongStore};
+use vibelux::library::filter::{Filter, FilterError};
+use vibelux::library::{LibraryError, SongStore, SongTable, unix_seconds};
 
 /// The flag.
 #[derive(Debug, clap::Args)]
@@ -15,32 +14,29 @@ pub struct WhereArgs {
 }
 
 fn parse(text: &str) -> Result<Filter, FilterError> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    Filter::parse(text, now.unwrap_or_default().as_secs())
+    Filter::parse(text, unix_seconds())
 }
 
 impl WhereArgs {
-    /// The songs that are meant, each with what it sounds like to the listener.
+    /// For each song of a table whether it is meant; `None` if all are.
     ///
     /// # Errors
     /// If the library cannot be read.
-    pub fn keep(
+    pub fn rows(
         &self,
+        table: &SongTable,
         store: &SongStore,
-        songs: Vec<(Song, EmotionVector)>,
-    ) -> Result<Vec<(Song, EmotionVector)>, LibraryError> {
+    ) -> Result<Option<Vec<bool>>, LibraryError> {
         if self.filter.is_all() {
-            return Ok(songs);
+            return Ok(None);
         }
         let likes = store.likes()?;
-        let mut songs = songs;
-        songs.retain(|(song, vector)| {
-            self.filter.takes(&LibrarySong {
-                song,
-                vector: *vector,
-                is_liked: likes.contains(&song.path),
-            })
-        });
-        Ok(songs)
+        let liked: HashSet<usize> = likes
+            .iter()
+            .filter_map(|path| table.position(path))
+            .collect();
+        Ok(Some(
+            table.matching(&self.filter, &|at| liked.contains(&at)),
+        ))
     }
 }

@@ -67,7 +67,7 @@ fn vectors(count: usize) -> Vec<EmotionVector> {
 #[divan::bench(args = cases())]
 fn top_ten(bencher: Bencher<'_, '_>, case: &Case) {
     let songs = vectors(of_many(case.count));
-    let index = SongIndex::new(&songs, case.mode);
+    let index = SongIndex::new(songs.as_slice(), case.mode);
     let mut next = 0;
     bencher
         .counter(ItemsCount::new(songs.len()))
@@ -87,7 +87,7 @@ fn build_index(bencher: Bencher<'_, '_>, case: &Case) {
     let songs = vectors(of_many(case.count));
     bencher
         .counter(ItemsCount::new(songs.len()))
-        .bench_local(|| SongIndex::new(divan::black_box(&songs), case.mode));
+        .bench_local(|| SongIndex::new(divan::black_box(songs.as_slice()), case.mode));
 }
 
 const LIBRARY: usize = 100_000;

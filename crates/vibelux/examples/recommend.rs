@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (titles, vectors): (Vec<String>, Vec<EmotionVector>) = songs.into_iter().unzip();
 
     // The index looks at every song, and compares all seven emotions, not only the strongest.
-    let index = SongIndex::new(&vectors, Mode::Plain);
+    let index = SongIndex::new(vectors.as_slice(), Mode::Plain);
     let query = Query {
         vector: mood,
         reference: EmotionVector::UNIFORM,

@@ -8,7 +8,7 @@
 //! let mood: EmotionVector = "happy=0.7,surprised=0.3".parse()?;
 //! let songs: [EmotionVector; 3] = ["sad".parse()?, "happy=0.6,surprised=0.4".parse()?, "neutral".parse()?];
 //!
-//! let index = SongIndex::new(&songs, Mode::Plain);
+//! let index = SongIndex::new(songs.as_slice(), Mode::Plain);
 //! let best = index.top_k(&Query { vector: mood, reference: EmotionVector::UNIFORM }, 1);
 //! assert_eq!(best[0].index, 1);
 //! assert_eq!(songs[best[0].index].strongest(), Emotion::Happy);
@@ -33,7 +33,6 @@ pub mod detect;
 pub mod emotion;
 pub mod error_text;
 pub mod face;
-pub mod filter;
 pub mod library;
 pub mod model;
 pub mod mood;

@@ -179,7 +179,7 @@ fn songs_carry_what_a_face_shows_that_rests_for_most_of_the_time() {
         return;
     }
     let songs = songs();
-    let index = SongIndex::new(&songs, Mode::Plain);
+    let index = SongIndex::new(songs.as_slice(), Mode::Plain);
     println!(
         "strength: carried, mood's and bars' changes, rankings a minute: plain -> with the face at rest"
     );

@@ -12,16 +12,13 @@ use anyhow::Context;
 use clap::ArgGroup;
 use directories::ProjectDirs;
 use indicatif::{ProgressBar, ProgressStyle};
-use vibelux::EmotionVector;
 use vibelux::audio::is_audio_file;
 use vibelux::compose::{DEMO_SEED, Piece, compose_all, demo_folder_name, write_missing};
-use vibelux::library::{
-    EmbedOptions, Inclusion, Song, SongStore, embed_songs, mark_missing, plan, scan,
-};
+use vibelux::library::{EmbedOptions, Inclusion, SongStore, embed_songs, mark_missing, plan, scan};
 use vibelux::model::MusicModel;
-use vibelux::recommend::{Mode, SongIndex};
+use vibelux::recommend::Mode;
 
-use super::recommend;
+use crate::chosen::Chosen;
 use crate::failure::NoFace;
 use crate::output;
 use crate::query::{self, Answer, SourceArgs};
@@ -69,16 +66,11 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         Some(Answer::NoFace(message)) => return Err(NoFace(message).into()),
         None => vec![query::of_mood(DEFAULT_MOOD.parse()?)],
     };
-    let songs = recommend::load(&store, false, Inclusion::MUSIC)?;
-    let index = index_of(&songs);
-    let found = recommend::find(&index, asked, args.count, |_| true);
+    let songs = Chosen::load(&store, false, Inclusion::MUSIC)?;
+    let index = songs.index(Mode::default());
+    let found = songs.find(&index, asked, args.count, |_| true);
     output::print(&results::to_text(&found, &songs, &index, args.why))?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn index_of(songs: &[(Song, EmotionVector)]) -> SongIndex {
-    let vectors: Vec<EmotionVector> = songs.iter().map(|(_, vector)| *vector).collect();
-    SongIndex::new(&vectors, Mode::default())
 }
 
 /// Embeds the pieces in `dir` into a library of their own beside them.
@@ -129,7 +121,7 @@ fn render_missing(dir: &Path, pieces: &[Piece]) -> anyhow::Result<usize> {
 mod tests {
     use super::*;
     use clap::Parser;
-    use vibelux::Emotion;
+    use vibelux::{Emotion, EmotionVector};
 
     #[derive(Debug, Parser)]
     struct Line {
@@ -170,22 +162,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let pieces = compose_all(DEMO_SEED);
         render_missing(dir.path(), &pieces).unwrap();
-        let songs = recommend::load(&embed(dir.path()).unwrap(), false, Inclusion::MUSIC).unwrap();
-        assert_eq!(songs.len(), pieces.len());
-        let index = index_of(&songs);
+        let songs = Chosen::load(&embed(dir.path()).unwrap(), false, Inclusion::MUSIC).unwrap();
+        assert_eq!(songs.count(), pieces.len());
+        let index = songs.index(Mode::default());
         for mood in Emotion::ALL {
             let asked = vec![query::of_mood(EmotionVector::one_hot(mood))];
-            let found = recommend::find(&index, asked, 3, |_| true);
-            let first: Vec<&str> = found[0]
+            let found = songs.find(&index, asked, 3, |_| true);
+            let paths = found[0]
                 .matches
                 .iter()
-                .filter_map(|found| songs[found.index].0.path.file_name()?.to_str())
+                .map(|found| songs.table.path(found.index));
+            let first: Vec<String> = paths
+                .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
                 .collect();
             for piece in pieces.iter().filter(|piece| piece.emotion == mood) {
-                assert!(
-                    first.contains(&piece.file_name().as_str()),
-                    "{mood}: {first:?}"
-                );
+                assert!(first.contains(&piece.file_name()), "{mood}: {first:?}");
             }
         }
     }

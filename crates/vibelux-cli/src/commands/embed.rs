@@ -144,6 +144,7 @@ fn embed(
         pace: args.analysis.pace(args.cpu),
         force: args.force,
         retry_failed: args.retry_failed,
+        patient: false,
     };
     let plan = plan(store, &found, embedder.name(), &options)?;
     if args.as_music {

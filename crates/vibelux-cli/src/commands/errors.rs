@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use vibelux::error_text::without_path;
-use vibelux::library::{Failure, FailureKind, Retry};
+use vibelux::library::{Failure, FailureKind, Retry, unix_seconds};
 
 use crate::json::path_text;
 use crate::library_location::LibraryArgs;
@@ -57,8 +56,7 @@ pub fn run(args: ErrorsArgs) -> anyhow::Result<ExitCode> {
         let failures = failures.iter().map(SongFailure::of).collect();
         output::print_json(&ErrorsAnswer { failures })?;
     } else {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        output::print(&to_text(&failures, now.unwrap_or_default().as_secs()))?;
+        output::print(&to_text(&failures, unix_seconds()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -109,6 +107,9 @@ fn to_text(failures: &[(PathBuf, Failure)], now_seconds: u64) -> String {
 
 /// Since when a song fails, how often it was tried, and when it is tried again.
 fn history(failure: &Failure, now_seconds: u64) -> String {
+    if failure.attempts == 0 {
+        return "tried by an older version; tried with the next run".to_owned();
+    }
     let since = match failure.since_seconds {
         0 => "since long".to_owned(),
         since => format!("for {}", span(now_seconds.saturating_sub(since))),

@@ -3,21 +3,21 @@
 //! The sources are in [`crate::query`], the ranking in [`vibelux::recommend`]; here they meet, and
 //! [`crate::results`] shows what came of it.
 
-use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgGroup, ValueEnum};
 use vibelux::EmotionVector;
-use vibelux::library::{Heard, Inclusion, Song, SongStore};
-use vibelux::recommend::{Mode, SongIndex};
+use vibelux::library::Inclusion;
+use vibelux::recommend::Mode;
 
+use crate::chosen::Chosen;
 use crate::failure::NoFace;
-use crate::library_location::{self, LibraryArgs};
+use crate::library_location::LibraryArgs;
 use crate::output;
-use crate::query::{self, Answer, Asked, SourceArgs};
-use crate::results::{self, Found};
+use crate::query::{self, Answer, SourceArgs};
+use crate::results;
 use crate::song_filter::WhereArgs;
 use vibelux::playlist::write_m3u;
 
@@ -87,16 +87,11 @@ impl From<ModeArg> for Mode {
 /// Runs the command.
 pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
     // The library first: without songs there is no need to start a camera.
-    let store = args.library.open_existing()?;
-    let all = load(&store, args.include_missing, args.include)?;
-    let count = all.len();
-    let songs = args.only.keep(&store, all)?;
-    if songs.is_empty() {
-        anyhow::bail!("the filter leaves none of {}", output::songs(count));
-    }
-    tell_mixed_models(&songs);
-    let vectors: Vec<EmotionVector> = songs.iter().map(|(_, vector)| *vector).collect();
-    let index = SongIndex::new(&vectors, args.mode.into());
+    let store = args.library.open_soon()?;
+    let mut songs = Chosen::load(&store, args.include_missing, args.include)?;
+    songs.keep(&args.only, &store)?;
+    songs.tell_mixed_models();
+    let index = songs.index(args.mode.into());
 
     let mut itself = None;
     let asked = if let Some(name) = &args.similar_to {
@@ -115,8 +110,8 @@ pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
         }
     };
     let playable =
-        |i: usize| Some(i) != itself && (args.include_missing || songs[i].0.path.is_file());
-    let found = find(&index, asked, args.count.get(), playable);
+        |at: usize| Some(at) != itself && (args.include_missing || songs.table.path(at).is_file());
+    let found = songs.find(&index, asked, args.count.get(), playable);
 
     if args.json {
         output::print_json(&results::to_json(&found, &songs, &index))?;
@@ -131,76 +126,4 @@ pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
         crate::tell!("wrote a playlist of {written}: {}", output::readable(file));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Vectors of two models cannot be compared, however alike they look.
-fn tell_mixed_models(songs: &[(Song, EmotionVector)]) {
-    let models: BTreeSet<&str> = songs.iter().map(|(song, _)| song.model.as_str()).collect();
-    if models.len() > 1 {
-        let models: Vec<&str> = models.into_iter().collect();
-        crate::tell!(
-            "the library mixes the vectors of {} models ({}), which do not compare well; run `vibelux \
-             embed` on all its folders with one of them",
-            models.len(),
-            models.join(", ")
-        );
-    }
-}
-
-/// The best songs for each query, of those that may be played.
-pub(super) fn find(
-    index: &SongIndex,
-    asked: Vec<Asked>,
-    count: usize,
-    playable: impl Fn(usize) -> bool,
-) -> Vec<Found> {
-    asked
-        .into_iter()
-        .map(|asked| {
-            let matches = results::best(index, &asked.query, count, &playable);
-            Found { asked, matches }
-        })
-        .collect()
-}
-
-/// The songs that have a vector and are of a class that is taken, in the order of their paths, each with what it sounds like
-/// to the listener.
-pub(super) fn load(
-    store: &SongStore,
-    include_missing: bool,
-    include: Inclusion,
-) -> anyhow::Result<Vec<(Song, EmotionVector)>> {
-    let songs = store.songs()?;
-    let heard = Heard::new(&songs, &store.said()?);
-    if songs.is_empty() {
-        return Err(library_location::empty(store.path()));
-    }
-    let usable: Vec<_> = songs
-        .into_iter()
-        .filter(|song| include_missing || !song.missing)
-        .filter(|song| song.copy_of.is_none())
-        .filter_map(|song| {
-            let vector = heard.vector(&song.path, &song.vector()?);
-            Some((song, vector))
-        })
-        .collect();
-    let library = output::readable(store.path());
-    if usable.is_empty() {
-        anyhow::bail!(
-            "no song of the library {library} can be used: all have failed or are gone from disk; run \
-             `vibelux embed` on your folders to see why"
-        );
-    }
-    let count = usable.len();
-    let taken: Vec<_> = usable
-        .into_iter()
-        .filter(|(song, _)| include.takes(song.class()))
-        .collect();
-    if taken.is_empty() {
-        anyhow::bail!(
-            "the library {library} has {} and no music; --include speech,effects,jingle takes what is none",
-            output::counted(count, "file")
-        );
-    }
-    Ok(taken)
 }

@@ -4,7 +4,7 @@
 //! The system tells what changes (`notify`); once it has been quiet for a moment, the folders with changes are scanned. A
 //! look at everything now and then is the net below: network drives tell nothing, and a queue of changes may overflow.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use vibelux::audio::is_audio_file;
 use vibelux::library::{
-    CpuShare, EmbedOptions, EmbedSummary, SongEmbedder, SongStore, embed_songs, mark_missing, plan,
-    scan,
+    CpuShare, EmbedOptions, EmbedSummary, LibraryError, SongEmbedder, SongStore, embed_songs,
+    mark_missing, plan, scan,
 };
 
 use crate::analysis::AnalysisArgs;
@@ -25,6 +25,8 @@ use crate::output;
 
 /// The flag that ends it is looked at so often.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// So many problems are told of; `vibelux errors` lists all.
+const MOST_TOLD: usize = 10_000;
 /// Where changes do not end, songs are taken after so long all the same.
 const LONGEST_UNREST: Duration = Duration::from_secs(60);
 
@@ -65,34 +67,57 @@ pub fn run(args: WatchArgs) -> anyhow::Result<ExitCode> {
         pace: args.analysis.pace(Some(args.cpu)),
         force: false,
         retry_failed: false,
+        patient: true,
     };
     let every = Duration::from_secs(60 * args.every);
     let mut known_away = BTreeSet::new();
-    let mut wanted = args.folders.clone();
+    let folders = absolute(&args.folders);
+    let mut told = HashSet::new();
+    let mut wanted = folders.clone();
     let mut looked = Instant::now();
     while !stop.load(Ordering::Relaxed) {
-        let all = wanted == args.folders;
+        let all = wanted == folders;
         if all {
             looked = Instant::now();
-            listen(&mut watcher, &args.folders, &mut known_away);
+            listen(&mut watcher, &folders, &mut known_away);
         }
-        let did = cycle(&wanted, &mut store, &embedder, &options, &stop)?;
-        if let Some(did) = did {
-            output::print(&format!("{did}\n"))?;
+        match cycle(&wanted, &mut store, &embedder, &options, &stop, &mut told) {
+            Ok(None) => {}
+            Ok(Some(did)) => output::print(&format!("{did}\n"))?,
+            // Somebody else writes for long; the next look finds what was left.
+            Err(error @ LibraryError::Busy { .. }) => crate::tell!("{error}"),
+            Err(error) => return Err(error.into()),
         }
         let quiet = Duration::from_secs(args.quiet);
         wanted = loop {
             if stop.load(Ordering::Relaxed) || looked.elapsed() >= every {
-                break args.folders.clone();
+                break folders.clone();
             }
             let changed = wait(&changes, quiet, &stop);
-            let folders = folders_of(&changed, &args.folders);
-            if !folders.is_empty() {
-                break folders;
+            let below = folders_of(&changed, &folders);
+            if !below.is_empty() {
+                break below;
             }
         };
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The folders as the system names them, by which it tells of changes; as they were given, where they are not there.
+fn absolute(folders: &[PathBuf]) -> Vec<PathBuf> {
+    let absolute = folders.iter().map(|folder| {
+        let canonical = folder.canonicalize();
+        canonical.unwrap_or_else(|_| std::path::absolute(folder).unwrap_or_else(|_| folder.clone()))
+    });
+    absolute.collect()
+}
+
+/// Says something that was not said before.
+fn tell_once(told: &mut HashSet<String>, text: String) {
+    if told.len() < MOST_TOLD && !told.contains(&text) {
+        crate::tell!("{text}");
+        told.insert(text);
+    }
 }
 
 /// Lets whatever else the computer does go first.
@@ -134,7 +159,8 @@ fn cycle(
     embedder: &dyn SongEmbedder,
     options: &EmbedOptions,
     stop: &AtomicBool,
-) -> anyhow::Result<Option<String>> {
+    told: &mut HashSet<String>,
+) -> Result<Option<String>, LibraryError> {
     let found = scan(folders, |path| {
         !stop.load(Ordering::Relaxed) && is_audio_file(path)
     });
@@ -143,7 +169,7 @@ fn cycle(
     }
     for problem in &found.problems {
         let path = output::readable(&problem.path);
-        crate::tell!("cannot read {path}: {}", problem.reason);
+        tell_once(told, format!("cannot read {path}: {}", problem.reason));
     }
     let plan = plan(store, &found, embedder.name(), options)?;
     let gone = mark_missing(store, &found)?;
@@ -153,19 +179,16 @@ fn cycle(
     }
     let summary = embed_songs(store, &plan, embedder, options, stop, |_| {})?;
     for failed in &summary.failed {
-        crate::tell!(
-            "failed {}: {}",
-            output::readable(&failed.path),
-            failed.reason
-        );
+        let path = output::readable(&failed.path);
+        tell_once(told, format!("failed {path}: {}", failed.reason));
     }
     // What was moved is not gone.
     let gone = gone.saturating_sub(summary.moved);
-    Ok(Some(told(&summary, plan.returned.len(), gone)))
+    Ok(Some(line(&summary, plan.returned.len(), gone)))
 }
 
 /// One line of what was done.
-fn told(summary: &EmbedSummary, returned: usize, gone: usize) -> String {
+fn line(summary: &EmbedSummary, returned: usize, gone: usize) -> String {
     let counts = [
         (summary.embedded, "embedded"),
         (summary.moved, "moved"),
@@ -271,9 +294,9 @@ mod tests {
             moved: 1,
             ..EmbedSummary::default()
         };
-        assert_eq!(told(&summary, 0, 2), "3 embedded, 1 moved, 2 gone");
+        assert_eq!(line(&summary, 0, 2), "3 embedded, 1 moved, 2 gone");
         assert_eq!(
-            told(&EmbedSummary::default(), 0, 0),
+            line(&EmbedSummary::default(), 0, 0),
             "nothing was to be done"
         );
     }

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use vibelux::EmotionVector;
-use vibelux::library::Song;
 use vibelux::recommend::Query;
 
 use super::source::Asked;
+use crate::chosen::Chosen;
 use crate::output;
 
 /// So many songs are listed where a title fits several.
@@ -20,26 +20,26 @@ const LISTED: usize = 10;
 /// If the library has no such song, or several.
 pub fn similar_to(
     name: &Path,
-    songs: &[(Song, EmotionVector)],
+    songs: &Chosen,
     library_mean: EmotionVector,
 ) -> anyhow::Result<(usize, Asked)> {
     let index = find(name, songs)?;
-    let (song, vector) = &songs[index];
     let asked = Asked {
-        subject: format!("\u{201c}{}\u{201d} sounds", song.title()),
+        subject: format!("\u{201c}{}\u{201d} sounds", songs.table.title(index)),
         query: Query {
-            vector: *vector,
+            vector: songs.table.vectors()[index],
             reference: library_mean,
         },
     };
     Ok((index, asked))
 }
 
-fn find(name: &Path, songs: &[(Song, EmotionVector)]) -> anyhow::Result<usize> {
+fn find(name: &Path, songs: &Chosen) -> anyhow::Result<usize> {
     // As scanned paths are canonical, imported ones as they were written.
     let paths = [fs::canonicalize(name), std::path::absolute(name)];
     for path in paths.iter().flatten() {
-        if let Some(index) = songs.iter().position(|(song, _)| song.path == *path) {
+        let found = songs.table.position(path).filter(|&at| songs.allows(at));
+        if let Some(index) = found {
             return Ok(index);
         }
     }
@@ -51,12 +51,9 @@ fn find(name: &Path, songs: &[(Song, EmotionVector)]) -> anyhow::Result<usize> {
     if wanted.trim().is_empty() {
         anyhow::bail!("--similar-to needs the path or (a part of) the title of a song");
     }
-    let titles: Vec<String> = songs
-        .iter()
-        .map(|(s, _)| s.title().to_lowercase())
-        .collect();
     let where_title = |fits: &dyn Fn(&str) -> bool| -> Vec<usize> {
-        (0..songs.len()).filter(|&i| fits(&titles[i])).collect()
+        let title = |&at: &usize| fits(&songs.table.title(at).to_lowercase());
+        songs.positions().filter(title).collect()
     };
     let mut matching = where_title(&|title| title == wanted);
     if matching.is_empty() {
@@ -69,7 +66,7 @@ fn find(name: &Path, songs: &[(Song, EmotionVector)]) -> anyhow::Result<usize> {
             let mut paths: Vec<_> = several
                 .iter()
                 .take(LISTED)
-                .map(|&i| output::readable(&songs[i].0.path))
+                .map(|&i| output::readable(&songs.table.path(i)))
                 .collect();
             if several.len() > LISTED {
                 paths.push(format!("and {} more", several.len() - LISTED));

@@ -8,8 +8,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vibelux::face::FaceError;
-use vibelux::filter::FilterError;
 use vibelux::library::LibraryError;
+use vibelux::library::filter::FilterError;
 use vibelux::model::ModelError;
 
 use crate::lan::error::LanError;

@@ -4,18 +4,16 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
 use serde::Serialize;
-use vibelux::filter::Filter;
 use vibelux::library::{
     ClassCounts, Heard, Inclusion, LibraryError, NotMusic, Said, SongClass, SongStore,
 };
 use vibelux::recommend::{Mode, SongIndex};
 use vibelux::{Emotion, EmotionVector};
 
-use crate::library::filtered::Reader;
 use crate::library::song_id::SongId;
 use crate::media::AudioFormat;
 
@@ -93,8 +91,6 @@ pub struct Wanted {
     pub artist: Option<String>,
     /// Which classes.
     pub include: Inclusion,
-    /// What else must hold.
-    pub filter: Filter,
 }
 
 /// All songs at one moment, in the order of their titles.
@@ -169,7 +165,7 @@ impl Catalogue {
         counts.not_music = classes.not_music();
         // The title comes first in the searched text; the path tells namesakes apart.
         entries.sort_by(|a, b| a.searched.cmp(&b.searched).then(a.path.cmp(&b.path)));
-        let vectors: Vec<EmotionVector> = entries.iter().map(|entry| entry.vector).collect();
+        let vectors: Arc<[EmotionVector]> = entries.iter().map(|entry| entry.vector).collect();
         // Shouts and bells do not move what music is compared with.
         let music = entries
             .iter()
@@ -186,8 +182,8 @@ impl Catalogue {
         }
         Ok(Self {
             by_id,
-            plain: SongIndex::around(&vectors, mean, Mode::Plain),
-            centred: SongIndex::around(&vectors, mean, Mode::Centred),
+            plain: SongIndex::around(Arc::clone(&vectors), mean, Mode::Plain),
+            centred: SongIndex::around(vectors, mean, Mode::Centred),
             maps: [const { OnceLock::new() }; Inclusion::COUNT],
             counts,
             entries,
@@ -222,9 +218,9 @@ impl Catalogue {
         }
     }
 
-    /// The songs that pass the filter: the clearest first where an emotion is asked for, else in the
+    /// The songs that are wanted, and `meant` by whoever asks: the clearest first where an emotion is asked for, else in the
     /// order of their titles.
-    pub fn list(&self, filter: &Wanted, reader: &Reader<'_>) -> Vec<&Entry> {
+    pub fn list(&self, filter: &Wanted, meant: impl Fn(&Entry) -> bool) -> Vec<&Entry> {
         let search = filter.search.as_deref().unwrap_or_default().to_lowercase();
         let words: Vec<&str> = search.split_whitespace().collect();
         let artist = filter.artist.as_ref().map(|name| name.to_lowercase());
@@ -240,7 +236,7 @@ impl Catalogue {
                     own.as_ref() == Some(name)
                 })
             })
-            .filter(|entry| reader.takes(&filter.filter, entry))
+            .filter(|entry| meant(entry))
             .collect();
         if let Some(emotion) = filter.emotion {
             let value = |entry: &Entry| entry.vector.get(emotion);
@@ -249,13 +245,13 @@ impl Catalogue {
         found
     }
 
-    /// Which songs of the map pass a filter: a bit for each, the first in the lowest bit of the first byte.
-    pub fn matching(&self, include: Inclusion, filter: &Filter, reader: &Reader<'_>) -> Vec<u8> {
+    /// Which songs of the map are meant: a bit for each, the first in the lowest bit of the first byte.
+    pub fn matching(&self, include: Inclusion, meant: impl Fn(&Entry) -> bool) -> Vec<u8> {
         let taken = self
             .entries
             .iter()
             .filter(|entry| include.takes(entry.class));
-        let taken: Vec<bool> = taken.map(|entry| reader.takes(filter, entry)).collect();
+        let taken: Vec<bool> = taken.map(meant).collect();
         let byte = |bits: &[bool]| {
             bits.iter()
                 .rev()

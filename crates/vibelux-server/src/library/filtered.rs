@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use vibelux::Emotion;
-use vibelux::filter::{Filter, NumberField, SongFacts, TextField};
-use vibelux::library::SongClass;
+use vibelux::library::filter::{Filter, NumberField, SongFacts, TextField};
+use vibelux::library::{SongClass, unix_seconds};
 
 use crate::http::error::ApiError;
 use crate::library::catalogue::{Catalogue, Entry};
@@ -41,9 +40,7 @@ impl Reader<'_> {
 /// # Errors
 /// [`ApiError::Filter`] with the place of the mistake.
 pub fn parse(text: Option<&str>) -> Result<Filter, ApiError> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now_seconds = now.unwrap_or_default().as_secs();
-    Filter::parse(text.unwrap_or_default(), now_seconds).map_err(ApiError::Filter)
+    Filter::parse(text.unwrap_or_default(), unix_seconds()).map_err(ApiError::Filter)
 }
 
 /// The values of a field that begin like this, those of most songs first.
@@ -71,7 +68,10 @@ pub fn values(catalogue: &Catalogue, field: TextField, typed: &str) -> Vec<Strin
 /// A value as it must stand in a filter.
 fn quoted(value: &str) -> String {
     let is_plain = |c: char| !c.is_whitespace() && !"()\"'".contains(c);
-    if value.chars().all(is_plain) {
+    let is_keyword = ["and", "or", "not"]
+        .iter()
+        .any(|k| value.eq_ignore_ascii_case(k));
+    if value.chars().all(is_plain) && !is_keyword {
         return value.to_owned();
     }
     // There is no way to write a value with both kinds of quotes; one of them is enough to find it.
@@ -134,6 +134,7 @@ mod tests {
             ("Ada", "Ada"),
             ("Ada Björk", "\"Ada Björk\""),
             ("AC/DC", "AC/DC"),
+            ("Not", "\"Not\""),
             ("The \"One\"", "'The \"One\"'"),
             ("It's", "\"It's\""),
             ("\"It's\"", "'\"It'"),

@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use vibelux::filter::complete;
+use vibelux::library::filter::complete;
 
 use crate::blocking::blocking;
 use crate::http::error::ApiError;
@@ -93,7 +93,8 @@ pub async fn matching(
             role,
             library: &app.library,
         };
-        let bits = app.library.catalogue()?.matching(include, &filter, &reader);
+        let meant = |song: &_| reader.takes(&filter, song);
+        let bits = app.library.catalogue()?.matching(include, meant);
         let kind = [(CONTENT_TYPE, "application/octet-stream")];
         Ok((kind, Bytes::from(bits)).into_response())
     })

@@ -91,8 +91,8 @@ pub async fn list(
         emotion,
         artist: given(query.artist),
         include: inclusion(query.include)?,
-        filter: filtered::parse(query.filter.as_deref())?,
     };
+    let filter = filtered::parse(query.filter.as_deref())?;
     let limit = query.limit.unwrap_or(50).min(MAX_LIMIT);
     blocking(move || {
         let catalogue = app.library.catalogue()?;
@@ -100,7 +100,7 @@ pub async fn list(
             role,
             library: &app.library,
         };
-        let found = catalogue.list(&wanted, &reader);
+        let found = catalogue.list(&wanted, |song| reader.takes(&filter, song));
         let shown = found.iter().skip(query.offset).take(limit);
         Ok(Json(SongList {
             total: found.len(),

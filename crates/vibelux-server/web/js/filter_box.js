@@ -7,9 +7,10 @@ import { filterHelp } from './server.js';
 const TYPING_MS = 160;
 /** So many letters are typed before names are offered. */
 const FEW_LETTERS = 2;
-const LANGUAGE = /[:=<>()"]|(^|\s)(and|or|not|liked)(?=\s|$)/i;
+const FIELDS = 'artist|album|title|genre|path|year|duration|added|liked|mood|class|loudness|angry|disgusted|fearful|happy|neutral|sad|surprised';
+const LANGUAGE = new RegExp(`(^|[\\s(])(${FIELDS})\\s*(:|!?=|[<>])|(^|[\\s(])liked([\\s)]|$)`, 'i');
 
-/** Whether a text is more than words to be found. @param {string} text */
+/** Whether a text is more than words to be found: `Mission: Impossible` is not. @param {string} text */
 export const isFilter = (text) => LANGUAGE.test(text);
 
 let boxes = 0;
@@ -40,6 +41,8 @@ export class FilterBox {
     /** @type {AbortController | null} */
     this.pending = null;
     input.addEventListener('input', () => {
+      // They belong to what was typed before.
+      this.offer([]);
       clearTimeout(this.timer);
       this.timer = window.setTimeout(() => void this.look(), TYPING_MS);
     });
@@ -73,7 +76,9 @@ export class FilterBox {
         this.onFilter(this.told);
       }
     } catch (error) {
-      if (error instanceof Error && error.name !== 'AbortError') say(this.problem, error.message);
+      if (!(error instanceof Error) || error.name === 'AbortError') return;
+      this.problem.hidden = false;
+      say(this.problem, error.message);
     }
   }
 
@@ -115,9 +120,9 @@ export class FilterBox {
       event.preventDefault();
       event.stopPropagation();
       this.offer([]);
-    } else if ((event.key === 'Enter' || event.key === 'Tab') && (this.marked >= 0 || event.key === 'Tab')) {
+    } else if ((event.key === 'Enter' || event.key === 'Tab') && this.marked >= 0) {
       event.preventDefault();
-      this.take(options[Math.max(this.marked, 0)].textContent ?? '');
+      this.take(options[this.marked].textContent ?? '');
     }
   }
 

@@ -133,6 +133,8 @@ export class Library {
       this.asking = new AbortController();
       try {
         const bits = await matching(include(), text, this.asking.signal);
+        // Songs have come or gone since the map was loaded.
+        if (bits.length !== Math.ceil(data.count / 8)) return;
         holds = (i) => ((bits[i >> 3] >> (i & 7)) & 1) === 1;
       } catch (error) {
         if (error instanceof Error && error.name !== 'AbortError') toast(error.message);

@@ -110,7 +110,7 @@ pub fn matching(
         )
     };
     let precision = |mode: Mode| {
-        let index = SongIndex::new(&vectors, mode);
+        let index = SongIndex::new(vectors.as_slice(), mode);
         Emotion::ALL.map(|emotion| {
             let query = Query {
                 vector: EmotionVector::one_hot(emotion),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::LibraryError;
+use super::mounts::Presence;
 use super::store::{CopyFacts, SongStore};
 use crate::audio::Fingerprint;
 
@@ -29,19 +30,20 @@ pub struct CopySummary {
     pub copies: usize,
 }
 
-/// Compares the songs that are new with all others, and notes which song stands for each recording: one of which the
-/// listener has said something, else one of which nothing was lost in encoding, else the one with the most bits a second.
+/// Compares the songs that are new with all others, and notes which song stands for each recording: one that is not on a drive
+/// that is away, one of which the listener has said something, else one of which nothing was lost in encoding, else the one with the most bits a second.
 ///
 /// # Errors
 /// If the store cannot be read or written; what was found stays. Stopped, it goes on the next time.
 pub fn find_copies(store: &mut SongStore, stop: &AtomicBool) -> Result<CopySummary, LibraryError> {
     let songs = store.copy_facts()?;
+    let presence = Presence::of(&store.mounts()?);
     let mut summary = CopySummary {
         compared: compare_new(store, &songs, stop)?,
         copies: 0,
     };
     let pairs = store.twins()?;
-    let groups = groups(&songs, &pairs);
+    let groups = groups(&songs, &pairs, &presence);
     let mut changes = Vec::new();
     for (song, &group) in songs.iter().zip(&groups) {
         let best = &songs[group].path;
@@ -135,7 +137,11 @@ impl Prints {
 }
 
 /// For each song the one that stands for its recording.
-fn groups(songs: &[CopyFacts], pairs: &[(PathBuf, PathBuf, f32)]) -> Vec<usize> {
+fn groups(
+    songs: &[CopyFacts],
+    pairs: &[(PathBuf, PathBuf, f32)],
+    presence: &Presence,
+) -> Vec<usize> {
     let mut parents: Vec<usize> = (0..songs.len()).collect();
     let mut by_content = HashMap::new();
     for (i, song) in songs.iter().enumerate() {
@@ -166,7 +172,7 @@ fn groups(songs: &[CopyFacts], pairs: &[(PathBuf, PathBuf, f32)]) -> Vec<usize> 
         let root = root(&mut parents, i);
         let best = best.entry(root).or_insert(i);
         // Songs come in the order of their paths, so of equal ones the first stays.
-        if worth(&songs[i]) > worth(&songs[*best]) {
+        if worth(&songs[i], presence) > worth(&songs[*best], presence) {
             *best = i;
         }
     }
@@ -175,8 +181,9 @@ fn groups(songs: &[CopyFacts], pairs: &[(PathBuf, PathBuf, f32)]) -> Vec<usize> 
         .collect()
 }
 
-fn worth(song: &CopyFacts) -> impl Ord {
-    (song.is_spoken_of, song.encoding)
+fn worth(song: &CopyFacts, presence: &Presence) -> impl Ord + use<> {
+    let is_here = !presence.is_away(&song.path);
+    (is_here, song.is_spoken_of, song.encoding)
 }
 
 fn root(parents: &mut [usize], mut i: usize) -> usize {
@@ -241,7 +248,9 @@ mod tests {
                 windows: Vec::new(),
                 fingerprint: Some(print),
             };
-            self.store.put(&analysis).unwrap();
+            self.store
+                .put(&analysis, &Presence::nothing_is_gone())
+                .unwrap();
         }
 
         fn find(&mut self) -> CopySummary {

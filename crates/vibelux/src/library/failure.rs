@@ -10,6 +10,7 @@ use crate::model::ModelError;
 
 /// After the first failure that another day may mend, the song rests for so long; four times as long after each more.
 const FIRST_REST: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
 /// So often it is tried at most.
 const MOST_ATTEMPTS: u32 = 6;
 
@@ -145,11 +146,15 @@ impl Failure {
         }
     }
 
-    /// Whether the song is to be tried now, though its file has not changed.
+    /// Whether the song is to be tried now, though its file has not changed; `patient` in runs that come by themselves, where
+    /// what any run may mend is tried once a day. What failed in an older version is tried once more.
     #[must_use]
-    pub fn is_due(&self, now_seconds: u64) -> bool {
+    pub fn is_due(&self, now_seconds: u64, patient: bool) -> bool {
         match self.kind.retry(self.attempts) {
-            Retry::EveryRun => true,
+            _ if self.attempts == 0 => true,
+            Retry::EveryRun => {
+                !patient || now_seconds >= self.tried_seconds.saturating_add(DAY.as_secs())
+            }
             Retry::After(rest) => now_seconds >= self.tried_seconds.saturating_add(rest.as_secs()),
             Retry::Never => false,
         }
@@ -210,21 +215,27 @@ mod tests {
             let Retry::After(rest) = failure.kind.retry(failure.attempts) else {
                 break;
             };
-            assert!(!failure.is_due(now) && !failure.is_due(now + rest.as_secs() - 1));
+            assert!(
+                !failure.is_due(now, false) && !failure.is_due(now + rest.as_secs() - 1, false)
+            );
             now += rest.as_secs();
-            assert!(failure.is_due(now));
+            assert!(failure.is_due(now, true));
             rests.push(rest.as_secs() / 3600);
             failure = Failure::new(FailureKind::Limits, "slow").at(now, Some(&failure));
         }
         assert_eq!(rests, [1, 4, 16, 64, 256]);
         assert_eq!((failure.since_seconds, failure.attempts), (1000, 6));
-        assert!(!failure.is_due(u64::MAX));
-        assert!(
-            Failure::new(FailureKind::Unreadable, "")
-                .at(9, None)
-                .is_due(9)
-        );
-        assert!(!Failure::new(FailureKind::Damaged, "").is_due(u64::MAX));
+        assert!(!failure.is_due(u64::MAX, false));
+        let unreadable = Failure::new(FailureKind::Unreadable, "").at(9, None);
+        assert!(unreadable.is_due(9, false) && !unreadable.is_due(9, true));
+        assert!(unreadable.is_due(9 + 86_400, true));
+        let damaged = Failure::new(FailureKind::Damaged, "").at(9, None);
+        assert!(!damaged.is_due(u64::MAX, false));
+        let old = Failure {
+            attempts: 0,
+            ..damaged
+        };
+        assert!(old.is_due(9, true));
     }
 
     #[test]

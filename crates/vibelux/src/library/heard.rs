@@ -20,6 +20,19 @@ impl Heard {
     /// them.
     #[must_use]
     pub fn new(songs: &[Song], said: &[Said]) -> Self {
+        if said.iter().all(|said| said.verdict.vector().is_none()) {
+            return Self::default();
+        }
+        let analysed: HashMap<&Path, EmotionVector> = songs
+            .iter()
+            .filter_map(|song| Some((song.path.as_path(), song.vector()?)))
+            .collect();
+        Self::of(said, |path| analysed.get(path).copied())
+    }
+
+    /// The same, where `analysed` says what the model made of a song.
+    #[must_use]
+    pub fn of(said: &[Said], analysed: impl Fn(&Path) -> Option<EmotionVector>) -> Self {
         let of_song: HashMap<PathBuf, EmotionVector> = said
             .iter()
             .filter_map(|said| Some((said.path.clone(), said.verdict.vector()?)))
@@ -27,16 +40,22 @@ impl Heard {
         if of_song.is_empty() {
             return Self::default();
         }
-        let corrections = songs.iter().filter_map(|song| {
+        let corrections = said.iter().filter_map(|said| {
             Some(Correction {
-                analysed: song.vector()?,
-                heard: *of_song.get(&song.path)?,
+                heard: said.verdict.vector()?,
+                analysed: analysed(&said.path)?,
             })
         });
         Self {
             corrections: Corrections::new(corrections.collect()),
             of_song,
         }
+    }
+
+    /// Whether nothing was said that would move a song.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.of_song.is_empty()
     }
 
     /// What the listener says that the song sounds like.

@@ -12,7 +12,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
-use super::embed::unix_seconds;
+use super::clock::unix_seconds;
 use super::error::LibraryError;
 use super::path_bytes::{from_json, to_json};
 use super::song::{Outcome, Song};

@@ -5,6 +5,7 @@
 //! `song_embeddings.json`.
 
 mod class;
+mod clock;
 mod codec;
 mod content;
 mod copies;
@@ -13,11 +14,13 @@ mod embed;
 mod error;
 mod facts;
 mod failure;
+pub mod filter;
 mod heard;
 mod isolate;
 pub mod json;
 mod mounts;
 mod path_bytes;
+mod revision;
 mod scan;
 mod song;
 mod store;
@@ -28,6 +31,7 @@ mod tags;
 pub use class::{
     ClassCounts, Inclusion, NotMusic, SHORTEST_SONG_SECONDS, SongClass, UnknownSongClass,
 };
+pub use clock::unix_seconds;
 pub use codec::{Mp4Codec, read_mp4_codec};
 pub use content::ContentHash;
 pub use copies::{CopySummary, find_copies};
@@ -41,8 +45,10 @@ pub use facts::FileFacts;
 pub use failure::{Failure, FailureKind, Retry};
 pub use heard::Heard;
 pub use isolate::{FileLimits, IsolatedEmbedder, serve_songs};
+pub use mounts::Presence;
+pub use revision::Revision;
 pub use scan::{FoundSong, Scan, ScanProblem, scan};
 pub use song::{FileStamp, Outcome, Song};
 pub use store::{Analysis, Change, KnownSong, Said, SongStore, Verdict, VerdictKind};
-pub use table::{Likes, Revision, SongTable};
+pub use table::{Likes, SongTable};
 pub use tags::{Encoding, FileTags, Tags, read_tags};

@@ -4,10 +4,49 @@ use std::collections::HashSet;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-/// Of the folders at which file systems began, those at which none does now.
-pub(super) fn away(mounts: &HashSet<PathBuf>) -> Vec<PathBuf> {
-    let away = mounts.iter().filter(|mount| !is_mount(mount));
-    away.cloned().collect()
+/// What can be told of files that are not where they were.
+#[derive(Debug, Clone, Default)]
+pub struct Presence {
+    /// Folders at which file systems began and none does now.
+    away: Vec<PathBuf>,
+}
+
+impl Presence {
+    /// Looks which of the file systems that were ever seen are there.
+    #[must_use]
+    pub fn of(mounts: &HashSet<PathBuf>) -> Self {
+        let away = mounts.iter().filter(|mount| !is_mount(mount));
+        Self {
+            away: away.cloned().collect(),
+        }
+    }
+
+    /// For tests with files that never were: whatever it is, it is away and not gone.
+    #[cfg(test)]
+    pub(super) fn nothing_is_gone() -> Self {
+        Self {
+            away: vec!["/".into()],
+        }
+    }
+
+    /// Whether a path is on a file system that is not there now.
+    #[must_use]
+    pub fn is_away(&self, path: &Path) -> bool {
+        self.away.iter().any(|mount| path.starts_with(mount))
+    }
+
+    /// Whether a file is certainly no longer there: "not allowed", "does not answer" and "is away" are not "gone".
+    #[must_use]
+    pub fn is_gone(&self, path: &Path) -> bool {
+        !self.is_away(path) && matches!(path.try_exists(), Ok(false))
+    }
+
+    /// The same of a file that may be `now`, under a name that only the case of its letters tells from the old one.
+    #[must_use]
+    pub fn is_gone_to(&self, path: &Path, now: &Path) -> bool {
+        path != now
+            && (self.is_gone(path) || path.canonicalize().is_ok_and(|canonical| canonical == now))
+    }
 }
 
 /// Whether another file system begins at this folder.
@@ -50,6 +89,9 @@ mod tests {
         std::fs::create_dir(&below).unwrap();
         assert!(!is_mount(&below) && !is_mount(&below.join("absent")));
         let mounts = HashSet::from(["/proc".into(), below.clone()]);
-        assert_eq!(away(&mounts), [below]);
+        let presence = Presence::of(&mounts);
+        assert!(presence.is_away(&below.join("a.mp3")) && !presence.is_gone(&below.join("a.mp3")));
+        assert!(presence.is_gone(&dir.path().join("absent")) && !presence.is_gone(dir.path()));
+        assert!(!presence.is_away(Path::new("/proc/1")));
     }
 }

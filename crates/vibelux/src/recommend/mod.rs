@@ -19,6 +19,7 @@ pub use way::Way;
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use crate::emotion::{EMOTION_COUNT, Emotion, EmotionVector};
 
@@ -72,32 +73,54 @@ pub struct Match {
     pub cosine: f32,
 }
 
-/// All songs, ready to be compared: one unit vector each.
+/// All songs, ready to be compared: their vectors, shared with whoever has them, and what makes each a unit vector.
 #[derive(Debug, Clone)]
 pub struct SongIndex {
     mode: Mode,
     mean: Option<EmotionVector>,
-    directions: Vec<[f32; EMOTION_COUNT]>,
+    songs: Arc<[EmotionVector]>,
+    /// What is taken from each vector.
+    offset: [f32; EMOTION_COUNT],
+    /// What each is then multiplied with; 0 for one without a direction.
+    scales: Vec<f32>,
 }
 
 impl SongIndex {
     /// Prepares the songs for one mode. Linear in their number.
     #[must_use]
-    pub fn new(songs: &[EmotionVector], mode: Mode) -> Self {
-        Self::around(songs, EmotionVector::mean(songs), mode)
+    pub fn new(songs: impl Into<Arc<[EmotionVector]>>, mode: Mode) -> Self {
+        let songs = songs.into();
+        let mean = EmotionVector::mean(songs.iter());
+        Self::around(songs, mean, mode)
     }
 
     /// The same with another mean than that of all the songs, as where some of them are seldom taken.
     #[must_use]
-    pub fn around(songs: &[EmotionVector], mean: Option<EmotionVector>, mode: Mode) -> Self {
+    pub fn around(
+        songs: impl Into<Arc<[EmotionVector]>>,
+        mean: Option<EmotionVector>,
+        mode: Mode,
+    ) -> Self {
+        let songs = songs.into();
         let reference = mean.unwrap_or(EmotionVector::UNIFORM);
+        let offset = match mode {
+            Mode::Plain => [0.0; EMOTION_COUNT],
+            Mode::Centred => *reference.values(),
+        };
+        let scale = |song: &EmotionVector| {
+            let length = length(&compared(song, &reference, mode));
+            if length < MIN_LENGTH {
+                0.0
+            } else {
+                (1.0 / length) as f32
+            }
+        };
         Self {
             mode,
             mean,
-            directions: songs
-                .iter()
-                .map(|song| direction(song, &reference, mode))
-                .collect(),
+            offset,
+            scales: songs.iter().map(scale).collect(),
+            songs,
         }
     }
 
@@ -110,13 +133,13 @@ impl SongIndex {
     /// The number of songs.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.directions.len()
+        self.scales.len()
     }
 
     /// Whether there are no songs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.directions.is_empty()
+        self.scales.is_empty()
     }
 
     /// The mean that centred songs deviate from; `None` without songs.
@@ -132,18 +155,32 @@ impl SongIndex {
     /// best so far, and most songs are worse than its worst.
     #[must_use]
     pub fn top_k(&self, query: &Query, k: usize) -> Vec<Match> {
+        self.top_k_among(query, k, |_| true)
+    }
+
+    /// The same among the songs that are `allowed`, which is asked only of those that are good enough.
+    #[must_use]
+    pub fn top_k_among(
+        &self,
+        query: &Query,
+        k: usize,
+        allowed: impl Fn(usize) -> bool,
+    ) -> Vec<Match> {
         let query = query.direction(self.mode);
         let k = k.min(self.len());
         let mut heap = BinaryHeap::with_capacity(k);
-        for (index, song) in self.directions.iter().enumerate() {
+        for (index, (song, scale)) in self.songs.iter().zip(&self.scales).enumerate() {
             let candidate = Ranked(Match {
                 index,
-                cosine: dot(&query, song),
+                cosine: self.cosine(&query, song, *scale),
             });
             if heap.len() < k {
-                heap.push(candidate);
+                if allowed(index) {
+                    heap.push(candidate);
+                }
             } else if let Some(mut worst) = heap.peek_mut()
                 && candidate < *worst
+                && allowed(index)
             {
                 *worst = candidate;
             }
@@ -151,13 +188,25 @@ impl SongIndex {
         heap.into_sorted_vec().into_iter().map(|r| r.0).collect()
     }
 
+    /// The cosine of a query's direction and a song.
+    fn cosine(&self, query: &[f32; EMOTION_COUNT], song: &EmotionVector, scale: f32) -> f32 {
+        let values = song.values();
+        let sum: f32 = (0..EMOTION_COUNT)
+            .map(|i| query[i] * (values[i] - self.offset[i]))
+            .sum();
+        // Adding 0 turns -0 into 0: the two are equal, but `total_cmp` would rank one above the other.
+        (sum * scale).clamp(-1.0, 1.0) + 0.0
+    }
+
     /// What each emotion contributes to the cosine of a song: seven numbers that sum to it.
     /// `None` if there is no such song.
     #[must_use]
     pub fn why(&self, query: &Query, index: usize) -> Option<[f32; EMOTION_COUNT]> {
-        let song = self.directions.get(index)?;
+        let (song, scale) = (self.songs.get(index)?.values(), self.scales.get(index)?);
         let query = query.direction(self.mode);
-        Some(std::array::from_fn(|i| query[i] * song[i]))
+        Some(std::array::from_fn(|i| {
+            query[i] * (song[i] - self.offset[i]) * scale
+        }))
     }
 }
 
@@ -198,29 +247,31 @@ impl PartialOrd for Ranked {
     }
 }
 
+/// What `mode` compares of a vector.
+fn compared(vector: &EmotionVector, reference: &EmotionVector, mode: Mode) -> [f64; EMOTION_COUNT] {
+    match mode {
+        Mode::Plain => *vector.values(),
+        Mode::Centred => vector.centred(reference),
+    }
+    .map(f64::from)
+}
+
+fn length(values: &[f64; EMOTION_COUNT]) -> f64 {
+    values.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
 /// The unit vector of what `mode` compares; zeros if it has no length.
 fn direction(
     vector: &EmotionVector,
     reference: &EmotionVector,
     mode: Mode,
 ) -> [f32; EMOTION_COUNT] {
-    let values = match mode {
-        Mode::Plain => *vector.values(),
-        Mode::Centred => vector.centred(reference),
-    }
-    .map(f64::from);
-    let length = values.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let values = compared(vector, reference, mode);
+    let length = length(&values);
     if length < MIN_LENGTH {
         return [0.0; EMOTION_COUNT];
     }
     values.map(|x| (x / length) as f32)
-}
-
-/// The cosine of two unit vectors.
-fn dot(a: &[f32; EMOTION_COUNT], b: &[f32; EMOTION_COUNT]) -> f32 {
-    let sum: f32 = a.iter().zip(b).map(|(x, y)| x * y).sum();
-    // Adding 0 turns -0 into 0: the two are equal, but `total_cmp` would rank one above the other.
-    sum.clamp(-1.0, 1.0) + 0.0
 }
 
 #[cfg(test)]
@@ -249,26 +300,25 @@ mod tests {
         fn top_k_is_the_start_of_a_full_sort(
             songs in prop::collection::vec(vector(), 0..60), query in query(), mode in mode(), k in 0_usize..70,
         ) {
-            let index = SongIndex::new(&songs, mode);
+            let index = SongIndex::new(songs.as_slice(), mode);
             let direction = query.direction(mode);
-            let mut all: Vec<Match> = index
-                .directions
-                .iter()
-                .enumerate()
-                .map(|(i, song)| Match { index: i, cosine: dot(&direction, song) })
+            let mut all: Vec<Match> = (0..songs.len())
+                .map(|i| Match { index: i, cosine: index.cosine(&direction, &songs[i], index.scales[i]) })
                 .collect();
             all.sort_by(|a, b| b.cosine.partial_cmp(&a.cosine).unwrap().then(a.index.cmp(&b.index)));
+            let odd: Vec<Match> = all.iter().copied().filter(|m| m.index % 2 == 1).take(k).collect();
+            prop_assert_eq!(index.top_k_among(&query, k, |i| i % 2 == 1), odd);
             all.truncate(k);
             prop_assert_eq!(index.top_k(&query, k), all);
         }
 
         #[test]
         fn the_cosine_is_the_definition(songs in prop::collection::vec(vector(), 1..20), query in query()) {
-            for found in SongIndex::new(&songs, Mode::Plain).top_k(&query, songs.len()) {
+            for found in SongIndex::new(songs.as_slice(), Mode::Plain).top_k(&query, songs.len()) {
                 prop_assert!((found.cosine - query.vector.cosine(&songs[found.index])).abs() < 1e-6);
             }
             let mean = EmotionVector::mean(&songs).unwrap();
-            for found in SongIndex::new(&songs, Mode::Centred).top_k(&query, songs.len()) {
+            for found in SongIndex::new(songs.as_slice(), Mode::Centred).top_k(&query, songs.len()) {
                 let song = songs[found.index].centred(&mean);
                 let expected = cosine(&query.vector.centred(&query.reference), &song);
                 let has_direction = song.iter().any(|x| x.abs() > 1e-5);
@@ -281,7 +331,7 @@ mod tests {
         fn contributions_sum_to_the_cosine(
             songs in prop::collection::vec(vector(), 1..20), query in query(), mode in mode(),
         ) {
-            let index = SongIndex::new(&songs, mode);
+            let index = SongIndex::new(songs.as_slice(), mode);
             for found in index.top_k(&query, 5) {
                 let why = index.why(&query, found.index).unwrap();
                 prop_assert!(why.iter().all(|x| x.is_finite()));
@@ -311,7 +361,7 @@ mod tests {
         ) {
             let songs: Vec<_> = songs.into_iter().filter_map(|w| EmotionVector::from_weights(w).ok()).collect();
             let query = Query { vector: EmotionVector::one_hot(Emotion::Sad), reference: EmotionVector::UNIFORM };
-            for found in SongIndex::new(&songs, mode).top_k(&query, 20) {
+            for found in SongIndex::new(songs.as_slice(), mode).top_k(&query, 20) {
                 prop_assert!((-1.0..=1.0).contains(&found.cosine));
             }
         }
@@ -325,7 +375,7 @@ mod tests {
             reference: EmotionVector::UNIFORM,
         };
         for copies in [1, 3, 7] {
-            let index = SongIndex::new(&vec![song; copies], Mode::Centred);
+            let index = SongIndex::new(vec![song; copies], Mode::Centred);
             let found = index.top_k(&query, 10);
             assert!(found.iter().all(|m| m.cosine == 0.0));
             let order: Vec<_> = found.iter().map(|m| m.index).collect();
@@ -341,7 +391,7 @@ mod tests {
 
     #[test]
     fn no_songs_give_no_matches() {
-        let index = SongIndex::new(&[], Mode::Centred);
+        let index = SongIndex::new([], Mode::Centred);
         let query = Query {
             vector: EmotionVector::UNIFORM,
             reference: EmotionVector::UNIFORM,
@@ -360,7 +410,7 @@ mod tests {
             vector: EmotionVector::one_hot(Emotion::Happy),
             reference: EmotionVector::UNIFORM,
         };
-        let index = SongIndex::new(&[sad, less, sad], Mode::Centred);
+        let index = SongIndex::new([sad, less, sad], Mode::Centred);
         assert_eq!(index.top_k(&query, 1)[0].index, 1);
         let why = index.why(&query, 1).unwrap();
         assert_eq!(reasons(&why)[0].0, Emotion::Happy);

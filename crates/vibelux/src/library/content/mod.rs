@@ -1,12 +1,13 @@
 //! [`ContentHash`]: which sound a file holds, whatever its tags, its name and its place say. Below the embedding: a file that
 //! was moved or retagged keeps what is known of it.
 //!
-//! `regions.rs` finds the stretches of the file that are sound, `ogg.rs` those of Ogg, whose pages are numbered anew
+//! `regions.rs` finds the stretches of the file that are sound (`sound.rs`), `ogg.rs` those of Ogg, whose pages are numbered anew
 //! when a tag grows. Of much sound a sample is hashed, with the length of all of it: two recordings differ everywhere
 //! once they are encoded, and a file on another machine need not travel for its name.
 
 mod ogg;
 mod regions;
+mod sound;
 
 use std::fmt;
 use std::fs::File;
@@ -16,6 +17,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use sound::Sound;
 
 /// Sound up to this length is hashed as a whole.
 const WHOLE_BYTES: u64 = 1 << 20;
@@ -49,11 +52,11 @@ impl ContentHash {
         let length = file.seek(SeekFrom::End(0))?;
         let mut hasher = Sha256::new();
         match regions::find(file, length)? {
-            regions::Sound::Named { kind, name } => {
+            Sound::Named { kind, name } => {
                 hasher.update(kind);
                 hasher.update(name);
             }
-            regions::Sound::Regions { kind, regions } => {
+            Sound::Regions { kind, regions } => {
                 hasher.update(kind);
                 hash_sample(file, &regions, &mut hasher)?;
             }

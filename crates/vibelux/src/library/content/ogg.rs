@@ -4,7 +4,7 @@
 use std::io::{self, Read, Seek};
 use std::ops::Range;
 
-use super::regions::{Sound, read_at};
+use super::sound::{Sound, read_at};
 
 /// The most pages of headers: a cover of 16 MB fills 256 of the largest.
 const MOST_HEADER_PAGES: usize = 4096;

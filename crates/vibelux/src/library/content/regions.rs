@@ -1,9 +1,10 @@
 //! Where in a file its sound lies: what is left when tags, covers and padding are taken away.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek};
 use std::ops::Range;
 
 use super::ogg;
+use super::sound::{Sound, read_at};
 
 /// A file has so many chunks, boxes or tags at most; what comes after is sound as far as it matters here.
 const MOST_PARTS: usize = 4096;
@@ -12,27 +13,6 @@ const MOST_TAGS: usize = 16;
 
 const ASF_HEADER: [u8; 16] = *b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c";
 const ASF_DATA: [u8; 16] = *b"\x36\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c";
-
-/// The sound of a file.
-pub(super) enum Sound {
-    /// The stretches of the file that hold it, in order.
-    Regions {
-        kind: &'static [u8],
-        regions: Vec<Range<u64>>,
-    },
-    /// The file itself says what names it.
-    Named { kind: &'static [u8], name: Vec<u8> },
-}
-
-impl Sound {
-    /// Sound that lies in one piece.
-    pub(super) fn stretch(kind: &'static [u8], region: Range<u64>) -> Self {
-        Self::Regions {
-            kind,
-            regions: Vec::from([region]),
-        }
-    }
-}
 
 /// Finds it by what the file begins with. What is not understood is sound.
 pub(super) fn find<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Sound> {
@@ -144,10 +124,11 @@ fn trailing_tag<R: Read + Seek>(
     Ok(None)
 }
 
-/// The checksum of the samples where the encoder has written one, else the frames.
+/// The checksum of the samples with the length of the frames, where the encoder has written one, else the frames.
 fn flac<R: Read + Seek>(file: &mut R, rest: Range<u64>) -> io::Result<Sound> {
     const STREAM_INFO: usize = 34;
     let mut at = rest.start + 4;
+    let mut info = [0; STREAM_INFO];
     for part in 0..MOST_PARTS {
         let mut head = [0; 4];
         if read_at(file, at, &mut head)? < head.len() {
@@ -155,16 +136,7 @@ fn flac<R: Read + Seek>(file: &mut R, rest: Range<u64>) -> io::Result<Sound> {
         }
         let size = u64::from(u32::from_be_bytes([0, head[1], head[2], head[3]]));
         if part == 0 && size == STREAM_INFO as u64 {
-            let mut info = [0; STREAM_INFO];
             read_at(file, at + 4, &mut info)?;
-            // Rate, channels, bits, length, then the checksum.
-            if info[18..].iter().any(|&byte| byte != 0) {
-                let name = info[10..].to_vec();
-                return Ok(Sound::Named {
-                    kind: b"flac",
-                    name,
-                });
-            }
         }
         at += 4 + size;
         if head[0] & 0x80 > 0 {
@@ -173,6 +145,14 @@ fn flac<R: Read + Seek>(file: &mut R, rest: Range<u64>) -> io::Result<Sound> {
     }
     let frames = at.min(rest.end)..rest.end;
     let end = before_trailing_tags(file, frames.clone())?;
+    // Rate, channels, bits, length, then the checksum; a file that was cut short has fewer frames.
+    if info[18..].iter().any(|&byte| byte != 0) {
+        let name = [&info[10..], &(end - frames.start).to_le_bytes()].concat();
+        return Ok(Sound::Named {
+            kind: b"flac",
+            name,
+        });
+    }
     Ok(Sound::stretch(b"flac frames", frames.start..end))
 }
 
@@ -278,23 +258,4 @@ fn or_all(regions: Vec<Range<u64>>, rest: Range<u64>) -> Vec<Range<u64>> {
     } else {
         regions
     }
-}
-
-/// Fills the buffer from this place on; less where the file ends.
-pub(super) fn read_at<R: Read + Seek>(
-    file: &mut R,
-    at: u64,
-    buffer: &mut [u8],
-) -> io::Result<usize> {
-    file.seek(SeekFrom::Start(at))?;
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

@@ -161,6 +161,7 @@ fn flac_is_named_by_the_checksum_of_its_samples() {
     // The same samples, encoded better and tagged otherwise.
     assert_eq!(hash(&flac(5, 10, &one)), hash(&flac(5, 200, &other)));
     assert_ne!(hash(&flac(5, 10, &one)), hash(&flac(6, 10, &one)));
+    assert_ne!(hash(&flac(5, 10, &one[1..])), hash(&flac(5, 10, &one)));
     // Without a checksum the frames count.
     assert_eq!(hash(&flac(0, 10, &one)), hash(&flac(0, 200, &one)));
     assert_ne!(hash(&flac(0, 10, &one)), hash(&flac(0, 10, &other)));

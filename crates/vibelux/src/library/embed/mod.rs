@@ -5,101 +5,31 @@
 //! and the next run goes on where this one stopped. Of many songs each is first listened to for one window, so that
 //! the library can be used soon, and then in full.
 
+mod embedder;
+mod options;
 mod pace;
 mod plan;
 mod worker;
 
-use std::fmt;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use serde::{Deserialize, Serialize};
 
 use super::copies::find_copies;
 use super::error::LibraryError;
-use super::facts::FileFacts;
-use super::failure::Failure;
+use super::mounts::Presence;
 use super::song::{Outcome, Song};
 use super::store::{Change, SongStore};
-use crate::error_text::without_path;
-use crate::model::{MusicModel, SongEmbedding};
 
+pub use embedder::{Depth, SongEmbedder};
+pub(super) use embedder::{embed_guarded, look_guarded};
+pub use options::{EmbedOptions, FailedSong};
 pub use pace::{CpuShare, Pace, UnknownPace};
 pub use plan::{EmbedPlan, PlannedSong, Work, mark_missing, plan};
 use worker::{Done, Worker};
-pub(super) use worker::{embed_guarded, look_guarded};
 
 /// Of so many songs that are new each is first listened to for one window.
 pub const MANY_SONGS: usize = 200;
-
-/// How much of a song is listened to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Depth {
-    /// One window from the middle.
-    FirstLook,
-    /// All that the model asks for.
-    Full,
-}
-
-/// Whatever turns a song file into a vector: the music model, or a test's substitute.
-pub trait SongEmbedder: fmt::Debug + Send + Sync {
-    /// Names the model. Stored with each vector: when it changes, songs are embedded again.
-    fn name(&self) -> &str;
-
-    /// Looks into one file without listening to it. A panic costs what would have been learnt.
-    fn look(&self, path: &Path) -> FileFacts {
-        FileFacts::read(path)
-    }
-
-    /// There is nothing more to do for now: what is kept ready for the next song can go.
-    fn rest(&self) {}
-
-    /// Embeds one file.
-    ///
-    /// # Errors
-    /// Says why the file has no vector. A panic counts as an error too.
-    fn embed(&self, path: &Path, depth: Depth) -> Result<SongEmbedding, Failure>;
-}
-
-impl SongEmbedder for MusicModel {
-    fn name(&self) -> &str {
-        Self::name(self)
-    }
-
-    fn embed(&self, path: &Path, depth: Depth) -> Result<SongEmbedding, Failure> {
-        match depth {
-            Depth::FirstLook => Ok(self.embed_song_soon(path)?),
-            Depth::Full => Ok(self.embed_song(path)?),
-        }
-    }
-}
-
-/// How to embed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EmbedOptions {
-    /// How many songs to work on at once, and how much to rest.
-    pub pace: Pace,
-    /// Embed all songs, also those that have not changed.
-    pub force: bool,
-    /// Try the songs again that failed and have not changed since.
-    pub retry_failed: bool,
-}
-
-impl EmbedOptions {
-    /// On so many threads without rest, and only what is new.
-    #[must_use]
-    pub const fn with_jobs(jobs: NonZeroUsize) -> Self {
-        Self {
-            pace: Pace::jobs(jobs),
-            force: false,
-            retry_failed: false,
-        }
-    }
-}
 
 /// How far a run has come; told after each song.
 #[derive(Debug)]
@@ -114,24 +44,6 @@ pub struct EmbedProgress<'a> {
     pub path: &'a Path,
     /// The song, where it was analysed, and not merely found to be the same as before.
     pub song: Option<&'a Song>,
-}
-
-/// A song without a vector.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailedSong {
-    /// Which.
-    pub path: PathBuf,
-    /// Why, without the path.
-    pub reason: String,
-}
-
-impl FailedSong {
-    /// A song and what was said of it, which mostly begins with the path.
-    #[must_use]
-    pub fn new(path: PathBuf, message: &str) -> Self {
-        let reason = without_path(&path, message).to_owned();
-        Self { path, reason }
-    }
 }
 
 /// What a run did.
@@ -174,7 +86,9 @@ pub fn embed_songs(
 ) -> Result<EmbedSummary, LibraryError> {
     store.set_missing(&plan.returned, false)?;
     let mut summary = EmbedSummary::default();
+    let presence = Presence::of(&store.mounts()?);
     let mut run = Run {
+        presence,
         store,
         embedder,
         options,
@@ -182,23 +96,14 @@ pub fn embed_songs(
         progress: &mut progress,
         summary: &mut summary,
     };
-    let new: Vec<&PlannedSong> = plan.songs.iter().filter(|song| song.is_new()).collect();
-    let mut settled = Vec::new();
-    if new.len() >= MANY_SONGS {
-        settled = run.pass(&new, Depth::FirstLook)?;
-        settled.sort_unstable();
-    }
-    let rest = plan.songs.iter();
-    let rest: Vec<&PlannedSong> = rest
-        .filter(|song| settled.binary_search(&song.found.path).is_err())
-        .collect();
-    let passed = run.pass(&rest, Depth::Full);
+    let done = run.all(plan);
     embedder.rest();
-    passed?;
-    if !stop.load(Ordering::Relaxed) {
-        store.adopt_staged(embedder.name())?;
-    } else {
+    done?;
+    if stop.load(Ordering::Relaxed) {
         summary.waiting = store.staged(embedder.name())?.len();
+    } else {
+        store.settle_aside()?;
+        summary.waiting = store.adopt_staged(embedder.name())?;
     }
     summary.copies = find_copies(store, stop)?.copies;
     // Workers finish in any order; the report should not depend on it.
@@ -208,6 +113,7 @@ pub fn embed_songs(
 
 /// One run's state, on the thread that writes.
 struct Run<'a> {
+    presence: Presence,
     store: &'a mut SongStore,
     embedder: &'a dyn SongEmbedder,
     options: &'a EmbedOptions,
@@ -217,6 +123,21 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Does all songs of a plan: of many each is listened to for a window first.
+    fn all(&mut self, plan: &EmbedPlan) -> Result<(), LibraryError> {
+        let new: Vec<&PlannedSong> = plan.songs.iter().filter(|song| song.is_new()).collect();
+        let mut settled = Vec::new();
+        if new.len() >= MANY_SONGS {
+            settled = self.pass(&new, Depth::FirstLook)?;
+            settled.sort_unstable();
+        }
+        let rest = plan.songs.iter();
+        let rest: Vec<&PlannedSong> = rest
+            .filter(|song| settled.binary_search(&song.found.path).is_err())
+            .collect();
+        self.pass(&rest, Depth::Full).map(drop)
+    }
+
     /// Does all these songs at one depth; returns the files for which that is enough.
     fn pass(&mut self, songs: &[&PlannedSong], depth: Depth) -> Result<Vec<PathBuf>, LibraryError> {
         let jobs = self.options.pace.jobs.get().min(songs.len());
@@ -260,7 +181,7 @@ impl Run<'_> {
             Ok(())
         })?;
         if depth == Depth::Full {
-            self.summary.remaining = songs.len() - done;
+            self.summary.remaining += songs.len() - done;
         }
         Ok(settled)
     }
@@ -278,10 +199,6 @@ impl Run<'_> {
                     (Outcome::Failed(failure), _) => {
                         let failed = FailedSong::new(song.found.path.clone(), &failure.reason);
                         self.summary.failed.push(failed);
-                        if song.is_served_by_another_model() {
-                            // What the old model said is better than nothing.
-                            return Ok(());
-                        }
                     }
                     (Outcome::Embedded(_), Depth::Full) => self.summary.embedded += 1,
                     (Outcome::Embedded(_), Depth::FirstLook) => {}
@@ -289,12 +206,14 @@ impl Run<'_> {
                 if song.is_served_by_another_model() {
                     self.store.stage(analysis)
                 } else {
-                    self.store.put(analysis)
+                    self.store.put(analysis, &self.presence)
                 }
             }
             Done::SameSound(facts) => {
-                let now = unix_seconds();
-                match self.store.keep_analysis(&song.found, facts, model, now)? {
+                let kept = self
+                    .store
+                    .keep_analysis(&song.found, facts, model, &self.presence)?;
+                match kept {
                     Some(Change::Retagged) => self.summary.retagged += 1,
                     Some(Change::Moved { .. }) => self.summary.moved += 1,
                     Some(Change::Copied { .. }) => self.summary.copied += 1,
@@ -309,13 +228,6 @@ impl Run<'_> {
             }
         }
     }
-}
-
-/// Seconds since 1970.
-pub(super) fn unix_seconds() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

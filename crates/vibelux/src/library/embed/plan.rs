@@ -3,9 +3,10 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 
-use super::{EmbedOptions, FailedSong, unix_seconds};
+use super::options::{EmbedOptions, FailedSong};
+use crate::library::clock::unix_seconds;
 use crate::library::error::LibraryError;
-use crate::library::mounts::away;
+use crate::library::mounts::Presence;
 use crate::library::scan::{FoundSong, Scan};
 use crate::library::store::{KnownSong, SongStore};
 
@@ -97,16 +98,21 @@ pub fn plan(
             Work::Embed
         };
         if let Some(known) = known.as_ref().filter(is_same).filter(|_| !options.force) {
-            let waits = staged.get(&found.path) == Some(&found.stamp);
-            let due = |known: &KnownSong| {
-                let failure = known.failure.as_ref();
-                failure.is_some_and(|failure| options.retry_failed || failure.is_due(now))
+            let waiting = staged
+                .get(&found.path)
+                .filter(|waiting| waiting.stamp == found.stamp);
+            let failure = match waiting {
+                Some(waiting) => waiting.failure.as_ref(),
+                None => known.failure.as_ref(),
             };
-            if (known.model == model || waits) && !due(known) {
+            let due = failure.is_some_and(|failure| {
+                options.retry_failed || failure.is_due(now, options.patient)
+            });
+            if (known.model == model || waiting.is_some()) && !due {
                 if known.missing {
                     plan.returned.push(found.path.clone());
                 }
-                if let Some(failure) = &known.failure {
+                if let Some(failure) = failure {
                     let failed = FailedSong::new(found.path.clone(), &failure.reason);
                     plan.known_failures.push(failed);
                     continue;
@@ -144,7 +150,7 @@ pub fn plan(
 /// If the store cannot be read or written.
 pub fn mark_missing(store: &mut SongStore, scan: &Scan) -> Result<usize, LibraryError> {
     let mounts = store.mounts()?;
-    let away = away(&mounts);
+    let presence = Presence::of(&mounts);
     let mut gone: Vec<PathBuf> = Vec::new();
     let seen: std::collections::HashSet<&PathBuf> =
         scan.songs.iter().map(|song| &song.path).collect();
@@ -156,11 +162,7 @@ pub fn mark_missing(store: &mut SongStore, scan: &Scan) -> Result<usize, Library
             .filter(|(path, known)| !known.missing && path.starts_with(folder));
         let mut lost: Vec<PathBuf> = present
             .map(|(path, _)| path)
-            .filter(|path| {
-                !seen.contains(path) && !away.iter().any(|mount| path.starts_with(mount))
-            })
-            // "Not allowed" and "does not answer" are not "not there".
-            .filter(|path| matches!(path.try_exists(), Ok(false)))
+            .filter(|path| !seen.contains(path) && presence.is_gone(path))
             .cloned()
             .collect();
         // A folder in which nothing at all is left is a drive's place rather than a library that somebody has emptied.
@@ -172,6 +174,12 @@ pub fn mark_missing(store: &mut SongStore, scan: &Scan) -> Result<usize, Library
     gone.sort_unstable();
     gone.dedup();
     store.set_missing(&gone, true)?;
-    store.note_mounts(&scan.mounts)?;
+    let new: Vec<PathBuf> = scan
+        .mounts
+        .iter()
+        .filter(|mount| !mounts.contains(*mount))
+        .cloned()
+        .collect();
+    store.note_mounts(&new)?;
     Ok(gone.len())
 }

@@ -1,13 +1,15 @@
 //! Tests of planning and embedding, with an embedder that needs no music.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::emotion::{Emotion, EmotionVector};
-use crate::library::failure::FailureKind;
+use crate::library::failure::{Failure, FailureKind};
 use crate::library::{Scan, scan};
+use crate::model::SongEmbedding;
 
 /// Derives a vector from the file's length; the content `broken` fails, `panic` panics.
 #[derive(Debug)]
@@ -424,4 +426,120 @@ fn a_drive_that_is_away_takes_no_song_with_it() {
     let scan = fixture.scan();
     assert_eq!(mark_missing(&mut fixture.store, &scan).unwrap(), 0);
     assert_eq!(missing(&fixture.store), 1);
+}
+
+/// Gives files the contents of others, all at once: names as before, and whose content each has now.
+fn permute(fixture: &Fixture, now: &[(&str, &str)]) {
+    let contents: Vec<Vec<u8>> = now
+        .iter()
+        .map(|(_, whose)| {
+            fs::read(fixture.file(whose)).unwrap_or_else(|_| whose.as_bytes().to_vec())
+        })
+        .collect();
+    let later = SystemTime::now() + Duration::from_secs(9);
+    for ((name, _), content) in now.iter().zip(contents) {
+        fs::write(fixture.file(name), content).unwrap();
+        let file = fs::File::options()
+            .write(true)
+            .open(fixture.file(name))
+            .unwrap();
+        file.set_modified(later).unwrap();
+    }
+}
+
+#[test]
+fn what_was_said_of_a_song_follows_its_sound_when_files_are_renamed_in_a_row() {
+    // Two files swapped; and a new first track, by which all others have other numbers.
+    let swapped: &[(&str, &str)] = &[("1.mp3", "2.mp3"), ("2.mp3", "1.mp3")];
+    let shifted: &[(&str, &str)] = &[
+        ("1.mp3", "new"),
+        ("2.mp3", "1.mp3"),
+        ("3.mp3", "2.mp3"),
+        ("4.mp3", "3.mp3"),
+    ];
+    let unshifted: &[(&str, &str)] = &[("1.mp3", "2.mp3"), ("2.mp3", "3.mp3"), ("3.mp3", "new")];
+    for now in [swapped, shifted, unshifted] {
+        for jobs in [1, 3] {
+            let mut fixture = Fixture::new(&[("1.mp3", "a"), ("2.mp3", "bb"), ("3.mp3", "ccc")]);
+            let options = EmbedOptions::with_jobs(NonZeroUsize::new(jobs).unwrap());
+            let model = Substitute::new("m");
+            fixture.embed(&model, options);
+            let sound = |name: &str| fs::read(fixture.file(name)).unwrap();
+            let liked = sound("2.mp3");
+            let path = fixture.file("2.mp3");
+            fixture.store.set_liked(&path, true).unwrap();
+            permute(&fixture, now);
+            let still = now.iter().any(|&(_, whose)| whose == "2.mp3");
+            fixture.embed(&model, options);
+            let likes: Vec<PathBuf> = fixture.store.likes().unwrap().into_iter().collect();
+            assert_eq!(likes.len(), 1, "{now:?}");
+            assert_eq!(
+                fs::read(&likes[0]).unwrap() == liked,
+                still,
+                "{now:?} {likes:?}"
+            );
+            for song in fixture.store.songs().unwrap() {
+                let length = fs::read(&song.path).unwrap().len();
+                let expected = EmotionVector::one_hot(Emotion::ALL[length % 7]);
+                assert_eq!(song.vector(), Some(expected), "{:?}", song.path);
+            }
+            assert_eq!(fixture.plan("m", options).songs.len(), 0);
+        }
+    }
+}
+
+#[test]
+fn what_was_said_of_a_song_stays_where_its_file_is_replaced() {
+    let mut fixture = Fixture::new(&[("1.mp3", "a"), ("2.mp3", "bb")]);
+    let model = Substitute::new("m");
+    fixture.embed(&model, OPTIONS);
+    let path = fixture.file("1.mp3");
+    fixture.store.set_liked(&path, true).unwrap();
+    fs::write(&path, "a better encoding").unwrap();
+    fixture.embed(&model, OPTIONS);
+    assert!(fixture.store.likes().unwrap().contains(&path));
+    assert_eq!(fixture.store.songs().unwrap().len(), 2);
+}
+
+#[test]
+fn a_song_that_was_moved_before_it_was_heard_in_full_takes_what_was_said_with_it() {
+    let names: Vec<String> = (0..MANY_SONGS).map(|i| format!("{i:03}.mp3")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), n.as_str())).collect();
+    let mut fixture = Fixture::new(&files);
+    let model = Substitute::new("m");
+    let plan = fixture.plan("m", OPTIONS);
+    let stop = AtomicBool::new(false);
+    embed_songs(&mut fixture.store, &plan, &model, &OPTIONS, &stop, |p| {
+        if p.depth == Depth::FirstLook && p.done == MANY_SONGS {
+            stop.store(true, Ordering::Relaxed);
+        }
+    })
+    .unwrap();
+    let from = fixture.file("100.mp3");
+    assert!(fixture.store.get(&from).unwrap().unwrap().is_first_look);
+    fixture.store.set_liked(&from, true).unwrap();
+    let to = fixture.file("moved.mp3");
+    fs::rename(&from, &to).unwrap();
+    fixture.embed(&model, OPTIONS);
+    assert!(fixture.store.likes().unwrap().contains(&to));
+    assert_eq!(fixture.store.get(&from).unwrap(), None);
+}
+
+#[test]
+fn a_file_that_cannot_be_looked_into_keeps_its_tags() {
+    let mut fixture = Fixture::new(&[("1.mp3", "a")]);
+    let path = fixture.file("1.mp3");
+    fixture.embed(&Substitute::new("m"), OPTIONS);
+    let mut song = fixture.store.get(&path).unwrap().unwrap();
+    song.tags.title = Some("Title".to_owned());
+    song.content = None;
+    fixture.store.upsert(&song, &[]).unwrap();
+    let plan = fixture.plan("m", OPTIONS);
+    assert_eq!(plan.songs[0].work, Work::Look);
+    fs::remove_file(&path).unwrap();
+    let stop = AtomicBool::new(false);
+    let model = Substitute::new("m");
+    embed_songs(&mut fixture.store, &plan, &model, &OPTIONS, &stop, |_| {}).unwrap();
+    let song = fixture.store.get(&path).unwrap().unwrap();
+    assert_eq!(song.tags.title.as_deref(), Some("Title"));
 }

@@ -1,17 +1,18 @@
 //! The workers: each takes the next song, looks into it, listens to it if it must, rests, and sends what came of it.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use super::{Depth, EmbedOptions, PlannedSong, SongEmbedder, Work, unix_seconds};
+use super::embedder::{Depth, SongEmbedder, embed_guarded, look_guarded};
+use super::options::EmbedOptions;
+use super::plan::{PlannedSong, Work};
 use crate::audio::SoundShares;
+use crate::library::clock::unix_seconds;
 use crate::library::error::LibraryError;
 use crate::library::facts::FileFacts;
-use crate::library::failure::{Failure, FailureKind};
+use crate::library::failure::Failure;
 use crate::library::song::{Outcome, Song};
 use crate::library::store::{Analysis, SongStore};
 use crate::model::SongEmbedding;
@@ -117,6 +118,9 @@ impl<'a> Worker<'a> {
             _ => {}
         }
         let result = embed_guarded(self.embedder, path, self.depth);
+        if let Some(fault) = self.embedder.fault() {
+            return Err(fault);
+        }
         Ok(Done::Analysed(Box::new(self.analysis(song, facts, result))))
     }
 
@@ -127,7 +131,10 @@ impl<'a> Worker<'a> {
         result: Result<SongEmbedding, Failure>,
     ) -> Analysis {
         let now = unix_seconds();
-        let before = song.known.as_ref().and_then(|known| known.failure.as_ref());
+        // Of another file the failures do not count.
+        let known = song.known.as_ref();
+        let same = known.filter(|known| known.stamp == Some(song.found.stamp));
+        let before = same.and_then(|known| known.failure.as_ref());
         let (outcome, embedding) = match result {
             Ok(embedding) => (Outcome::Embedded(embedding.vector), Some(embedding)),
             Err(failure) => (Outcome::Failed(failure.at(now, before)), None),
@@ -160,30 +167,4 @@ impl<'a> Worker<'a> {
             fingerprint: fingerprint.filter(|_| self.depth == Depth::Full),
         }
     }
-}
-
-/// Looks into a file; a parser that panics learns nothing.
-pub(in crate::library) fn look_guarded(embedder: &dyn SongEmbedder, path: &Path) -> FileFacts {
-    catch_unwind(AssertUnwindSafe(|| embedder.look(path))).unwrap_or_default()
-}
-
-/// Embeds a file; decoders have met files that nobody tested them with, and a panic costs that one song.
-pub(in crate::library) fn embed_guarded(
-    embedder: &dyn SongEmbedder,
-    path: &Path,
-    depth: Depth,
-) -> Result<SongEmbedding, Failure> {
-    catch_unwind(AssertUnwindSafe(|| embedder.embed(path, depth))).unwrap_or_else(|panic| {
-        let reason = panic_reason(panic.as_ref());
-        Err(Failure::new(FailureKind::Crashed, reason))
-    })
-}
-
-fn panic_reason(panic: &(dyn Any + Send)) -> String {
-    let message = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    format!("the analysis broke off ({message}); the file is probably damaged")
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -50,6 +50,8 @@ pub struct IsolatedEmbedder {
     command: Box<dyn Fn() -> Command + Send + Sync>,
     limits: FileLimits,
     idle: Mutex<Vec<Helper>>,
+    /// The program that could not be started, and why.
+    fault: Mutex<Option<(PathBuf, String)>>,
 }
 
 impl fmt::Debug for IsolatedEmbedder {
@@ -77,6 +79,7 @@ impl IsolatedEmbedder {
             command: Box::new(command),
             limits,
             idle: Mutex::new(vec![helper]),
+            fault: Mutex::default(),
         })
     }
 
@@ -92,6 +95,7 @@ impl IsolatedEmbedder {
             command: Box::new(command),
             limits,
             idle: Mutex::default(),
+            fault: Mutex::default(),
         }
     }
 
@@ -123,14 +127,17 @@ impl IsolatedEmbedder {
             return Err(Refusal::Gone(helper.buried(self.limits)));
         }
         match helper.answers.recv_timeout(limit) {
-            Ok(line) => {
-                let answer = serde_json::from_str(&line).map_err(|error| {
+            Ok(line) => match serde_json::from_str(&line) {
+                Ok(answer) => {
+                    self.idle().push(helper);
+                    Ok(answer)
+                }
+                Err(error) => {
+                    drop(helper.end());
                     let reason = format!("the helper gave no answer ({error})");
-                    Refusal::Other(Failure::new(FailureKind::Crashed, reason))
-                })?;
-                self.idle().push(helper);
-                Ok(answer)
-            }
+                    Err(Refusal::Other(Failure::new(FailureKind::Crashed, reason)))
+                }
+            },
             Err(RecvTimeoutError::Timeout) => {
                 drop(helper.end());
                 let reason = format!("took longer than {} s", limit.as_secs_f64());
@@ -140,16 +147,24 @@ impl IsolatedEmbedder {
         }
     }
 
+    /// Another helper. If there can be none, that is a fault of the computer and not of a song.
     fn start(&self) -> Result<Helper, Failure> {
-        match Helper::start(&(self.command)()) {
-            Ok((helper, name)) if name == self.name => Ok(helper),
-            // Somebody has put another model in its place.
-            Ok((_, name)) => Err(Failure::new(
-                FailureKind::Model,
-                format!("the model is {name} now, and was {} before", self.name),
-            )),
-            Err(error) => Err(Failure::new(FailureKind::Model, error.to_string())),
-        }
+        let command = (self.command)();
+        let reason = match Helper::start(&command) {
+            Ok((helper, name)) if name == self.name => return Ok(helper),
+            Ok((helper, name)) => {
+                drop(helper.end());
+                format!(
+                    "its model is {name} now and was {} before; start again",
+                    self.name
+                )
+            }
+            Err(LibraryError::Helper { reason, .. }) => reason,
+            Err(error) => error.to_string(),
+        };
+        let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        *fault = Some((command.get_program().into(), reason.clone()));
+        Err(Failure::new(FailureKind::Model, reason))
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Helper>> {
@@ -162,7 +177,14 @@ impl SongEmbedder for IsolatedEmbedder {
         &self.name
     }
 
+    fn fault(&self) -> Option<LibraryError> {
+        let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let (program, reason) = fault.clone()?;
+        Some(LibraryError::Helper { program, reason })
+    }
+
     fn rest(&self) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let idle: Vec<Helper> = self.idle().drain(..).collect();
         for helper in idle {
             drop(helper.end());

@@ -8,10 +8,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::SongStore;
+use super::aside::{inherit, set_aside};
 use super::rows::{self, upsert};
 use crate::audio::Fingerprint;
 use crate::emotion::EmotionVector;
 use crate::library::error::LibraryError;
+use crate::library::failure::Failure;
+use crate::library::mounts::Presence;
 use crate::library::path_bytes::{from_bytes, to_bytes};
 use crate::library::song::{FileStamp, Song};
 
@@ -27,12 +30,21 @@ pub struct Analysis {
 }
 
 impl SongStore {
-    /// Puts an analysis in the place of what was known of the song. Committed when it returns.
+    /// Puts an analysis in the place of what was known of the song. Where the file holds other sound than before, what was said of
+    /// that is set aside until its file is found, or [`Self::settle_aside`]; a song that is new takes with it what was said of
+    /// a file with its sound that is gone. Committed when it returns.
     ///
     /// # Errors
     /// If the database cannot be written.
-    pub fn put(&mut self, analysis: &Analysis) -> Result<(), LibraryError> {
-        self.write(|connection| put(connection, analysis))
+    pub fn put(&mut self, analysis: &Analysis, presence: &Presence) -> Result<(), LibraryError> {
+        self.write(|connection| {
+            let song = &analysis.song;
+            if let Some(content) = song.content {
+                set_aside(connection, &song.path, content)?;
+                inherit(connection, &song.path, content, presence)?;
+            }
+            put(connection, analysis)
+        })
     }
 
     /// Keeps an analysis of another model than the song's until [`Self::adopt_staged`]. Committed when it returns.
@@ -62,21 +74,23 @@ impl SongStore {
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub fn staged(&self, model: &str) -> Result<HashMap<PathBuf, FileStamp>, LibraryError> {
+    pub fn staged(&self, model: &str) -> Result<HashMap<PathBuf, Staged>, LibraryError> {
         let read = || -> rusqlite::Result<_> {
             let mut statement = self
                 .connection
                 .prepare("SELECT path, analysis FROM staged WHERE model = ?1")?;
-            let rows = statement.query_map([model], |row| {
-                Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?))
-            })?;
+            let mut rows = statement.query([model])?;
             let mut staged = HashMap::new();
-            for row in rows {
-                let (path, text) = row?;
+            while let Some(row) = rows.next()? {
+                let text: String = row.get(1)?;
                 // What is damaged is analysed again.
-                let analysis = serde_json::from_str::<Analysis>(&text).ok();
-                if let Some(stamp) = analysis.and_then(|analysis| analysis.song.stamp) {
-                    staged.insert(from_bytes(&path), stamp);
+                let Ok(analysis) = serde_json::from_str::<Analysis>(&text) else {
+                    continue;
+                };
+                let failure = analysis.song.failure().cloned();
+                if let Some(stamp) = analysis.song.stamp {
+                    let path = from_bytes(&row.get::<_, Vec<u8>>(0)?);
+                    staged.insert(path, Staged { stamp, failure });
                 }
             }
             Ok(staged)
@@ -84,28 +98,45 @@ impl SongStore {
         read().map_err(|source| LibraryError::database(&self.path, source))
     }
 
-    /// Puts all analyses by this model that wait in the place of what was known of their songs, and forgets those of
-    /// other models; returns how many songs that were. One transaction.
+    /// If this model has heard all songs of the library, puts its analyses that wait in the place of what was known; returns how
+    /// many go on waiting. Those of files that have changed or gone since count no more. One transaction.
     ///
     /// # Errors
     /// If the database cannot be written.
     pub fn adopt_staged(&mut self, model: &str) -> Result<usize, LibraryError> {
+        let count = |query: &str| -> Result<usize, LibraryError> {
+            self.connection
+                .query_row(query, [model], |row| row.get::<_, i64>(0))
+                .map(|count| usize::try_from(count).unwrap_or(0))
+                .map_err(|source| LibraryError::database(&self.path, source))
+        };
+        let waiting = count("SELECT count(*) FROM staged WHERE model = ?1")?;
+        // Imported vectors have no file that was heard.
+        let unheard = "SELECT count(*) FROM songs WHERE vector IS NOT NULL AND NOT missing AND size_bytes IS NOT NULL
+             AND model <> ?1 AND path NOT IN (SELECT path FROM staged WHERE model = ?1)";
+        if waiting == 0 || count(unheard)? > 0 {
+            return Ok(waiting);
+        }
         self.write(|connection| {
-            let mut adopted = 0;
-            let mut statement =
-                connection.prepare("SELECT path, analysis FROM staged WHERE model = ?1")?;
+            let mut statement = connection.prepare(
+                "SELECT staged.path, staged.analysis, songs.size_bytes, songs.modified_nanoseconds, songs.missing
+                 FROM staged JOIN songs ON songs.path = staged.path WHERE staged.model = ?1",
+            )?;
             let mut rows = statement.query([model])?;
             while let Some(row) = rows.next()? {
                 let text: String = row.get(1)?;
-                if let Ok(mut analysis) = serde_json::from_str::<Analysis>(&text) {
+                let Ok(mut analysis) = serde_json::from_str::<Analysis>(&text) else {
+                    continue;
+                };
+                if analysis.song.stamp == rows::stamp(row.get(2)?, row.get(3)?) {
                     analysis.song.path = from_bytes(&row.get::<_, Vec<u8>>(0)?);
+                    analysis.song.missing = row.get(4)?;
                     put(connection, &analysis)?;
-                    adopted += 1;
                 }
             }
-            connection.execute("DELETE FROM staged", [])?;
-            Ok(adopted)
-        })
+            connection.execute("DELETE FROM staged", []).map(drop)
+        })?;
+        Ok(0)
     }
 
     /// By what the recording of a song is known, if that is.
@@ -126,7 +157,19 @@ impl SongStore {
     }
 }
 
+/// An analysis that waits: of which file, and whether it came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staged {
+    /// The file as it was.
+    pub stamp: FileStamp,
+    /// Why there is no vector, if there is none.
+    pub failure: Option<Failure>,
+}
+
 fn put(connection: &Connection, analysis: &Analysis) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM staged WHERE path = ?1 AND model = ?2")?
+        .execute(params![to_bytes(&analysis.song.path), analysis.song.model])?;
     upsert(connection, &analysis.song, &analysis.windows)?;
     let Some(fingerprint) = &analysis.fingerprint else {
         return Ok(());
@@ -163,28 +206,58 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut store = SongStore::open(&dir.path().join("library.db")).unwrap();
         for path in ["/1", "/2"] {
-            store.put(&analysis(path, "old")).unwrap();
+            store
+                .put(&analysis(path, "old"), &Presence::nothing_is_gone())
+                .unwrap();
         }
         let (one, two) = (analysis("/1", "new"), analysis("/2", "new"));
         store.stage(&one).unwrap();
         store.stage(&analysis("/3", "newest")).unwrap();
+        // It has not heard all of the library.
+        assert_eq!(store.adopt_staged("new").unwrap(), 1);
         let models = |store: &SongStore| -> Vec<String> {
             let songs = store.songs().unwrap();
             songs.into_iter().map(|song| song.model).collect()
         };
         assert_eq!(models(&store), ["old", "old"]);
         let waiting = store.staged("new").unwrap();
-        assert_eq!(
-            waiting,
-            HashMap::from([("/1".into(), one.song.stamp.unwrap())])
-        );
+        let expected = Staged {
+            stamp: one.song.stamp.unwrap(),
+            failure: None,
+        };
+        assert_eq!(waiting, HashMap::from([("/1".into(), expected)]));
         store.stage(&two).unwrap();
-        assert_eq!(store.adopt_staged("new").unwrap(), 2);
+        assert_eq!(store.adopt_staged("new").unwrap(), 0);
         assert_eq!(models(&store), ["new", "new"]);
         assert_eq!(store.get(&one.song.path).unwrap(), Some(one.song));
         assert_eq!(store.windows(&two.song.path).unwrap(), two.windows);
         assert_eq!(store.fingerprint(&two.song.path).unwrap(), two.fingerprint);
         assert!(store.staged("newest").unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_waits_of_a_file_that_has_changed_or_gone_counts_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SongStore::open(&dir.path().join("library.db")).unwrap();
+        for path in ["/1", "/2", "/3"] {
+            store
+                .put(&analysis(path, "old"), &Presence::nothing_is_gone())
+                .unwrap();
+            store.stage(&analysis(path, "new")).unwrap();
+        }
+        let mut changed = analysis("/1", "new");
+        changed.song.stamp = Some(FileStamp {
+            size_bytes: 99,
+            modified_nanoseconds: 99,
+        });
+        changed.song.tags.title = Some("Changed".to_owned());
+        store.put(&changed, &Presence::nothing_is_gone()).unwrap();
+        store.set_missing(&["/2".into()], true).unwrap();
+        assert_eq!(store.adopt_staged("new").unwrap(), 0);
+        assert_eq!(store.get(Path::new("/1")).unwrap(), Some(changed.song));
+        let songs = store.songs().unwrap();
+        assert!(songs[1].missing && !songs[2].missing);
+        assert!(songs.iter().all(|song| song.model == "new"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct CopyFacts {
     pub vector: EmotionVector,
     /// How it is encoded.
     pub encoding: Encoding,
-    /// Whether the listener has said something of it.
+    /// Whether the listener likes it, or has said what it is or sounds like.
     pub is_spoken_of: bool,
     /// Whether it has been compared with all others.
     pub is_compared: bool,
@@ -42,7 +42,8 @@ impl SongStore {
         let read = || -> rusqlite::Result<_> {
             let mut statement = self.connection.prepare(
                 "SELECT path, content, duration_seconds, vector, lossless, bitrate_kbps, compared OR first_look,
-                     copy_of, EXISTS (SELECT 1 FROM verdicts WHERE verdicts.path = songs.path)
+                     copy_of, EXISTS (SELECT 1 FROM verdicts WHERE verdicts.path = songs.path
+                         AND verdict IN ('liked', 'music', 'sounds'))
                  FROM songs WHERE vector IS NOT NULL AND NOT missing ORDER BY path",
             )?;
             let mut rows = statement.query([])?;
@@ -104,6 +105,9 @@ impl SongStore {
         songs: &[PathBuf],
         twins: &[(PathBuf, PathBuf, f32)],
     ) -> Result<(), LibraryError> {
+        if songs.is_empty() {
+            return Ok(());
+        }
         self.write(|connection| {
             let mut forget =
                 connection.prepare_cached("DELETE FROM twins WHERE path = ?1 OR twin = ?1")?;

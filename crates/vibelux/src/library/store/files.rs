@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::SongStore;
+use super::aside::{MOST_TWINS, is_aside, rename, set_aside};
+use crate::library::clock::unix_seconds;
 use crate::library::content::ContentHash;
 use crate::library::error::LibraryError;
 use crate::library::facts::FileFacts;
+use crate::library::mounts::Presence;
 use crate::library::path_bytes::{from_bytes, to_bytes};
 use crate::library::scan::FoundSong;
 
@@ -50,20 +53,26 @@ impl SongStore {
         file: &FoundSong,
         facts: &FileFacts,
         model: &str,
-        now_seconds: u64,
+        presence: &Presence,
     ) -> Result<Option<Change>, LibraryError> {
         let Some(content) = facts.content else {
             return Ok(None);
         };
         let path = to_bytes(&file.path);
         self.write(|connection| {
-            let Some(change) = change(connection, &file.path, content, model)? else {
+            let Some(change) = change(connection, &file.path, content, model, presence)? else {
                 return Ok(None);
             };
             match &change {
                 Change::Retagged => {}
-                Change::Moved { from } => rename(connection, &to_bytes(from), &path)?,
-                Change::Copied { from } => copy(connection, &to_bytes(from), &path, now_seconds)?,
+                Change::Moved { from } => {
+                    set_aside(connection, &file.path, content)?;
+                    rename(connection, &to_bytes(from), &path)?;
+                }
+                Change::Copied { from } => {
+                    set_aside(connection, &file.path, content)?;
+                    copy(connection, &to_bytes(from), &path)?;
+                }
             }
             update_file(connection, file, facts)?;
             Ok(Some(change))
@@ -75,6 +84,10 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be written.
     pub fn note_facts(&mut self, file: &FoundSong, facts: &FileFacts) -> Result<(), LibraryError> {
+        if facts.content.is_none() {
+            // It could not be read, which says nothing of its tags.
+            return Ok(());
+        }
         self.write(|connection| update_file(connection, file, facts))
     }
 }
@@ -84,6 +97,7 @@ fn change(
     path: &Path,
     content: ContentHash,
     model: &str,
+    presence: &Presence,
 ) -> rusqlite::Result<Option<Change>> {
     let own: Option<bool> = connection
         .prepare_cached(
@@ -98,8 +112,7 @@ fn change(
     let mut seen = Vec::new();
     let mut copied = None;
     while let Some(from) = twin(connection, content, model, &seen)? {
-        // Where it cannot be told whether the file is there, it is.
-        if from != path && matches!(from.try_exists(), Ok(false)) {
+        if is_aside(&from) || presence.is_gone_to(&from, path) {
             return Ok(Some(Change::Moved { from }));
         }
         seen.push(from.clone());
@@ -112,9 +125,6 @@ fn change(
     }
     Ok(copied)
 }
-
-/// Of a sound that is in more files than this, no more are looked at.
-const MOST_TWINS: usize = 20;
 
 /// A song with this sound that was analysed in full, other than these.
 fn twin(
@@ -136,29 +146,8 @@ fn twin(
     Ok(None)
 }
 
-/// Gives all that is kept under one path another; what was known of that one is forgotten, but not what was said of it.
-fn rename(connection: &Connection, from: &[u8], to: &[u8]) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "defer_foreign_keys", true)?;
-    for statement in [
-        "DELETE FROM songs WHERE path = ?2 AND ?1 <> ?2",
-        "DELETE FROM fingerprints WHERE path = ?2 AND ?1 <> ?2",
-        "UPDATE songs SET path = ?2 WHERE path = ?1",
-        "UPDATE windows SET path = ?2 WHERE path = ?1",
-        "UPDATE fingerprints SET path = ?2 WHERE path = ?1",
-        "UPDATE OR REPLACE twins SET path = ?2 WHERE path = ?1",
-        "UPDATE OR REPLACE twins SET twin = ?2 WHERE twin = ?1",
-        "UPDATE OR REPLACE verdicts SET path = ?2 WHERE path = ?1",
-        "UPDATE songs SET copy_of = ?2 WHERE copy_of = ?1",
-    ] {
-        connection
-            .prepare_cached(statement)?
-            .execute(params![from, to])?;
-    }
-    Ok(())
-}
-
 /// Gives another file what is known of the sound of one.
-fn copy(connection: &Connection, from: &[u8], to: &[u8], now_seconds: u64) -> rusqlite::Result<()> {
+fn copy(connection: &Connection, from: &[u8], to: &[u8]) -> rusqlite::Result<()> {
     connection
         .prepare_cached("DELETE FROM songs WHERE path = ?1")?
         .execute([to])?;
@@ -167,7 +156,7 @@ fn copy(connection: &Connection, from: &[u8], to: &[u8], now_seconds: u64) -> ru
             "INSERT INTO songs (path, model, duration_seconds, vector, sound, loudness_lufs, content, added_seconds)
              SELECT ?2, model, duration_seconds, vector, sound, loudness_lufs, content, ?3 FROM songs WHERE path = ?1",
         )?
-        .execute(params![from, to, now_seconds.cast_signed()])?;
+        .execute(params![from, to, unix_seconds().cast_signed()])?;
     for statement in [
         "INSERT OR REPLACE INTO windows (path, windows) SELECT ?2, windows FROM windows WHERE path = ?1",
         "INSERT OR REPLACE INTO fingerprints (path, kind, codes)
@@ -255,7 +244,7 @@ mod tests {
                 windows: vec![(0.0, EmotionVector::UNIFORM)],
                 fingerprint: None,
             };
-            store.put(&analysis).unwrap();
+            store.put(&analysis, &Presence::default()).unwrap();
             store.say(&path, Verdict::Liked, 9).unwrap();
             Self { dir, store }
         }
@@ -270,7 +259,7 @@ mod tests {
         fn keep(&mut self, file: &FoundSong) -> Option<Change> {
             let facts = facts("New");
             self.store
-                .keep_analysis(file, &facts, "model 1", 77)
+                .keep_analysis(file, &facts, "model 1", &Presence::default())
                 .unwrap()
         }
     }
@@ -304,6 +293,7 @@ mod tests {
             )
             .unwrap();
         assert_eq!(stand.keep(&file), Some(Change::Moved { from }));
+        stand.store.settle_aside().unwrap();
         let songs = stand.store.songs().unwrap();
         assert_eq!(songs.len(), 1);
         assert_eq!(songs[0].path, file.path);
@@ -325,10 +315,8 @@ mod tests {
         let songs = stand.store.songs().unwrap();
         assert_eq!(songs.len(), 2);
         assert_eq!(songs[0].vector(), songs[1].vector());
-        assert_eq!(
-            (songs[1].added_seconds, songs[1].content),
-            (77, Some(SOUND))
-        );
+        assert!(songs[1].added_seconds > 1_700_000_000);
+        assert_eq!(songs[1].content, Some(SOUND));
         assert_eq!(stand.store.windows(&file.path).unwrap().len(), 1);
     }
 
@@ -337,7 +325,9 @@ mod tests {
         let mut stand = Stand::new();
         let file = stand.file("2.mp3");
         let keep = |store: &mut SongStore, facts: &FileFacts, model: &str| {
-            store.keep_analysis(&file, facts, model, 77).unwrap()
+            store
+                .keep_analysis(&file, facts, model, &Presence::default())
+                .unwrap()
         };
         assert_eq!(keep(&mut stand.store, &facts("x"), "model 2"), None);
         let other = FileFacts {

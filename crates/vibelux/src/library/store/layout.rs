@@ -116,10 +116,10 @@ const MIGRATIONS: &[&str] = &[
         path BLOB PRIMARY KEY,
         kind TEXT NOT NULL CHECK (kind = 'mount')
     ) STRICT;
-    -- One row: which library this is, and how often it was written.
+    -- One row: how often the library was written, and a number by chance for each time, as a copy may be brought back.
     CREATE TABLE revision (
         id INTEGER PRIMARY KEY CHECK (id = 1),
-        library INTEGER NOT NULL,
+        token INTEGER NOT NULL,
         number INTEGER NOT NULL CHECK (number >= 0)
     ) STRICT;
     INSERT INTO revision VALUES (1, random(), 0);

@@ -4,6 +4,7 @@
 //! cheap enough to do one per song, so that a run which is killed loses only the songs in flight.
 
 mod analyses;
+mod aside;
 mod classes;
 mod copies;
 mod creation;
@@ -25,8 +26,8 @@ use super::content::ContentHash;
 use super::error::LibraryError;
 use super::failure::Failure;
 use super::path_bytes::{from_bytes, to_bytes};
+use super::revision::Revision;
 use super::song::{FileStamp, Song};
-use super::table::Revision;
 use crate::emotion::EmotionVector;
 pub use analyses::Analysis;
 pub use copies::CopyFacts;
@@ -200,6 +201,7 @@ impl SongStore {
         self.write(|connection| {
             connection.execute_batch(
                 "DELETE FROM fingerprints WHERE path IN (SELECT path FROM songs WHERE missing);
+                 DELETE FROM staged WHERE path IN (SELECT path FROM songs WHERE missing);
                  DELETE FROM twins WHERE path IN (SELECT path FROM songs WHERE missing)
                      OR twin IN (SELECT path FROM songs WHERE missing);",
             )?;
@@ -254,7 +256,7 @@ impl SongStore {
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;
             transaction
-                .prepare_cached("UPDATE revision SET number = number + 1")?
+                .prepare_cached("UPDATE revision SET number = number + 1, token = random()")?
                 .execute([])?;
             transaction.commit()?;
             Ok(value)
@@ -265,10 +267,10 @@ impl SongStore {
 
 fn revision(connection: &Connection) -> rusqlite::Result<Revision> {
     let found = connection
-        .prepare_cached("SELECT library, number FROM revision")?
+        .prepare_cached("SELECT token, number FROM revision")?
         .query_row([], |row| {
             Ok(Revision {
-                library: row.get(0)?,
+                token: row.get(0)?,
                 number: row.get(1)?,
             })
         });

@@ -93,7 +93,7 @@ pub(super) fn failure(
     let kind: Option<String> = row.get(first)?;
     let kind = kind.and_then(|kind| FailureKind::named(&kind));
     Ok(Failure {
-        kind: kind.unwrap_or(FailureKind::Model),
+        kind: kind.unwrap_or(FailureKind::Damaged),
         reason: reason.unwrap_or_default(),
         since_seconds: row.get::<_, i64>(first + 1)?.unsigned_abs(),
         tried_seconds: row.get::<_, i64>(first + 2)?.unsigned_abs(),

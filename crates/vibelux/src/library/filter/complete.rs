@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::meaning::FIELDS;
-use super::{LONGEST_TEXT, TextField};
+use super::rule::{LONGEST_TEXT, TextField};
 use crate::emotion::Emotion;
-use crate::library::SongClass;
+use crate::library::class::SongClass;
 
 /// What could stand where somebody types.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +26,7 @@ pub fn complete(text: &str, cursor: usize) -> Completion {
         cursor -= 1;
     }
     let before = &text[..cursor];
-    let begins = before
-        .rfind(|c: char| c.is_whitespace() || "()".contains(c))
-        .map_or(0, |at| {
-            at + before[at..].chars().next().map_or(1, char::len_utf8)
-        });
+    let begins = word_start(before);
     let word = &before[begins..];
     let operator = word.find([':', '=', '<', '>']);
     let Some(at) = operator else {
@@ -63,6 +59,20 @@ pub fn complete(text: &str, cursor: usize) -> Completion {
         options,
         values_of,
     }
+}
+
+/// Where the word that is being typed begins: behind the last blank or parenthesis that is not in quotes.
+fn word_start(before: &str) -> usize {
+    let (mut start, mut quote) = (0, None);
+    for (at, c) in before.char_indices() {
+        match (c, quote) {
+            ('"' | '\'', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            (c, None) if c.is_whitespace() || "()".contains(c) => start = at + c.len_utf8(),
+            _ => {}
+        }
+    }
+    start
 }
 
 /// The names that begin like this, with what comes behind them.

@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::dates::{DAY, day_start};
 use super::error::FilterError;
 use super::grammar::{Operator, Part, Piece};
-use super::{Bound, Filter, NumberField, Test, TextField};
+use super::rule::{Bound, Filter, NumberField, Test, TextField};
 use crate::emotion::Emotion;
-use crate::library::SongClass;
+use crate::library::class::SongClass;
 
 /// The names of the fields, in the order in which they are offered; the emotions come after them.
 pub(super) const FIELDS: [&str; 12] = [

@@ -1,8 +1,12 @@
 //! Tests of the filter language.
 
+use std::borrow::Cow;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::emotion::Emotion;
+use crate::library::SongClass;
 
 /// A song for tests.
 #[derive(Default)]
@@ -232,6 +236,11 @@ fn what_could_come_next_is_offered() {
     assert_eq!(
         (value.values_of, value.replaced),
         (Some(TextField::Artist), 13..15)
+    );
+    let quoted = complete("artist:\"Ada Bj", 14);
+    assert_eq!(
+        (quoted.values_of, quoted.replaced),
+        (Some(TextField::Artist), 7..14)
     );
     // In the middle of a text, and of a letter.
     assert_eq!(complete("ye liked", 2).options, ["year<"]);

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{NumberField, SongFacts, TextField};
+use super::rule::{NumberField, SongFacts, TextField};
 use crate::emotion::{Emotion, EmotionVector};
-use crate::library::{Song, SongClass};
+use crate::library::class::SongClass;
+use crate::library::song::Song;
 
 /// A song, what it sounds like to its listener, and whether they like it.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,190 @@
+//! The columns of a [`SongTable`], and what they say of one song.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::texts::{self, Dictionary, Texts};
+use crate::audio::SoundKind;
+use crate::emotion::EmotionVector;
+use crate::library::class::SongClass;
+use crate::library::heard::Heard;
+use crate::library::path_bytes::{from_bytes, to_bytes};
+use crate::library::revision::Revision;
+use crate::library::store::Said;
+
+/// What is not known of a number that has a column.
+pub(super) const UNKNOWN_YEAR: u16 = 0;
+
+pub(super) const MISSING: u8 = 1;
+pub(super) const COPY: u8 = 1 << 1;
+pub(super) const DECLARED: u8 = 1 << 2;
+/// Two bits: what the model heard.
+pub(super) const SOUND_SHIFT: u8 = 3;
+
+/// All songs that have a vector, in the order of their paths, at one revision.
+#[derive(Debug, Clone)]
+pub struct SongTable {
+    pub(super) revision: Revision,
+    pub(super) failed: usize,
+    pub(super) vectors: Arc<[EmotionVector]>,
+    pub(super) flags: Vec<u8>,
+    /// NaN: unknown.
+    pub(super) durations: Vec<f32>,
+    pub(super) loudness: Vec<f32>,
+    pub(super) years: Vec<u16>,
+    /// Seconds since 1970; 0: unknown.
+    pub(super) added: Vec<u32>,
+    pub(super) titles: Texts,
+    pub(super) artists: Dictionary,
+    pub(super) albums: Dictionary,
+    pub(super) genres: Dictionary,
+    pub(super) models: Dictionary,
+    pub(super) folders: Dictionary,
+    pub(super) names: Texts,
+}
+
+impl SongTable {
+    /// Which state of the library this is.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The number of songs.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.vectors.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.vectors.is_empty()
+    }
+
+    /// How many songs of the library have no vector.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.failed
+    }
+
+    /// What the model heard of each song.
+    #[must_use]
+    pub fn vectors(&self) -> &Arc<[EmotionVector]> {
+        &self.vectors
+    }
+
+    /// Puts what the listener hears in the place of what the model heard, where something was said of songs.
+    pub fn correct(&mut self, said: &[Said]) {
+        let analysed = |path: &Path| self.position(path).map(|at| self.vectors[at]);
+        let heard = Heard::of(said, analysed);
+        if heard.is_silent() {
+            return;
+        }
+        let vectors = self.vectors.iter().enumerate();
+        self.vectors = vectors
+            .map(|(at, vector)| heard.vector(&self.path(at), vector))
+            .collect();
+    }
+
+    /// A song's file.
+    #[must_use]
+    pub fn path(&self, position: usize) -> PathBuf {
+        let folder = self.folders.get(position).unwrap_or_default();
+        from_bytes(&[folder, self.names.get(position)].concat())
+    }
+
+    /// The position of the song with this file.
+    #[must_use]
+    pub fn position(&self, path: &Path) -> Option<usize> {
+        let wanted = to_bytes(path);
+        let bytes = |position| to_bytes(&self.path(position));
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match bytes(middle).cmp(&wanted) {
+                std::cmp::Ordering::Equal => return Some(middle),
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
+    /// A song's title, or the name of its file.
+    #[must_use]
+    pub fn title(&self, position: usize) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.titles.get(position))
+    }
+
+    /// Who made a song.
+    #[must_use]
+    pub fn artist(&self, position: usize) -> Option<Cow<'_, str>> {
+        self.artists.get(position).map(String::from_utf8_lossy)
+    }
+
+    /// The number of a song's artist: the same for the same name.
+    #[must_use]
+    pub fn artist_number(&self, position: usize) -> Option<u32> {
+        self.artists
+            .numbers()
+            .get(position)
+            .copied()
+            .filter(|&number| number != texts::NONE)
+    }
+
+    /// The number of the model that made a song's vector, in the order of [`Self::models`].
+    #[must_use]
+    pub fn model_number(&self, position: usize) -> usize {
+        self.models.numbers()[position] as usize
+    }
+
+    /// What a song is from.
+    #[must_use]
+    pub fn album(&self, position: usize) -> Option<Cow<'_, str>> {
+        self.albums.get(position).map(String::from_utf8_lossy)
+    }
+
+    /// The names of all models.
+    pub fn models(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let texts = self.models.texts();
+        (0..texts.len()).map(|number| String::from_utf8_lossy(texts.get(number)))
+    }
+
+    /// A song's length in seconds.
+    #[must_use]
+    pub fn duration_seconds(&self, position: usize) -> Option<f64> {
+        let seconds = self.durations.get(position).copied()?;
+        (!seconds.is_nan()).then_some(f64::from(seconds))
+    }
+
+    /// Whether a song's file was gone at the last scan.
+    #[must_use]
+    pub fn is_missing(&self, position: usize) -> bool {
+        self.flag(position) & MISSING > 0
+    }
+
+    /// Whether another song with the same recording stands for this one.
+    #[must_use]
+    pub fn is_copy(&self, position: usize) -> bool {
+        self.flag(position) & COPY > 0
+    }
+
+    /// Whether a song is music, or what else.
+    #[must_use]
+    pub fn class(&self, position: usize) -> SongClass {
+        let flags = self.flag(position);
+        let sound = match flags >> SOUND_SHIFT & 3 {
+            1 => Some(SoundKind::Music),
+            2 => Some(SoundKind::Speech),
+            3 => Some(SoundKind::Effects),
+            _ => None,
+        };
+        SongClass::of(sound, self.duration_seconds(position), flags & DECLARED > 0)
+    }
+
+    fn flag(&self, position: usize) -> u8 {
+        self.flags.get(position).copied().unwrap_or_default()
+    }
+}

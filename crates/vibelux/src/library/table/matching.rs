@@ -1,0 +1,128 @@
+//! Which rows of a table a filter means, found column by column: a text that many songs share is looked at once.
+
+use super::columns::{SongTable, UNKNOWN_YEAR};
+use super::texts::{Dictionary, NONE};
+use crate::library::filter::{Bound, Filter, NumberField, Test, TextField};
+
+/// Whether the listener likes the song at a position.
+pub type Likes<'a> = &'a dyn Fn(usize) -> bool;
+
+impl SongTable {
+    /// For each song, whether the filter means it: the same as [`Filter::takes`] of the song says with the table's vectors.
+    #[must_use]
+    pub fn matching(&self, filter: &Filter, likes: Likes<'_>) -> Vec<bool> {
+        match filter {
+            Filter::All(parts) => self.joined(parts, likes, true, |a, b| a & b),
+            Filter::Any(parts) => self.joined(parts, likes, false, |a, b| a | b),
+            Filter::Not(part) => {
+                let mut rows = self.matching(part, likes);
+                rows.iter_mut().for_each(|row| *row = !*row);
+                rows
+            }
+            Filter::Test(test) => self.passing(test, likes),
+        }
+    }
+
+    fn joined(
+        &self,
+        parts: &[Filter],
+        likes: Likes<'_>,
+        none: bool,
+        join: impl Fn(bool, bool) -> bool,
+    ) -> Vec<bool> {
+        let mut rows = vec![none; self.len()];
+        for part in parts {
+            let others = self.matching(part, likes);
+            for (row, other) in rows.iter_mut().zip(others) {
+                *row = join(*row, other);
+            }
+        }
+        rows
+    }
+
+    fn passing(&self, test: &Test, likes: Likes<'_>) -> Vec<bool> {
+        let each = |holds: &dyn Fn(usize) -> bool| (0..self.len()).map(holds).collect();
+        match test {
+            Test::Contains(field, value) => self.with_text(*field, |text| text.contains(value)),
+            Test::Is(field, value) => self.with_text(*field, |text| text == value),
+            Test::Word(value) => {
+                let mut rows = self.with_text(TextField::Title, |text| text.contains(value));
+                for field in [TextField::Artist, TextField::Album] {
+                    let others = self.with_text(field, |text| text.contains(value));
+                    rows.iter_mut()
+                        .zip(others)
+                        .for_each(|(row, other)| *row |= other);
+                }
+                rows
+            }
+            Test::Between(field, low, high) => self.between(*field, *low, *high),
+            Test::Strongest(emotion) => each(&|i| self.vectors[i].strongest() == *emotion),
+            Test::Class(class) => each(&|i| self.class(i) == *class),
+            Test::Liked => each(likes),
+        }
+    }
+
+    /// The rows of which a text in lower case passes.
+    fn with_text(&self, field: TextField, passes: impl Fn(&str) -> bool) -> Vec<bool> {
+        let lower = |bytes: &[u8]| passes(&String::from_utf8_lossy(bytes).to_lowercase());
+        let shared = |dictionary: &Dictionary| {
+            let texts = dictionary.texts();
+            let passing: Vec<bool> = (0..texts.len()).map(|i| lower(texts.get(i))).collect();
+            let numbers = dictionary.numbers().iter();
+            numbers
+                .map(|&number| number != NONE && passing[number as usize])
+                .collect()
+        };
+        match field {
+            TextField::Artist => shared(&self.artists),
+            TextField::Album => shared(&self.albums),
+            TextField::Genre => shared(&self.genres),
+            TextField::Title => (0..self.len()).map(|i| lower(self.titles.get(i))).collect(),
+            TextField::Path => (0..self.len())
+                .map(|i| passes(&self.path(i).to_string_lossy().to_lowercase()))
+                .collect(),
+        }
+    }
+
+    fn between(&self, field: NumberField, low: Bound, high: Bound) -> Vec<bool> {
+        // Both ends as numbers that are inside, so that a row takes two comparisons, which no NaN passes.
+        let low = if low.inside {
+            low.value
+        } else {
+            low.value.next_up()
+        };
+        let high = if high.inside {
+            high.value
+        } else {
+            high.value.next_down()
+        };
+        let inside = |number: f64| low <= number && number <= high;
+        match field {
+            NumberField::Year => self
+                .years
+                .iter()
+                .map(|&year| year != UNKNOWN_YEAR && inside(f64::from(year)))
+                .collect(),
+            NumberField::Duration => self
+                .durations
+                .iter()
+                .map(|&s| inside(f64::from(s)))
+                .collect(),
+            NumberField::Loudness => self
+                .loudness
+                .iter()
+                .map(|&l| inside(f64::from(l)))
+                .collect(),
+            NumberField::Added => self
+                .added
+                .iter()
+                .map(|&seconds| seconds > 0 && inside(f64::from(seconds)))
+                .collect(),
+            NumberField::Share(emotion) => self
+                .vectors
+                .iter()
+                .map(|vector| inside(f64::from(vector.get(emotion))))
+                .collect(),
+        }
+    }
+}
