@@ -29,7 +29,7 @@ pub use training::{Grey, checkpoint, config, labels, small_run};
 pub type Target = fn(&[u8]);
 
 /// All of them, by name.
-pub const TARGETS: [(&str, Target); 23] = [
+pub const TARGETS: [(&str, Target); 24] = [
     ("audio", audio),
     ("audio_aiff", audio_aiff),
     ("audio_flac", audio_flac),

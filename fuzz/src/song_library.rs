@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 
 use vibelux::audio::SoundKind;
 use vibelux::library::{
-    FileStamp, Heard, LibraryError, Outcome, Song, SongStore, Tags, Verdict, json,
+    ContentHash, Failure, FailureKind, FileStamp, Heard, LibraryError, Outcome, Song, SongStore,
+    Tags, Verdict, json,
 };
 use vibelux::recommend::{Mode, Query, SongIndex};
 use vibelux::{Emotion, EmotionVector};

@@ -334,15 +334,23 @@ fn watch_follows_a_folder_and_ends_when_it_is_told() {
 
     let fixture = Fixture::empty();
     compose_into(&fixture, &["songs/1.wav", "songs/stays.wav"]);
-    let mut watch = std::process::Command::new(assert_cmd::cargo::cargo_bin("vibelux"))
+    /// Ends it whatever happens to the test.
+    struct Watch(std::process::Child);
+    impl Drop for Watch {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+        }
+    }
+    let watch = std::process::Command::new(assert_cmd::cargo::cargo_bin("vibelux"))
         .args(["watch", "songs", "--quiet", "1", "--cpu", "100%"])
         .current_dir(fixture.path(""))
         .env("VIBELUX_LIBRARY", fixture.path("library.db"))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
+    let mut watch = Watch(watch);
     let (sender, lines) = std::sync::mpsc::channel();
-    let output = BufReader::new(watch.stdout.take().unwrap());
+    let output = BufReader::new(watch.0.stdout.take().unwrap());
     std::thread::spawn(move || {
         for line in output.lines().map_while(Result::ok) {
             let _ = sender.send(line);
@@ -370,9 +378,9 @@ fn watch_follows_a_folder_and_ends_when_it_is_told() {
     assert_eq!(next(), "1 moved");
     fs::remove_dir_all(fixture.path("songs/album")).unwrap();
     assert_eq!(next(), "2 gone");
-    let pid = rustix::process::Pid::from_child(&watch);
+    let pid = rustix::process::Pid::from_child(&watch.0);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    assert!(watch.wait().unwrap().success());
+    assert!(watch.0.wait().unwrap().success());
 }
 
 #[test]

@@ -21,10 +21,12 @@ function makeSongs(folder, composed) {
   const [first, second] = readdirSync(composed).filter((name) => name.endsWith('.wav')).map((name) => join(composed, name));
   const ffmpeg = (/** @type {string[]} */ parameters) => execFileSync('ffmpeg', ['-nostdin', '-y', '-loglevel', 'error', ...parameters]);
   const tags = (/** @type {string} */ title) => ['-metadata', `title=${title}`, '-metadata', 'artist=The Browser Test'];
-  ffmpeg(['-i', first, '-c:a', 'alac', ...tags(LOSSLESS), join(folder, 'lossless.m4a')]);
+  // Slower than the piece that they are made of: the same recording in another file would be a copy, which the library hides.
+  const slower = ['-filter:a', 'atempo=0.85'];
+  ffmpeg(['-i', first, ...slower, '-c:a', 'alac', ...tags(LOSSLESS), join(folder, 'lossless.m4a')]);
   ffmpeg(['-i', first, '-t', '6', ...tags(JINGLE), join(folder, 'jingle.wav')]);
   ffmpeg(['-i', second, '-f', 'lavfi', '-i', 'gradients=s=300x300:c0=0xe69f00:c1=0x0072b2:n=2:d=1', '-map', '0', '-map', '1',
-    '-frames:v', '1', '-c:v', 'mjpeg', '-disposition:v', 'attached_pic', '-c:a', 'flac', ...tags(COVERED), join(folder, 'covered.flac')]);
+    '-frames:v', '1', '-c:v', 'mjpeg', '-disposition:v', 'attached_pic', ...slower, '-c:a', 'flac', ...tags(COVERED), join(folder, 'covered.flac')]);
 }
 
 /** @param {string} program */
