@@ -27,6 +27,9 @@ use crate::emotion::{EMOTION_COUNT, Emotion, EmotionVector};
 /// vectors differs from them in the last bits only.
 const MIN_LENGTH: f64 = 1e-6;
 
+/// So many songs are compared at once.
+const BLOCK: usize = 32;
+
 /// What is compared with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
@@ -169,33 +172,53 @@ impl SongIndex {
         let query = query.direction(self.mode);
         let k = k.min(self.len());
         let mut heap = BinaryHeap::with_capacity(k);
-        for (index, (song, scale)) in self.songs.iter().zip(&self.scales).enumerate() {
-            let candidate = Ranked(Match {
-                index,
-                cosine: self.cosine(&query, song, *scale),
-            });
-            if heap.len() < k {
-                if allowed(index) {
-                    heap.push(candidate);
+        // No song that is worse than the worst of the best needs another look.
+        let mut least = f32::NEG_INFINITY;
+        let blocks = self.songs.chunks(BLOCK).zip(self.scales.chunks(BLOCK));
+        for (block, (songs, scales)) in blocks.enumerate() {
+            let cosines = self.cosines(&query, songs, scales);
+            for (at, &cosine) in cosines[..songs.len()].iter().enumerate() {
+                if cosine < least {
+                    continue;
                 }
-            } else if let Some(mut worst) = heap.peek_mut()
-                && candidate < *worst
-                && allowed(index)
-            {
-                *worst = candidate;
+                let index = block * BLOCK + at;
+                let candidate = Ranked(Match { index, cosine });
+                if heap.len() < k {
+                    if allowed(index) {
+                        heap.push(candidate);
+                    }
+                } else if let Some(mut worst) = heap.peek_mut()
+                    && candidate < *worst
+                    && allowed(index)
+                {
+                    *worst = candidate;
+                }
+                if heap.len() == k {
+                    least = heap.peek().map_or(f32::INFINITY, |worst| worst.0.cosine);
+                }
             }
         }
         heap.into_sorted_vec().into_iter().map(|r| r.0).collect()
     }
 
-    /// The cosine of a query's direction and a song.
-    fn cosine(&self, query: &[f32; EMOTION_COUNT], song: &EmotionVector, scale: f32) -> f32 {
-        let values = song.values();
-        let sum: f32 = (0..EMOTION_COUNT)
-            .map(|i| query[i] * (values[i] - self.offset[i]))
-            .sum();
-        // Adding 0 turns -0 into 0: the two are equal, but `total_cmp` would rank one above the other.
-        (sum * scale).clamp(-1.0, 1.0) + 0.0
+    /// The cosines of a query's direction and a block of songs, side by side.
+    fn cosines(
+        &self,
+        query: &[f32; EMOTION_COUNT],
+        songs: &[EmotionVector],
+        scales: &[f32],
+    ) -> [f32; BLOCK] {
+        let mut sums = [0.0; BLOCK];
+        for (i, (query, offset)) in query.iter().zip(&self.offset).enumerate() {
+            for (sum, song) in sums.iter_mut().zip(songs) {
+                *sum += query * (song.values()[i] - offset);
+            }
+        }
+        for (sum, scale) in sums.iter_mut().zip(scales) {
+            // Adding 0 turns -0 into 0: the two are equal, but `total_cmp` would rank one above the other.
+            *sum = (*sum * scale).clamp(-1.0, 1.0) + 0.0;
+        }
+        sums
     }
 
     /// What each emotion contributes to the cosine of a song: seven numbers that sum to it.
@@ -303,7 +326,7 @@ mod tests {
             let index = SongIndex::new(songs.as_slice(), mode);
             let direction = query.direction(mode);
             let mut all: Vec<Match> = (0..songs.len())
-                .map(|i| Match { index: i, cosine: index.cosine(&direction, &songs[i], index.scales[i]) })
+                .map(|i| Match { index: i, cosine: index.cosines(&direction, &songs[i..=i], &index.scales[i..=i])[0] })
                 .collect();
             all.sort_by(|a, b| b.cosine.partial_cmp(&a.cosine).unwrap().then(a.index.cmp(&b.index)));
             let odd: Vec<Match> = all.iter().copied().filter(|m| m.index % 2 == 1).take(k).collect();
