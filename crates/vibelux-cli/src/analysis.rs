@@ -9,6 +9,8 @@ use std::time::Duration;
 use anyhow::Context;
 use vibelux::library::{CpuShare, FileLimits, IsolatedEmbedder, Pace};
 
+use crate::commands::music_model::music_model;
+
 /// The name of the command that helpers run.
 pub const HELPER: &str = "analyse-songs";
 
@@ -42,36 +44,33 @@ impl AnalysisArgs {
     /// The processes that analyse.
     ///
     /// # Errors
-    /// If none can be started, as with a model that cannot be loaded.
+    /// As [`isolated`].
     pub fn embedder(&self) -> anyhow::Result<IsolatedEmbedder> {
-        // In this process the model's own error is clearer than a helper's.
-        super::commands::music_model::music_model(self.music_model.as_deref())?;
         let limits = FileLimits {
             time: Duration::from_secs(self.time_limit),
             memory_bytes: self.memory_limit << 20,
         };
-        let command = helper_command(self.music_model.as_deref(), limits)?;
-        Ok(IsolatedEmbedder::new(command, limits)?)
+        isolated(self.music_model.as_deref(), limits)
     }
 }
 
-/// What starts a helper: this very program.
+/// Helpers with the user's own model or the one inside the program, started when there is something to analyse: this very
+/// program, as [`HELPER`].
 ///
 /// # Errors
-/// If the system does not say which program this is.
-pub fn helper_command(
-    music_model: Option<&Path>,
-    limits: FileLimits,
-) -> anyhow::Result<impl Fn() -> Command + Send + Sync + 'static> {
+/// If the model cannot be loaded, or the system does not say which program this is.
+pub fn isolated(own: Option<&Path>, limits: FileLimits) -> anyhow::Result<IsolatedEmbedder> {
+    let model = music_model(own)?;
     let program = std::env::current_exe().context("cannot tell where this program is")?;
-    let model = music_model.map(Path::to_owned);
-    Ok(move || {
+    let own = own.map(Path::to_owned);
+    let command = move || {
         let mut command = Command::new(&program);
         let megabytes = (limits.memory_bytes >> 20).to_string();
         command.args([HELPER, "--memory-limit", &megabytes]);
-        if let Some(model) = &model {
-            command.arg("--music-model").arg(model);
+        if let Some(own) = &own {
+            command.arg("--music-model").arg(own);
         }
         command
-    })
+    };
+    Ok(IsolatedEmbedder::later(model.name(), command, limits))
 }

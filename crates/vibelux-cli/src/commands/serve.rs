@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use directories::UserDirs;
 use vibelux::compose::{DEMO_SEED, compose_all};
-use vibelux::library::{FileLimits, IsolatedEmbedder, SongEmbedder};
+use vibelux::library::FileLimits;
 use vibelux::model::FaceModel;
 use vibelux_server::{
     Identity, Invitations, LanAccess, Limits, MusicFolders, Ready, Role, ServerConfig, Token,
     TokenPolicy, qr_text, serve,
 };
 
-use crate::analysis::helper_command;
+use crate::analysis::isolated;
 use crate::library_location::{LibraryArgs, data_folder};
 use crate::output;
 
@@ -79,7 +79,10 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
             Some(path) => FaceModel::load(path)?,
             None => FaceModel::shipped()?,
         },
-        embedder: embedder(args.music_model.as_deref())?,
+        embedder: Arc::new(isolated(
+            args.music_model.as_deref(),
+            FileLimits::default(),
+        )?),
         library: args.library.path()?,
         folders: music_folders(),
         limits: Limits::default(),
@@ -96,18 +99,6 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     told?;
     crate::tell!("stopped");
     Ok(ExitCode::SUCCESS)
-}
-
-/// What listens to the songs of a scan: helpers, which are started when there is one.
-fn embedder(own: Option<&Path>) -> anyhow::Result<Arc<dyn SongEmbedder>> {
-    let model = super::music_model::music_model(own)?;
-    let limits = FileLimits::default();
-    let command = helper_command(own, limits)?;
-    Ok(Arc::new(IsolatedEmbedder::later(
-        model.name(),
-        command,
-        limits,
-    )))
 }
 
 /// Where people have music: their music folder, their home, and drives.

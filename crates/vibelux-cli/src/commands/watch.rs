@@ -58,7 +58,6 @@ pub struct WatchArgs {
 pub fn run(args: WatchArgs) -> anyhow::Result<ExitCode> {
     be_humble();
     let embedder = args.analysis.embedder()?;
-    embedder.rest();
     let mut store = args.library.open()?;
     let stop = stop_on_ctrl_c("finishing the songs in hand")?;
     let (sender, changes) = channel();

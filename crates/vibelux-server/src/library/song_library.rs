@@ -6,11 +6,11 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use vibelux::EmotionVector;
 use vibelux::emotion::EMOTION_COUNT;
-use vibelux::library::{LibraryError, Said, SongStore, Verdict, VerdictKind};
+use vibelux::library::{LibraryError, Said, SongStore, Verdict, VerdictKind, unix_seconds};
 use vibelux::taste::{Liking, Opinion, Taste};
 
 use crate::library::catalogue::{Catalogue, Entry};
@@ -148,10 +148,8 @@ impl SongLibrary {
     /// # Errors
     /// If the store cannot be written.
     pub fn say(&self, song: &Entry, verdict: Verdict) -> Result<(), LibraryError> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let seconds = now.unwrap_or_default().as_secs();
         let mut reader = self.reader();
-        reader.store.say(&song.path, verdict, seconds)?;
+        reader.store.say(&song.path, verdict, unix_seconds())?;
         self.said_anew(&mut reader, &[verdict.kind()])
     }
 

@@ -16,6 +16,7 @@ mod facts;
 mod failure;
 pub mod filter;
 mod heard;
+mod hex;
 mod isolate;
 pub mod json;
 mod mounts;

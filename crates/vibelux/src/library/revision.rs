@@ -1,10 +1,6 @@
 //! [`Revision`]: which state of a library something was read from.
 
-/// The state of a library at one moment: equal states hold equal songs.
+/// The state of a library at one moment: equal states hold equal songs. By chance, another one after each time that the library
+/// was written, as a copy from before may be brought back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Revision {
-    /// By chance, another for each time.
-    pub token: i64,
-    /// Counts what was written to it.
-    pub number: i64,
-}
+pub struct Revision(pub i64);

@@ -18,6 +18,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::hex;
 use sound::Sound;
 
 /// Sound up to this length is hashed as a whole.
@@ -81,7 +82,7 @@ impl ContentHash {
 
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
@@ -95,14 +96,7 @@ impl TryFrom<String> for ContentHash {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let digits = text.as_bytes();
-        let byte = |i: usize| {
-            let pair = std::str::from_utf8(digits.get(2 * i..2 * i + 2)?).ok()?;
-            u8::from_str_radix(pair, 16).ok()
-        };
-        let bytes: Option<Vec<u8>> = (0..Self::BYTES).map(byte).collect();
-        let bytes = bytes.filter(|_| digits.len() == 2 * Self::BYTES);
-        bytes
+        hex::decode(&text)
             .and_then(|bytes| bytes.try_into().ok())
             .map(Self)
             .ok_or(text)

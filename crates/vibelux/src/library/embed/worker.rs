@@ -91,6 +91,7 @@ impl<'a> Worker<'a> {
                     reason: error.to_string(),
                 }),
             };
+            let done = self.embedder.fault().map_or(done, Err);
             if sender.send((song, done)).is_err() {
                 return;
             }
@@ -118,9 +119,6 @@ impl<'a> Worker<'a> {
             _ => {}
         }
         let result = embed_guarded(self.embedder, path, self.depth);
-        if let Some(fault) = self.embedder.fault() {
-            return Err(fault);
-        }
         Ok(Done::Analysed(Box::new(self.analysis(song, facts, result))))
     }
 

@@ -1,11 +1,11 @@
 //! What the parts of a filter mean: fields by their names, values by what their fields take.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::dates::{DAY, day_start};
 use super::error::FilterError;
 use super::grammar::{Operator, Part, Piece};
-use super::rule::{Bound, Filter, NumberField, Test, TextField};
+use super::rule::{Filter, NumberField, Test, TextField};
 use crate::emotion::Emotion;
 use crate::library::class::SongClass;
 
@@ -14,6 +14,10 @@ pub(super) const FIELDS: [&str; 12] = [
     "artist", "album", "title", "genre", "path", "year", "duration", "added", "liked", "mood",
     "class", "loudness",
 ];
+
+/// The ends of a range that has none.
+const NONE_BELOW: f64 = f64::NEG_INFINITY;
+const NONE_ABOVE: f64 = f64::INFINITY;
 
 /// A field by its name.
 enum Field {
@@ -98,8 +102,7 @@ impl Reader<'_> {
                         NumberField::Share(_) => share(text),
                         NumberField::Loudness | NumberField::Added => finite(text),
                     };
-                    let (low, high) = self.range(operator, value, read, takes(field))?;
-                    Test::Between(field, low, high)
+                    Test::Between(field, self.range(operator, value, read, takes(field))?)
                 }
                 Field::Added => self.added(operator, value)?,
                 _ if !equal => {
@@ -145,7 +148,7 @@ impl Reader<'_> {
         value: &Piece,
         read: impl Fn(&str) -> Option<f64>,
         takes: &str,
-    ) -> Result<(Bound, Bound), FilterError> {
+    ) -> Result<RangeInclusive<f64>, FilterError> {
         let number =
             |text: &str| read(text.trim()).ok_or_else(|| self.wrong(&value.at, takes.to_owned()));
         if let Some((low, high)) = value.text.split_once("..") {
@@ -156,62 +159,46 @@ impl Reader<'_> {
                 "" => Ok(none),
                 text => number(text),
             };
-            let low = end(low, f64::NEG_INFINITY)?;
-            let high = end(high, f64::INFINITY)?;
+            let low = end(low, NONE_BELOW)?;
+            let high = end(high, NONE_ABOVE)?;
             if low > high {
                 return Err(self.wrong(&value.at, "the range ends before it begins"));
             }
-            return Ok((inside(low), inside(high)));
+            return Ok(low..=high);
         }
         let number = number(&value.text)?;
-        let outside = |value| Bound {
-            value,
-            inside: false,
-        };
-        let (low, high) = (outside(f64::NEG_INFINITY), outside(f64::INFINITY));
         Ok(match operator {
-            Operator::Holds | Operator::Is | Operator::IsNot => (inside(number), inside(number)),
-            Operator::Below => (low, outside(number)),
-            Operator::AtMost => (low, inside(number)),
-            Operator::Above => (outside(number), high),
-            Operator::AtLeast => (inside(number), high),
+            Operator::Holds | Operator::Is | Operator::IsNot => number..=number,
+            Operator::Below => NONE_BELOW..=number.next_down(),
+            Operator::AtMost => NONE_BELOW..=number,
+            Operator::Above => number.next_up()..=NONE_ABOVE,
+            Operator::AtLeast => number..=NONE_ABOVE,
         })
     }
 
     /// A day, or an age: `added>2026-01-31` is after that day, `added:30d` within thirty days, `added>1y` longer ago.
     fn added(&self, operator: Operator, value: &Piece) -> Result<Test, FilterError> {
         const TAKES: &str = "a time is a day such as 2026-01-31, or an age such as 30d, 2w, 6m, 1y";
-        let now = self.now_seconds as f64;
-        let test = |(low, high)| Test::Between(NumberField::Added, low, high);
-        let Some(age) = age(&value.text) else {
-            let is_range = value.text.contains("..");
-            let day = |text: &str| day_start(text).map(|seconds| seconds as f64);
-            let (mut low, mut high) = self.range(operator, value, day, TAKES)?;
-            // A day is all of its seconds.
-            let whole = |bound: Bound| Bound {
-                value: bound.value + DAY as f64,
-                inside: false,
-            };
+        let range = if let Some(age) = age(&value.text) {
+            let then = self.now_seconds as f64 - age;
             match operator {
-                _ if is_range => high = whole(high),
-                Operator::Above => {
-                    low = Bound {
-                        inside: true,
-                        ..whole(low)
-                    }
-                }
-                Operator::Below | Operator::AtLeast => {}
-                _ => high = whole(high),
+                Operator::Above | Operator::AtLeast => NONE_BELOW..=then,
+                _ => then..=NONE_ABOVE,
             }
-            return Ok(test((low, high)));
+        } else {
+            // A day is all of its seconds.
+            let (operator, later) = match operator {
+                Operator::Above => (Operator::AtLeast, DAY),
+                other => (other, 0),
+            };
+            let day = |text: &str| day_start(text).map(|seconds| (seconds + later) as f64);
+            let range = self.range(operator, value, day, TAKES)?;
+            match operator {
+                Operator::Below | Operator::AtLeast => range,
+                _ => *range.start()..=(range.end() + DAY as f64).next_down(),
+            }
         };
-        let then = inside(now - age);
-        let (never, ever) = (inside(f64::NEG_INFINITY), inside(f64::INFINITY));
-        match operator {
-            Operator::Holds | Operator::Is | Operator::IsNot => Ok(test((then, ever))),
-            Operator::Below | Operator::AtMost => Ok(test((then, ever))),
-            Operator::Above | Operator::AtLeast => Ok(test((never, then))),
-        }
+        Ok(Test::Between(NumberField::Added, range))
     }
 
     fn wrong(&self, at: &Range<usize>, message: impl Into<String>) -> FilterError {
@@ -232,13 +219,6 @@ fn negated_if(condition: bool, filter: Filter) -> Filter {
         Filter::Not(Box::new(filter))
     } else {
         filter
-    }
-}
-
-const fn inside(value: f64) -> Bound {
-    Bound {
-        value,
-        inside: true,
     }
 }
 

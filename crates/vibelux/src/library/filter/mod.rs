@@ -13,12 +13,10 @@ mod error;
 mod grammar;
 mod meaning;
 mod rule;
-mod song;
 
 pub use complete::{Completion, complete};
 pub use error::FilterError;
-pub use rule::{Bound, Filter, LONGEST_TEXT, NumberField, SongFacts, Test, TextField};
-pub use song::LibrarySong;
+pub use rule::{Filter, LONGEST_TEXT, NumberField, SongFacts, Test, TextField};
 
 impl Filter {
     /// Reads a filter. An empty text means all songs. `now_seconds` since 1970 is what ages are counted from, as in

@@ -1,6 +1,7 @@
 //! [`Filter`]: what a filter asks of a song, whatever it was written as.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use crate::emotion::Emotion;
 use crate::library::class::SongClass;
@@ -74,23 +75,14 @@ pub enum Test {
     Is(TextField, String),
     /// Title, artist or album hold this, in any case; the value is in lower case.
     Word(String),
-    /// A number lies between two, of which each counts as inside or not.
-    Between(NumberField, Bound, Bound),
+    /// A number is in a range; what is just not in it was cut off by the next number.
+    Between(NumberField, RangeInclusive<f64>),
     /// Its strongest emotion is this.
     Strongest(Emotion),
     /// It is of this class.
     Class(SongClass),
     /// Its listener likes it.
     Liked,
-}
-
-/// An end of a range.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bound {
-    /// The number; infinite where there is no end.
-    pub value: f64,
-    /// Whether the number itself is inside.
-    pub inside: bool,
 }
 
 impl Default for Filter {
@@ -128,10 +120,9 @@ impl Test {
             Self::Word(value) => [TextField::Title, TextField::Artist, TextField::Album]
                 .into_iter()
                 .any(|field| holds(field, value)),
-            Self::Between(field, low, high) => song.number(*field).is_some_and(|number| {
-                (low.value < number || low.inside && low.value == number)
-                    && (number < high.value || high.inside && high.value == number)
-            }),
+            Self::Between(field, range) => song
+                .number(*field)
+                .is_some_and(|number| range.contains(&number)),
             Self::Strongest(emotion) => song.strongest() == *emotion,
             Self::Class(class) => song.class() == *class,
             Self::Liked => song.is_liked(),

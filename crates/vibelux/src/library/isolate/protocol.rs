@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::library::embed::Depth;
 use crate::library::facts::FileFacts;
 use crate::library::failure::Failure;
+use crate::library::hex;
 use crate::library::path_bytes::{from_bytes, to_bytes};
 use crate::model::SongEmbedding;
 
@@ -37,17 +38,12 @@ pub(super) struct PathText(String);
 
 impl PathText {
     pub(super) fn new(path: &Path) -> Self {
-        let digits = to_bytes(path).into_iter().map(|byte| format!("{byte:02x}"));
-        Self(digits.collect())
+        Self(hex::encode(&to_bytes(path)))
     }
 
     /// The path; `None` if these are no digits.
     pub(super) fn path(&self) -> Option<PathBuf> {
-        let pairs = self.0.as_bytes().chunks(2);
-        let bytes: Option<Vec<u8>> = pairs
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-            .collect();
-        bytes.map(|bytes| from_bytes(&bytes))
+        hex::decode(&self.0).map(|bytes| from_bytes(&bytes))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Songs that are set aside while their files hold other sound, until it is clear whether their own is somewhere else: what was
 //! said of a song follows its sound when files are renamed in a row, and stays when a file is replaced.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -12,7 +12,7 @@ use crate::library::mounts::Presence;
 use crate::library::path_bytes::{from_bytes, to_bytes};
 
 /// Of a sound that is in more files than this, no more are looked at.
-pub(super) const MOST_TWINS: usize = 20;
+const MOST_TWINS: i64 = 20;
 
 /// What a path begins with under which a song is kept whose file holds other sound now. No file has such a name.
 const ASIDE: &[u8] = b"\0aside";
@@ -63,19 +63,30 @@ pub(super) fn inherit(
     if known {
         return Ok(());
     }
-    let mut statement =
-        connection.prepare_cached("SELECT path FROM songs WHERE content = ?1 ORDER BY path")?;
-    let mut rows = statement.query([content.bytes()])?;
-    for _ in 0..MOST_TWINS {
-        let Some(row) = rows.next()? else {
-            break;
-        };
-        let from = from_bytes(&row.get::<_, Vec<u8>>(0)?);
+    for from in files_with(connection, content, None)? {
         if is_aside(&from) || presence.is_gone_to(&from, path) {
             return rename(connection, &to_bytes(&from), &here);
         }
     }
     Ok(())
+}
+
+/// The files with this sound, what was set aside first; with a model, those that it has analysed in full.
+pub(super) fn files_with(
+    connection: &Connection,
+    content: ContentHash,
+    model: Option<&str>,
+) -> rusqlite::Result<Vec<PathBuf>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT path FROM songs WHERE content = ?1
+             AND (?2 IS NULL OR model = ?2 AND vector IS NOT NULL AND NOT first_look)
+         ORDER BY path LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![content.bytes(), model, MOST_TWINS], |row| {
+        row.get::<_, Vec<u8>>(0)
+    })?;
+    rows.map(|path| path.map(|path| from_bytes(&path)))
+        .collect()
 }
 
 /// Ends what was set aside: what was said of it goes to a file with its sound, or if there is none, to what took its place.

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::SongStore;
-use super::aside::{MOST_TWINS, is_aside, rename, set_aside};
+use super::aside::{files_with, is_aside, rename, set_aside};
 use crate::library::clock::unix_seconds;
 use crate::library::content::ContentHash;
 use crate::library::error::LibraryError;
 use crate::library::facts::FileFacts;
 use crate::library::mounts::Presence;
-use crate::library::path_bytes::{from_bytes, to_bytes};
+use crate::library::path_bytes::to_bytes;
 use crate::library::scan::FoundSong;
 
 /// What a file is to a song of the library that holds the same sound.
@@ -38,8 +38,8 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn has_content(&self, content: ContentHash, model: &str) -> Result<bool, LibraryError> {
-        twin(&self.connection, content, model, &[])
-            .map(|twin| twin.is_some())
+        files_with(&self.connection, content, Some(model))
+            .map(|files| !files.is_empty())
             .map_err(|source| LibraryError::database(&self.path, source))
     }
 
@@ -109,41 +109,16 @@ fn change(
     if own == Some(true) {
         return Ok(Some(Change::Retagged));
     }
-    let mut seen = Vec::new();
     let mut copied = None;
-    while let Some(from) = twin(connection, content, model, &seen)? {
+    for from in files_with(connection, content, Some(model))? {
         if is_aside(&from) || presence.is_gone_to(&from, path) {
             return Ok(Some(Change::Moved { from }));
         }
-        seen.push(from.clone());
         if from != path {
             copied.get_or_insert(Change::Copied { from });
         }
-        if seen.len() > MOST_TWINS {
-            break;
-        }
     }
     Ok(copied)
-}
-
-/// A song with this sound that was analysed in full, other than these.
-fn twin(
-    connection: &Connection,
-    content: ContentHash,
-    model: &str,
-    except: &[PathBuf],
-) -> rusqlite::Result<Option<PathBuf>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT path FROM songs WHERE content = ?1 AND model = ?2 AND vector IS NOT NULL AND NOT first_look ORDER BY path",
-    )?;
-    let mut rows = statement.query(params![content.bytes(), model])?;
-    while let Some(row) = rows.next()? {
-        let path = from_bytes(&row.get::<_, Vec<u8>>(0)?);
-        if !except.contains(&path) {
-            return Ok(Some(path));
-        }
-    }
-    Ok(None)
 }
 
 /// Gives another file what is known of the sound of one.

@@ -116,13 +116,12 @@ const MIGRATIONS: &[&str] = &[
         path BLOB PRIMARY KEY,
         kind TEXT NOT NULL CHECK (kind = 'mount')
     ) STRICT;
-    -- One row: how often the library was written, and a number by chance for each time, as a copy may be brought back.
+    -- One row: a number by chance, another one after each time that the library was written.
     CREATE TABLE revision (
         id INTEGER PRIMARY KEY CHECK (id = 1),
-        token INTEGER NOT NULL,
-        number INTEGER NOT NULL CHECK (number >= 0)
+        token INTEGER NOT NULL
     ) STRICT;
-    INSERT INTO revision VALUES (1, random(), 0);
+    INSERT INTO revision VALUES (1, random());
     CREATE TABLE staged (
         path BLOB PRIMARY KEY,
         model TEXT NOT NULL,

@@ -209,7 +209,7 @@ impl SongStore {
         })
     }
 
-    /// Which library this is, and how often it was written: equal states hold equal songs.
+    /// Which state of the library this is: equal ones hold equal songs.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -256,7 +256,7 @@ impl SongStore {
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;
             transaction
-                .prepare_cached("UPDATE revision SET number = number + 1, token = random()")?
+                .prepare_cached("UPDATE revision SET token = random()")?
                 .execute([])?;
             transaction.commit()?;
             Ok(value)
@@ -267,16 +267,11 @@ impl SongStore {
 
 fn revision(connection: &Connection) -> rusqlite::Result<Revision> {
     let found = connection
-        .prepare_cached("SELECT token, number FROM revision")?
-        .query_row([], |row| {
-            Ok(Revision {
-                token: row.get(0)?,
-                number: row.get(1)?,
-            })
-        });
+        .prepare_cached("SELECT token FROM revision")?
+        .query_row([], |row| row.get(0).map(Revision));
     match found {
         Err(rusqlite::Error::QueryReturnedNoRows) => {
-            let said = "it does not say how often it was written".to_owned();
+            let said = "it does not say its state".to_owned();
             Err(soundness::damage(said))
         }
         found => found,

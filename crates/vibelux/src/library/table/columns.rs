@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::texts::{self, Dictionary, Texts};
+use super::texts::{Dictionary, Texts};
 use crate::audio::SoundKind;
 use crate::emotion::EmotionVector;
 use crate::library::class::SongClass;
@@ -91,19 +91,22 @@ impl SongTable {
     /// A song's file.
     #[must_use]
     pub fn path(&self, position: usize) -> PathBuf {
+        from_bytes(&self.path_bytes(position))
+    }
+
+    fn path_bytes(&self, position: usize) -> Vec<u8> {
         let folder = self.folders.get(position).unwrap_or_default();
-        from_bytes(&[folder, self.names.get(position)].concat())
+        [folder, self.names.get(position)].concat()
     }
 
     /// The position of the song with this file.
     #[must_use]
     pub fn position(&self, path: &Path) -> Option<usize> {
         let wanted = to_bytes(path);
-        let bytes = |position| to_bytes(&self.path(position));
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low.midpoint(high);
-            match bytes(middle).cmp(&wanted) {
+            match self.path_bytes(middle).cmp(&wanted) {
                 std::cmp::Ordering::Equal => return Some(middle),
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
@@ -122,16 +125,6 @@ impl SongTable {
     #[must_use]
     pub fn artist(&self, position: usize) -> Option<Cow<'_, str>> {
         self.artists.get(position).map(String::from_utf8_lossy)
-    }
-
-    /// The number of a song's artist: the same for the same name.
-    #[must_use]
-    pub fn artist_number(&self, position: usize) -> Option<u32> {
-        self.artists
-            .numbers()
-            .get(position)
-            .copied()
-            .filter(|&number| number != texts::NONE)
     }
 
     /// The number of the model that made a song's vector, in the order of [`Self::models`].

@@ -39,10 +39,7 @@ pub(super) fn read(path: &Path, revision: Revision) -> Option<SongTable> {
     if &input.array::<8>()? != MARK {
         return None;
     }
-    let found = Revision {
-        token: i64::from_le_bytes(input.array()?),
-        number: i64::from_le_bytes(input.array()?),
-    };
+    let found = Revision(i64::from_le_bytes(input.array()?));
     if found != revision {
         return None;
     }
@@ -100,8 +97,7 @@ pub(super) fn write(path: &Path, table: &SongTable) -> std::io::Result<()> {
             hasher: Hasher::new(),
         };
         output.put(MARK)?;
-        output.put(&table.revision.token.to_le_bytes())?;
-        output.put(&table.revision.number.to_le_bytes())?;
+        output.put(&table.revision.0.to_le_bytes())?;
         output.put(&(table.len() as u64).to_le_bytes())?;
         output.put(&(table.failed as u64).to_le_bytes())?;
         let weights = table.vectors.iter().flat_map(EmotionVector::values);

@@ -1,8 +1,10 @@
 //! Which rows of a table a filter means, found column by column: a text that many songs share is looked at once.
 
+use std::ops::RangeInclusive;
+
 use super::columns::{SongTable, UNKNOWN_YEAR};
 use super::texts::{Dictionary, NONE};
-use crate::library::filter::{Bound, Filter, NumberField, Test, TextField};
+use crate::library::filter::{Filter, NumberField, Test, TextField};
 
 /// Whether the listener likes the song at a position.
 pub type Likes<'a> = &'a dyn Fn(usize) -> bool;
@@ -55,7 +57,7 @@ impl SongTable {
                 }
                 rows
             }
-            Test::Between(field, low, high) => self.between(*field, *low, *high),
+            Test::Between(field, range) => self.between(*field, range),
             Test::Strongest(emotion) => each(&|i| self.vectors[i].strongest() == *emotion),
             Test::Class(class) => each(&|i| self.class(i) == *class),
             Test::Liked => each(likes),
@@ -84,19 +86,9 @@ impl SongTable {
         }
     }
 
-    fn between(&self, field: NumberField, low: Bound, high: Bound) -> Vec<bool> {
-        // Both ends as numbers that are inside, so that a row takes two comparisons, which no NaN passes.
-        let low = if low.inside {
-            low.value
-        } else {
-            low.value.next_up()
-        };
-        let high = if high.inside {
-            high.value
-        } else {
-            high.value.next_down()
-        };
-        let inside = |number: f64| low <= number && number <= high;
+    fn between(&self, field: NumberField, range: &RangeInclusive<f64>) -> Vec<bool> {
+        // No NaN is in a range.
+        let inside = |number: f64| range.contains(&number);
         match field {
             NumberField::Year => self
                 .years

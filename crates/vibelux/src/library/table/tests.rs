@@ -1,5 +1,6 @@
 //! Tests of [`SongTable`].
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
@@ -7,7 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::emotion::Emotion;
-use crate::library::filter::{Filter, LibrarySong};
+use crate::library::SongClass;
+use crate::library::filter::{Filter, NumberField, SongFacts, TextField};
 use crate::library::{Failure, FailureKind, Outcome, Tags, Verdict};
 
 fn song(number: usize) -> Song {
@@ -163,6 +165,55 @@ fn an_empty_library_has_an_empty_table() {
     for _ in 0..2 {
         let table = SongTable::open(&store).unwrap();
         assert!(table.is_empty() && table.position(Path::new("/a")).is_none());
+    }
+}
+
+/// A song, what it sounds like to its listener, and whether they like it.
+struct LibrarySong<'a> {
+    /// The song.
+    song: &'a Song,
+    /// Its vector, corrected where the listener has.
+    vector: EmotionVector,
+    /// Whether the listener likes it.
+    is_liked: bool,
+}
+
+impl SongFacts for LibrarySong<'_> {
+    fn text(&self, field: TextField) -> Option<Cow<'_, str>> {
+        let tags = &self.song.tags;
+        let text = match field {
+            TextField::Title => return Some(self.song.title().into()),
+            TextField::Path => return Some(self.song.path.to_string_lossy()),
+            TextField::Artist => &tags.artist,
+            TextField::Album => &tags.album,
+            TextField::Genre => &tags.genre,
+        };
+        text.as_deref().map(Into::into)
+    }
+
+    fn number(&self, field: NumberField) -> Option<f64> {
+        match field {
+            NumberField::Year => self.song.tags.year.map(f64::from),
+            NumberField::Duration => self.song.duration_seconds,
+            NumberField::Loudness => self.song.loudness_lufs.map(f64::from),
+            NumberField::Added => match self.song.added_seconds {
+                0 => None,
+                seconds => Some(seconds as f64),
+            },
+            NumberField::Share(emotion) => Some(f64::from(self.vector.get(emotion))),
+        }
+    }
+
+    fn strongest(&self) -> Emotion {
+        self.vector.strongest()
+    }
+
+    fn class(&self) -> SongClass {
+        self.song.class()
+    }
+
+    fn is_liked(&self) -> bool {
+        self.is_liked
     }
 }
 
