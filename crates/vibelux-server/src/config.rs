@@ -1,11 +1,10 @@
 //! What a server is started with.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vibelux::library::SongEmbedder;
+use vibelux::library::{LibraryAddress, SongEmbedder};
 use vibelux::model::FaceModel;
 
 use crate::lan::LanAccess;
@@ -35,8 +34,8 @@ pub struct ServerConfig {
     pub token: TokenPolicy,
     /// A second endpoint for the phones of the network, over HTTPS.
     pub lan: Option<LanAccess>,
-    /// The library file; made if there is none.
-    pub library: PathBuf,
+    /// The library; made if there is none.
+    pub library: LibraryAddress,
     /// Where the page may look for music.
     pub folders: MusicFolders,
     /// Reads faces.

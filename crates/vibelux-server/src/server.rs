@@ -105,9 +105,9 @@ impl Server {
             }
             None => None,
         };
-        let file = config.library;
+        let place = config.library;
         // A large library takes a while, and this may be given up meanwhile.
-        let opening = spawn_blocking(move || SongLibrary::open(&file)).await;
+        let opening = spawn_blocking(move || SongLibrary::open(place)).await;
         let library = match opening {
             Ok(library) => Arc::new(library?),
             // A mistake in vibelux is told as one.

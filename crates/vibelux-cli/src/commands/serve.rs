@@ -83,7 +83,7 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
             args.music_model.as_deref(),
             FileLimits::default(),
         )?),
-        library: args.library.path()?,
+        library: args.library.address()?,
         folders: music_folders(),
         limits: Limits::default(),
     };

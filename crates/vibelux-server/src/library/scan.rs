@@ -133,7 +133,7 @@ impl Scanner {
             }
         };
         if let Err(error) = self.scan(&folders) {
-            let path = self.library.path().to_owned();
+            let path = PathBuf::from(self.library.address().to_string());
             self.update(|state| state.fail(&path, &error.to_string()));
         }
     }
@@ -150,7 +150,7 @@ impl Scanner {
             // What was not looked at is not gone.
             return Ok(());
         }
-        let mut store = SongStore::open(self.library.path())?;
+        let mut store = SongStore::open(self.library.address().clone())?;
         // A core is left for the page and the camera.
         let jobs = NonZeroUsize::new(core_count().get() - 1).unwrap_or(NonZeroUsize::MIN);
         let options = EmbedOptions::with_jobs(jobs);

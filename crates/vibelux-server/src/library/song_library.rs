@@ -4,13 +4,15 @@
 //! Every call may wait for the disk: only for threads that may.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use vibelux::EmotionVector;
 use vibelux::emotion::EMOTION_COUNT;
-use vibelux::library::{LibraryError, Said, SongStore, Verdict, VerdictKind, unix_seconds};
+use vibelux::library::{
+    LibraryAddress, LibraryError, Said, SongStore, Verdict, VerdictKind, unix_seconds,
+};
 use vibelux::taste::{Liking, Opinion, Taste};
 
 use crate::library::catalogue::{Catalogue, Entry};
@@ -31,7 +33,7 @@ const NO_REVISION: i64 = -1;
 /// The library as the server sees it.
 #[derive(Debug)]
 pub struct SongLibrary {
-    path: PathBuf,
+    address: LibraryAddress,
     reader: Mutex<Reader>,
     likes: RwLock<HashSet<SongId>>,
     reactions: RwLock<Reactions>,
@@ -60,12 +62,12 @@ impl SongLibrary {
     ///
     /// # Errors
     /// If it cannot be opened or read.
-    pub fn open(path: &Path) -> Result<Self, LibraryError> {
-        let store = SongStore::open(path)?;
+    pub fn open(address: impl Into<LibraryAddress>) -> Result<Self, LibraryError> {
+        let store = SongStore::open(address)?;
         let revision = store.revision()?;
         let said = store.said()?;
         Ok(Self {
-            path: path.to_owned(),
+            address: store.address().clone(),
             likes: RwLock::new(liked(&said)),
             reactions: RwLock::new(reactions(&said)),
             reader: Mutex::new(Reader {
@@ -80,9 +82,9 @@ impl SongLibrary {
         })
     }
 
-    /// The library file.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Where the library is.
+    pub fn address(&self) -> &LibraryAddress {
+        &self.address
     }
 
     /// The songs, at most a moment old.

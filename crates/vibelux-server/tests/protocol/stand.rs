@@ -100,7 +100,7 @@ impl Plan {
                 let keys = dir.path().join("keys");
                 LanAccess::open(&keys, IpAddr::V4(LAN), Some(0)).unwrap()
             }),
-            library,
+            library: (&library).into(),
             folders: MusicFolders {
                 usual: Some(music.clone()),
                 roots: vec![dir.path().to_owned()],

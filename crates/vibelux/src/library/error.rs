@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use super::store::{DatabaseError, DatabaseErrorKind};
 
 /// What can go wrong with the library of songs.
 ///
@@ -49,8 +49,8 @@ pub enum LibraryError {
     Corrupt {
         /// The library.
         path: PathBuf,
-        /// What SQLite says.
-        source: rusqlite::Error,
+        /// What the database says.
+        source: DatabaseError,
     },
     /// The file holds nothing: it was cut, or is not a library yet.
     #[error(
@@ -90,8 +90,8 @@ pub enum LibraryError {
     Database {
         /// The library.
         path: PathBuf,
-        /// What SQLite says.
-        source: rusqlite::Error,
+        /// What the database says.
+        source: DatabaseError,
     },
     /// The file is not a JSON object of paths.
     #[error(
@@ -166,15 +166,17 @@ impl LibraryError {
         self
     }
 
-    /// Sorts an SQLite failure by what the caller can do about it.
-    pub(super) fn database(path: &Path, source: rusqlite::Error) -> Self {
+    /// Sorts a failure of the database by what the caller can do about it.
+    pub(super) fn database(path: &Path, source: DatabaseError) -> Self {
         let path = path.to_owned();
-        match source.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Corrupt { path, source }
-            }
-            _ => Self::Database { path, source },
+        if let Some(song) = source.damaged_song() {
+            let song = song.to_owned();
+            return Self::BadEntry { path, song };
+        }
+        match source.kind() {
+            DatabaseErrorKind::Busy => Self::Busy { path },
+            DatabaseErrorKind::Corrupt => Self::Corrupt { path, source },
+            DatabaseErrorKind::Other => Self::Database { path, source },
         }
     }
 

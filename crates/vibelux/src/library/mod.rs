@@ -4,6 +4,7 @@
 //! puts it into the [`SongStore`], one SQLite file. [`json`] reads and writes the same vectors as
 //! `song_embeddings.json`.
 
+mod address;
 mod class;
 mod clock;
 mod codec;
@@ -21,6 +22,8 @@ mod isolate;
 pub mod json;
 mod mounts;
 mod path_bytes;
+#[cfg(feature = "postgres")]
+mod postgres_address;
 mod revision;
 mod scan;
 mod song;
@@ -29,6 +32,7 @@ mod table;
 mod tag_file;
 mod tags;
 
+pub use address::{BadLibraryAddress, LibraryAddress};
 pub use class::{
     ClassCounts, Inclusion, NotMusic, SHORTEST_SONG_SECONDS, SongClass, UnknownSongClass,
 };
@@ -47,9 +51,13 @@ pub use failure::{Failure, FailureKind, Retry};
 pub use heard::Heard;
 pub use isolate::{FileLimits, IsolatedEmbedder, serve_songs};
 pub use mounts::Presence;
+#[cfg(feature = "postgres")]
+pub use postgres_address::{BadPostgresAddress, PostgresAddress};
 pub use revision::Revision;
 pub use scan::{FoundSong, Scan, ScanProblem, scan};
 pub use song::{FileStamp, Outcome, Song};
-pub use store::{Analysis, Change, KnownSong, Said, SongStore, Verdict, VerdictKind};
+pub use store::{
+    Analysis, Change, DatabaseError, KnownSong, Said, SongStore, Verdict, VerdictKind,
+};
 pub use table::{Likes, SongTable};
 pub use tags::{Encoding, FileTags, Tags, read_tags};

@@ -142,17 +142,17 @@ impl Run<'_> {
     fn pass(&mut self, songs: &[&PlannedSong], depth: Depth) -> Result<Vec<PathBuf>, LibraryError> {
         let jobs = self.options.pace.jobs.get().min(songs.len());
         let worker = Worker::new(songs, depth, self.embedder, self.options, self.stop);
-        let path = self.store.path().to_owned();
+        let address = self.store.address().clone();
         let mut settled = Vec::new();
         let mut done = 0;
         std::thread::scope(|scope| {
             // The writer is far faster than the workers, so a short channel never holds them up.
             let (sender, receiver) = sync_channel(2 * jobs + 1);
             for number in 0..jobs {
-                let (sender, worker, path) = (sender.clone(), &worker, &path);
+                let (sender, worker, address) = (sender.clone(), &worker, &address);
                 let started = std::thread::Builder::new()
                     .name(format!("embed {number}"))
-                    .spawn_scoped(scope, move || worker.run(path, &sender));
+                    .spawn_scoped(scope, move || worker.run(address, &sender));
                 match started {
                     Ok(_) => {}
                     // One is enough to go on.

@@ -1,6 +1,5 @@
 //! The workers: each takes the next song, looks into it, listens to it if it must, rests, and sends what came of it.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use super::embedder::{Depth, SongEmbedder, embed_guarded, look_guarded};
 use super::options::EmbedOptions;
 use super::plan::{PlannedSong, Work};
 use crate::audio::SoundShares;
+use crate::library::address::LibraryAddress;
 use crate::library::clock::unix_seconds;
 use crate::library::error::LibraryError;
 use crate::library::facts::FileFacts;
@@ -74,7 +74,7 @@ impl<'a> Worker<'a> {
     /// Takes the next song until there is none, it is told to stop, or nobody listens.
     pub(super) fn run(
         &self,
-        library: &Path,
+        library: &LibraryAddress,
         sender: &SyncSender<(&'a PlannedSong, Result<Done, LibraryError>)>,
     ) {
         // A connection of its own, to ask whether a sound is known.
@@ -87,7 +87,7 @@ impl<'a> Worker<'a> {
             let done = match &store {
                 Ok(store) => self.one(song, store),
                 Err(error) => Err(LibraryError::Reader {
-                    path: library.to_owned(),
+                    path: library.shown(),
                     reason: error.to_string(),
                 }),
             };

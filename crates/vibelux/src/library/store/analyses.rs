@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::SongStore;
 use super::aside::{inherit, set_aside};
+use super::database::{self, Database, values};
 use super::rows::{self, upsert};
 use crate::audio::Fingerprint;
 use crate::emotion::EmotionVector;
@@ -37,13 +37,13 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be written.
     pub fn put(&mut self, analysis: &Analysis, presence: &Presence) -> Result<(), LibraryError> {
-        self.write(|connection| {
+        self.write(|database| {
             let song = &analysis.song;
             if let Some(content) = song.content {
-                set_aside(connection, &song.path, content)?;
-                inherit(connection, &song.path, content, presence)?;
+                set_aside(database, &song.path, content)?;
+                inherit(database, &song.path, content, presence)?;
             }
-            put(connection, analysis)
+            put(database, analysis)
         })
     }
 
@@ -60,12 +60,13 @@ impl SongStore {
             path: self.path.clone(),
             source,
         })?;
-        self.write(|connection| {
-            connection
-                .prepare_cached(
-                    "INSERT OR REPLACE INTO staged (path, model, analysis) VALUES (?1, ?2, ?3)",
-                )?
-                .execute(params![path, model, text])
+        self.write(|database| {
+            database
+                .execute(
+                    "INSERT INTO staged (path, model, analysis) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (path) DO UPDATE SET model = ?2, analysis = ?3",
+                    values![&path, model, &text],
+                )
                 .map(drop)
         })
     }
@@ -75,27 +76,18 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn staged(&self, model: &str) -> Result<HashMap<PathBuf, Staged>, LibraryError> {
-        let read = || -> rusqlite::Result<_> {
-            let mut statement = self
-                .connection
-                .prepare("SELECT path, analysis FROM staged WHERE model = ?1")?;
-            let mut rows = statement.query([model])?;
-            let mut staged = HashMap::new();
-            while let Some(row) = rows.next()? {
-                let text: String = row.get(1)?;
-                // What is damaged is analysed again.
-                let Ok(analysis) = serde_json::from_str::<Analysis>(&text) else {
-                    continue;
-                };
+        let sql = "SELECT path, analysis FROM staged WHERE model = ?1";
+        let staged = self.query(sql, values![model], |row| {
+            let path = from_bytes(&row.get::<Vec<u8>>(0)?);
+            // What is damaged is analysed again.
+            let analysis = serde_json::from_str::<Analysis>(&row.get::<String>(1)?).ok();
+            Ok(analysis.and_then(|analysis| {
                 let failure = analysis.song.failure().cloned();
-                if let Some(stamp) = analysis.song.stamp {
-                    let path = from_bytes(&row.get::<_, Vec<u8>>(0)?);
-                    staged.insert(path, Staged { stamp, failure });
-                }
-            }
-            Ok(staged)
-        };
-        read().map_err(|source| LibraryError::database(&self.path, source))
+                let stamp = analysis.song.stamp?;
+                Some((path, Staged { stamp, failure }))
+            }))
+        })?;
+        Ok(staged.into_iter().flatten().collect())
     }
 
     /// If this model has heard all songs of the library, puts its analyses that wait in the place of what was known; returns how
@@ -104,11 +96,9 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be written.
     pub fn adopt_staged(&mut self, model: &str) -> Result<usize, LibraryError> {
-        let count = |query: &str| -> Result<usize, LibraryError> {
-            self.connection
-                .query_row(query, [model], |row| row.get::<_, i64>(0))
-                .map(|count| usize::try_from(count).unwrap_or(0))
-                .map_err(|source| LibraryError::database(&self.path, source))
+        let count = |sql: &str| -> Result<usize, LibraryError> {
+            let counts = self.query(sql, values![model], |row| row.get::<i64>(0))?;
+            Ok(usize::try_from(counts.into_iter().sum::<i64>()).unwrap_or(0))
         };
         let waiting = count("SELECT count(*) FROM staged WHERE model = ?1")?;
         // Imported vectors have no file that was heard.
@@ -117,24 +107,28 @@ impl SongStore {
         if waiting == 0 || count(unheard)? > 0 {
             return Ok(waiting);
         }
-        self.write(|connection| {
-            let mut statement = connection.prepare(
-                "SELECT staged.path, staged.analysis, songs.size_bytes, songs.modified_nanoseconds, songs.missing
-                 FROM staged JOIN songs ON songs.path = staged.path WHERE staged.model = ?1",
-            )?;
-            let mut rows = statement.query([model])?;
-            while let Some(row) = rows.next()? {
-                let text: String = row.get(1)?;
-                let Ok(mut analysis) = serde_json::from_str::<Analysis>(&text) else {
-                    continue;
-                };
-                if analysis.song.stamp == rows::stamp(row.get(2)?, row.get(3)?) {
-                    analysis.song.path = from_bytes(&row.get::<_, Vec<u8>>(0)?);
-                    analysis.song.missing = row.get(4)?;
-                    put(connection, &analysis)?;
+        // The texts one by one: all of them at once may be more than memory.
+        let songs =
+            "SELECT staged.path, songs.size_bytes, songs.modified_nanoseconds, songs.missing
+             FROM staged JOIN songs ON songs.path = staged.path WHERE staged.model = ?1";
+        let text = "SELECT analysis FROM staged WHERE path = ?1";
+        self.write(|database| {
+            let songs = database.query(songs, values![model], |row| {
+                let stamp = rows::stamp(row.get(1)?, row.get(2)?);
+                Ok((row.get::<Vec<u8>>(0)?, stamp, row.get::<bool>(3)?))
+            })?;
+            for (path, stamp, missing) in songs {
+                let text = database.first(text, values![&path], |row| row.get::<String>(0))?;
+                let analysis = text.and_then(|text| serde_json::from_str::<Analysis>(&text).ok());
+                if let Some(mut analysis) = analysis
+                    && analysis.song.stamp == stamp
+                {
+                    analysis.song.path = from_bytes(&path);
+                    analysis.song.missing = missing;
+                    put(database, &analysis)?;
                 }
             }
-            connection.execute("DELETE FROM staged", []).map(drop)
+            database.execute("DELETE FROM staged", &[]).map(drop)
         })?;
         Ok(0)
     }
@@ -144,12 +138,11 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn fingerprint(&self, path: &Path) -> Result<Option<Fingerprint>, LibraryError> {
-        let codes: Option<Vec<u8>> = self
-            .connection
-            .prepare_cached("SELECT codes FROM fingerprints WHERE path = ?1")
-            .and_then(|mut s| s.query_row([to_bytes(path)], |row| row.get(0)).optional())
-            .map_err(|source| LibraryError::database(&self.path, source))?;
+        let sql = "SELECT codes FROM fingerprints WHERE path = ?1";
+        let codes = self.query(sql, values![&to_bytes(path)], |row| row.get::<Vec<u8>>(0))?;
         codes
+            .into_iter()
+            .next()
             .map(|codes| {
                 Fingerprint::from_bytes(&codes).ok_or_else(|| rows::damaged(&self.path, path))
             })
@@ -166,22 +159,22 @@ pub struct Staged {
     pub failure: Option<Failure>,
 }
 
-fn put(connection: &Connection, analysis: &Analysis) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("DELETE FROM staged WHERE path = ?1 AND model = ?2")?
-        .execute(params![to_bytes(&analysis.song.path), analysis.song.model])?;
-    upsert(connection, &analysis.song, &analysis.windows)?;
+fn put(database: &Database, analysis: &Analysis) -> database::Result<()> {
+    let path = to_bytes(&analysis.song.path);
+    database.execute(
+        "DELETE FROM staged WHERE path = ?1 AND model = ?2",
+        values![&path, &analysis.song.model],
+    )?;
+    upsert(database, &analysis.song, &analysis.windows)?;
     let Some(fingerprint) = &analysis.fingerprint else {
         return Ok(());
     };
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO fingerprints (path, kind, codes) VALUES (?1, 'chromaprint', ?2)",
-        )?
-        .execute(params![
-            to_bytes(&analysis.song.path),
-            fingerprint.to_bytes()
-        ])
+    database
+        .execute(
+            "INSERT INTO fingerprints (path, kind, codes) VALUES (?1, 'chromaprint', ?2)
+             ON CONFLICT (path) DO UPDATE SET codes = ?2",
+            values![&path, &fingerprint.to_bytes()],
+        )
         .map(drop)
 }
 

@@ -3,9 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, params};
-
 use super::SongStore;
+use super::database::{self, Database, values};
 use crate::library::content::ContentHash;
 use crate::library::error::LibraryError;
 use crate::library::mounts::Presence;
@@ -24,15 +23,16 @@ pub(super) fn is_aside(path: &Path) -> bool {
 /// If the file at this path held other sound, keeps what is known and was said of that apart: it may be somewhere else, as where
 /// the files of an album were renamed in a row. What was set aside from here before goes back to the path first.
 pub(super) fn set_aside(
-    connection: &Connection,
+    database: &Database,
     path: &Path,
     content: ContentHash,
-) -> rusqlite::Result<()> {
+) -> database::Result<()> {
     let here = to_bytes(path);
-    let before: Option<Option<Vec<u8>>> = connection
-        .prepare_cached("SELECT content FROM songs WHERE path = ?1")?
-        .query_row([&here], |row| row.get(0))
-        .optional()?;
+    let before: Option<Option<Vec<u8>>> = database.first(
+        "SELECT content FROM songs WHERE path = ?1",
+        values![&here],
+        |row| row.get(0),
+    )?;
     let Some(Some(before)) = before else {
         return Ok(());
     };
@@ -40,32 +40,36 @@ pub(super) fn set_aside(
         return Ok(());
     }
     let aside = [ASIDE, &here].concat();
-    settle(connection, &aside)?;
-    rename(connection, &here, &aside)?;
-    connection
-        .prepare_cached("UPDATE songs SET missing = 1 WHERE path = ?1")?
-        .execute([aside])
+    settle(database, &aside)?;
+    rename(database, &here, &aside)?;
+    database
+        .execute(
+            "UPDATE songs SET missing = TRUE WHERE path = ?1",
+            values![&aside],
+        )
         .map(drop)
 }
 
 /// Gives a song that is new at its path what was said of a file with its sound that is gone, or was set aside, and the day on which
 /// that came; by whatever model and however closely it was listened to.
 pub(super) fn inherit(
-    connection: &Connection,
+    database: &Database,
     path: &Path,
     content: ContentHash,
     presence: &Presence,
-) -> rusqlite::Result<()> {
+) -> database::Result<()> {
     let here = to_bytes(path);
-    let known: bool = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM songs WHERE path = ?1)")?
-        .query_row([&here], |row| row.get(0))?;
-    if known {
+    let known = database.first(
+        "SELECT 1 FROM songs WHERE path = ?1",
+        values![&here],
+        |_| Ok(()),
+    )?;
+    if known.is_some() {
         return Ok(());
     }
-    for from in files_with(connection, content, None)? {
+    for from in files_with(database, content, None)? {
         if is_aside(&from) || presence.is_gone_to(&from, path) {
-            return rename(connection, &to_bytes(&from), &here);
+            return rename(database, &to_bytes(&from), &here);
         }
     }
     Ok(())
@@ -73,49 +77,53 @@ pub(super) fn inherit(
 
 /// The files with this sound, what was set aside first; with a model, those that it has analysed in full.
 pub(super) fn files_with(
-    connection: &Connection,
+    database: &Database,
     content: ContentHash,
     model: Option<&str>,
-) -> rusqlite::Result<Vec<PathBuf>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT path FROM songs WHERE content = ?1
-             AND (?2 IS NULL OR model = ?2 AND vector IS NOT NULL AND NOT first_look)
-         ORDER BY path LIMIT ?3",
-    )?;
-    let rows = statement.query_map(params![content.bytes(), model, MOST_TWINS], |row| {
-        row.get::<_, Vec<u8>>(0)
-    })?;
-    rows.map(|path| path.map(|path| from_bytes(&path)))
-        .collect()
+) -> database::Result<Vec<PathBuf>> {
+    let of = |model| match model {
+        Some(_) => "AND model = ?2 AND vector IS NOT NULL AND NOT first_look",
+        None => "",
+    };
+    let sql = format!(
+        "SELECT path FROM songs WHERE content = ?1 {} ORDER BY path LIMIT {MOST_TWINS}",
+        of(model)
+    );
+    let bytes = content.bytes();
+    let both = values![bytes, model];
+    let values = if model.is_some() { both } else { &both[..1] };
+    database.query(&sql, values, |row| Ok(from_bytes(&row.get::<Vec<u8>>(0)?)))
 }
 
 /// Ends what was set aside: what was said of it goes to a file with its sound, or if there is none, to what took its place.
-fn settle(connection: &Connection, aside: &[u8]) -> rusqlite::Result<()> {
-    let elsewhere: Option<Vec<u8>> = connection
-        .prepare_cached(
-            "SELECT other.path FROM songs AS own JOIN songs AS other ON other.content = own.content
+fn settle(database: &Database, aside: &[u8]) -> database::Result<()> {
+    let elsewhere: Option<Vec<u8>> = database.first(
+        "SELECT other.path FROM songs AS own JOIN songs AS other ON other.content = own.content
              WHERE own.path = ?1 AND other.path <> ?1 ORDER BY other.path LIMIT 1",
-        )?
-        .query_row([aside], |row| row.get(0))
-        .optional()?;
+        values![aside],
+        |row| row.get(0),
+    )?;
     let path = elsewhere.as_deref().unwrap_or(&aside[ASIDE.len()..]);
-    connection
-        .prepare_cached("UPDATE OR IGNORE verdicts SET path = ?2 WHERE path = ?1")?
-        .execute(params![aside, path])?;
+    database.execute(
+        "UPDATE verdicts SET path = ?2 WHERE path = ?1
+             AND verdict NOT IN (SELECT verdict FROM verdicts WHERE path = ?2)",
+        values![aside, path],
+    )?;
     for table in ["verdicts", "songs", "fingerprints"] {
-        connection
-            .prepare_cached(&format!("DELETE FROM {table} WHERE path = ?1"))?
-            .execute([aside])?;
+        let sql = format!("DELETE FROM {table} WHERE path = ?1");
+        database.execute(&sql, values![aside])?;
     }
-    connection
-        .prepare_cached("DELETE FROM twins WHERE path = ?1 OR twin = ?1")?
-        .execute([aside])
+    database
+        .execute(
+            "DELETE FROM twins WHERE path = ?1 OR twin = ?1",
+            values![aside],
+        )
         .map(drop)
 }
 
 /// Gives all that is kept under one path another; what was known of a song there is forgotten.
-pub(super) fn rename(connection: &Connection, from: &[u8], to: &[u8]) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "defer_foreign_keys", true)?;
+pub(super) fn rename(database: &Database, from: &[u8], to: &[u8]) -> database::Result<()> {
+    database.defer_foreign_keys()?;
     for statement in [
         "DELETE FROM songs WHERE path = ?2 AND ?1 <> ?2",
         "DELETE FROM fingerprints WHERE path = ?2 AND ?1 <> ?2",
@@ -124,14 +132,16 @@ pub(super) fn rename(connection: &Connection, from: &[u8], to: &[u8]) -> rusqlit
         "UPDATE songs SET path = ?2 WHERE path = ?1",
         "UPDATE windows SET path = ?2 WHERE path = ?1",
         "UPDATE fingerprints SET path = ?2 WHERE path = ?1",
-        "UPDATE OR REPLACE twins SET path = ?2 WHERE path = ?1",
-        "UPDATE OR REPLACE twins SET twin = ?2 WHERE twin = ?1",
-        "UPDATE OR REPLACE verdicts SET path = ?2 WHERE path = ?1",
+        // Those of the new path are gone by now; between the two nothing is left to say.
+        "DELETE FROM twins WHERE path = ?1 AND twin = ?2 OR path = ?2 AND twin = ?1",
+        "UPDATE twins SET path = ?2 WHERE path = ?1",
+        "UPDATE twins SET twin = ?2 WHERE twin = ?1",
+        "DELETE FROM verdicts WHERE path = ?2 AND ?1 <> ?2
+             AND verdict IN (SELECT verdict FROM verdicts WHERE path = ?1)",
+        "UPDATE verdicts SET path = ?2 WHERE path = ?1",
         "UPDATE songs SET copy_of = ?2 WHERE copy_of = ?1",
     ] {
-        connection
-            .prepare_cached(statement)?
-            .execute(params![from, to])?;
+        database.execute(statement, values![from, to])?;
     }
     Ok(())
 }
@@ -143,19 +153,16 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be written.
     pub fn settle_aside(&mut self) -> Result<(), LibraryError> {
-        let read = || -> rusqlite::Result<Vec<Vec<u8>>> {
-            let mut statement = self.connection.prepare(
-                "SELECT path FROM songs WHERE path >= ?1 AND path < ?2
-                     UNION SELECT path FROM verdicts WHERE path >= ?1 AND path < ?2",
-            )?;
-            let end = [ASIDE, &[0xFF; 8]].concat();
-            let rows = statement.query_map(params![ASIDE, end], |row| row.get(0))?;
-            rows.collect()
-        };
-        let aside = read().map_err(|source| LibraryError::database(&self.path, source))?;
+        let end = [ASIDE, &[0xFF; 8]].concat();
+        let aside: Vec<Vec<u8>> = self.query(
+            "SELECT path FROM songs WHERE path >= ?1 AND path < ?2
+                 UNION SELECT path FROM verdicts WHERE path >= ?1 AND path < ?2",
+            values![ASIDE, &end],
+            |row| row.get(0),
+        )?;
         if aside.is_empty() {
             return Ok(());
         }
-        self.write(|connection| aside.iter().try_for_each(|aside| settle(connection, aside)))
+        self.write(|database| aside.iter().try_for_each(|aside| settle(database, aside)))
     }
 }

@@ -1,9 +1,8 @@
 //! Which files are music, counted: what was heard of each is a column of the songs, what the user says of some
 //! is among the verdicts.
 
-use rusqlite::Row;
-
 use super::SongStore;
+use super::database::{self, Row, values};
 use super::rows::{IS_DECLARED_MUSIC, sound_of};
 use crate::library::class::{ClassCounts, SHORTEST_SONG_SECONDS, SongClass};
 use crate::library::error::LibraryError;
@@ -14,24 +13,20 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn class_counts(&self) -> Result<ClassCounts, LibraryError> {
-        let read = || -> rusqlite::Result<ClassCounts> {
-            let mut statement = self.connection.prepare(&format!(
-                "SELECT sound, duration_seconds < ?1, {IS_DECLARED_MUSIC}, count(*)
-                 FROM songs WHERE vector IS NOT NULL AND NOT missing AND copy_of IS NULL
-                 GROUP BY 1, 2, 3",
-            ))?;
-            let mut counts = ClassCounts::default();
-            for group in statement.query_map([SHORTEST_SONG_SECONDS], group)? {
-                let (class, files) = group?;
-                counts.add(class, files);
-            }
-            Ok(counts)
-        };
-        read().map_err(|source| LibraryError::database(self.path(), source))
+        let sql = format!(
+            "SELECT sound, duration_seconds < ?1, {IS_DECLARED_MUSIC}, count(*)
+             FROM songs WHERE vector IS NOT NULL AND NOT missing AND copy_of IS NULL
+             GROUP BY 1, 2, 3",
+        );
+        let mut counts = ClassCounts::default();
+        for (class, files) in self.query(&sql, values![SHORTEST_SONG_SECONDS], group)? {
+            counts.add(class, files);
+        }
+        Ok(counts)
     }
 }
 
-fn group(row: &Row<'_>) -> rusqlite::Result<(SongClass, usize)> {
+fn group(row: &Row<'_>) -> database::Result<(SongClass, usize)> {
     let sound = sound_of(row, 0)?;
     let is_short: Option<bool> = row.get(1)?;
     let seconds = if is_short == Some(true) {
@@ -40,7 +35,7 @@ fn group(row: &Row<'_>) -> rusqlite::Result<(SongClass, usize)> {
         f64::INFINITY
     };
     let class = SongClass::of(sound, Some(seconds), row.get(2)?);
-    Ok((class, row.get::<_, i64>(3)?.try_into().unwrap_or(0)))
+    Ok((class, row.get::<i64>(3)?.try_into().unwrap_or(0)))
 }
 
 #[cfg(test)]

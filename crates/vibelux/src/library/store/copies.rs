@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use rusqlite::params;
-
 use super::SongStore;
-use super::rows::{content_of, decode_vector};
+use super::database::values;
+use super::rows::{content_of, decode_vector, number};
 use crate::emotion::EmotionVector;
 use crate::library::content::ContentHash;
 use crate::library::error::LibraryError;
@@ -39,39 +38,35 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn copy_facts(&self) -> Result<Vec<CopyFacts>, LibraryError> {
-        let read = || -> rusqlite::Result<_> {
-            let mut statement = self.connection.prepare(
+        let facts = self.query(
                 "SELECT path, content, duration_seconds, vector, lossless, bitrate_kbps, compared OR first_look,
                      copy_of, EXISTS (SELECT 1 FROM verdicts WHERE verdicts.path = songs.path
                          AND verdict IN ('liked', 'music', 'sounds'))
                  FROM songs WHERE vector IS NOT NULL AND NOT missing ORDER BY path",
-            )?;
-            let mut rows = statement.query([])?;
-            let mut facts = Vec::new();
-            while let Some(row) = rows.next()? {
+            &[],
+            |row| {
                 // What is damaged is said when the songs are read.
-                let Some(vector) = decode_vector(&row.get::<_, Vec<u8>>(3)?) else {
-                    continue;
+                let Some(vector) = decode_vector(&row.get::<Vec<u8>>(3)?) else {
+                    return Ok(None);
                 };
-                facts.push(CopyFacts {
-                    path: from_bytes(&row.get::<_, Vec<u8>>(0)?),
+                Ok(Some(CopyFacts {
+                    path: from_bytes(&row.get::<Vec<u8>>(0)?),
                     content: content_of(row, 1)?,
                     duration_seconds: row.get(2)?,
                     vector,
                     encoding: Encoding {
                         lossless: row.get(4)?,
-                        bitrate_kbps: row.get(5)?,
+                        bitrate_kbps: number(row, 5)?.unwrap_or_default(),
                     },
                     is_compared: row.get(6)?,
                     copy_of: row
-                        .get::<_, Option<Vec<u8>>>(7)?
+                        .get::<Option<Vec<u8>>>(7)?
                         .map(|path| from_bytes(&path)),
                     is_spoken_of: row.get(8)?,
-                });
-            }
-            Ok(facts)
-        };
-        read().map_err(|source| LibraryError::database(&self.path, source))
+                }))
+            },
+        )?;
+        Ok(facts.into_iter().flatten().collect())
     }
 
     /// The pairs of songs that were found to hold one recording, with their likeness.
@@ -79,21 +74,11 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn twins(&self) -> Result<Vec<(PathBuf, PathBuf, f32)>, LibraryError> {
-        let read = || -> rusqlite::Result<_> {
-            let mut statement = self
-                .connection
-                .prepare("SELECT path, twin, likeness FROM twins")?;
-            let rows = statement.query_map([], |row| {
-                let (path, twin): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
-                Ok((
-                    from_bytes(&path),
-                    from_bytes(&twin),
-                    row.get::<_, f64>(2)? as f32,
-                ))
-            })?;
-            rows.collect()
-        };
-        read().map_err(|source| LibraryError::database(&self.path, source))
+        self.query("SELECT path, twin, likeness FROM twins", &[], |row| {
+            let (path, twin): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            let likeness = row.get::<f64>(2)? as f32;
+            Ok((from_bytes(&path), from_bytes(&twin), likeness))
+        })
     }
 
     /// Notes that a song was compared with all others, and with which of them it shares its recording.
@@ -108,24 +93,21 @@ impl SongStore {
         if songs.is_empty() {
             return Ok(());
         }
-        self.write(|connection| {
-            let mut forget =
-                connection.prepare_cached("DELETE FROM twins WHERE path = ?1 OR twin = ?1")?;
-            let mut note =
-                connection.prepare_cached("UPDATE songs SET compared = 1 WHERE path = ?1")?;
+        let forget = "DELETE FROM twins WHERE path = ?1 OR twin = ?1";
+        let note = "UPDATE songs SET compared = TRUE WHERE path = ?1";
+        let insert = "INSERT INTO twins (path, twin, likeness) VALUES (?1, ?2, ?3)
+             ON CONFLICT (path, twin) DO UPDATE SET likeness = ?3";
+        self.write(|database| {
             for song in songs {
                 let path = to_bytes(song);
-                forget.execute([&path])?;
-                note.execute([&path])?;
+                database.execute(forget, values![&path])?;
+                database.execute(note, values![&path])?;
             }
-            let mut insert = connection.prepare_cached(
-                "INSERT OR REPLACE INTO twins (path, twin, likeness) VALUES (?1, ?2, ?3)",
-            )?;
             twins.iter().try_for_each(|(path, twin, likeness)| {
                 let likeness = f64::from(likeness.clamp(0.0, 1.0));
-                insert
-                    .execute(params![to_bytes(path), to_bytes(twin), likeness])
-                    .map(drop)
+                let (path, twin) = (to_bytes(path), to_bytes(twin));
+                let values = values![&path, &twin, likeness];
+                database.execute(insert, values).map(drop)
             })
         })
     }
@@ -141,12 +123,12 @@ impl SongStore {
         if copies.is_empty() {
             return Ok(());
         }
-        self.write(|connection| {
-            let mut statement =
-                connection.prepare_cached("UPDATE songs SET copy_of = ?2 WHERE path = ?1")?;
+        self.write(|database| {
             copies.iter().try_for_each(|(song, of)| {
                 let of = of.as_deref().map(to_bytes);
-                statement.execute(params![to_bytes(song), of]).map(drop)
+                let sql = "UPDATE songs SET copy_of = ?2 WHERE path = ?1";
+                let song = to_bytes(song);
+                database.execute(sql, values![&song, &of]).map(drop)
             })
         })
     }

@@ -9,40 +9,36 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::SongStore;
+use super::layout::File;
 use crate::atomic::part_beside;
 use crate::library::error::LibraryError;
 
 /// SQLite takes a file of one byte for an empty one too: some file systems could not have one of none.
 const EMPTY_BYTES: u64 = 1;
 
-impl SongStore {
-    /// Makes an empty library at `path` if there is no file; the folder must be there. Of several
-    /// processes at once, one makes it and the others find it.
-    ///
-    /// # Errors
-    /// [`LibraryError::Empty`] if the file is there and holds nothing, [`LibraryError::IsFolder`],
-    /// [`LibraryError::Io`] if it cannot be looked at or made, and what the layout of a new file can fail with.
-    pub(super) fn create_if_absent(path: &Path) -> Result<(), LibraryError> {
-        match fs::metadata(path) {
-            Ok(found) if found.is_file() && found.len() <= EMPTY_BYTES => {
-                Err(LibraryError::Empty {
-                    path: path.to_owned(),
-                })
-            }
-            Ok(found) if found.is_dir() => Err(LibraryError::IsFolder {
-                path: path.to_owned(),
-            }),
-            Err(error) if error.kind() == ErrorKind::NotFound => create(path),
-            found => found.map(drop).map_err(LibraryError::io(path)),
-        }
+/// Makes an empty library at `path` if there is no file; the folder must be there. Of several
+/// processes at once, one makes it and the others find it.
+///
+/// # Errors
+/// [`LibraryError::Empty`] if the file is there and holds nothing, [`LibraryError::IsFolder`],
+/// [`LibraryError::Io`] if it cannot be looked at or made, and what the layout of a new file can fail with.
+pub(super) fn create_if_absent(path: &Path) -> Result<(), LibraryError> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() && found.len() <= EMPTY_BYTES => Err(LibraryError::Empty {
+            path: path.to_owned(),
+        }),
+        Ok(found) if found.is_dir() => Err(LibraryError::IsFolder {
+            path: path.to_owned(),
+        }),
+        Err(error) if error.kind() == ErrorKind::NotFound => create(path),
+        found => found.map(drop).map_err(LibraryError::io(path)),
     }
 }
 
 fn create(path: &Path) -> Result<(), LibraryError> {
     let part = part_beside(path).map_err(LibraryError::io(path))?;
-    SongStore::connect(part.path())
-        .and_then(|mut store| store.migrate())
+    File::connect(part.path())
+        .and_then(|mut file| file.migrate())
         // The user knows nothing of the part.
         .map_err(|error| error.at(path))?;
     match part.persist_noclobber(path) {
@@ -67,6 +63,7 @@ fn name_without_link(path: &Path, part: NamedTempFile) -> Result<(), LibraryErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::library::store::SongStore;
 
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(folder)

@@ -14,17 +14,13 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn failures(&self) -> Result<Vec<(PathBuf, Failure)>, LibraryError> {
-        let read = || -> rusqlite::Result<_> {
-            let mut statement = self.connection.prepare(&format!(
-                "SELECT path, error, {FAILURE_COLUMNS} FROM songs NOT INDEXED
-                 WHERE error IS NOT NULL AND NOT missing ORDER BY path"
-            ))?;
-            let rows = statement.query_map([], |row| {
-                let path: Vec<u8> = row.get(0)?;
-                Ok((from_bytes(&path), rows::failure(row, row.get(1)?, 2)?))
-            })?;
-            rows.collect()
-        };
-        read().map_err(|source| LibraryError::database(&self.path, source))
+        let sql = format!(
+            "SELECT path, error, {FAILURE_COLUMNS} FROM songs NOT INDEXED
+             WHERE error IS NOT NULL AND NOT missing ORDER BY path"
+        );
+        self.query(&sql, &[], |row| {
+            let path: Vec<u8> = row.get(0)?;
+            Ok((from_bytes(&path), rows::failure(row, row.get(1)?, 2)?))
+        })
     }
 }

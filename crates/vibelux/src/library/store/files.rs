@@ -3,10 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, params};
-
 use super::SongStore;
 use super::aside::{files_with, is_aside, rename, set_aside};
+use super::database::{self, Database, values};
 use crate::library::clock::unix_seconds;
 use crate::library::content::ContentHash;
 use crate::library::error::LibraryError;
@@ -38,7 +37,7 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn has_content(&self, content: ContentHash, model: &str) -> Result<bool, LibraryError> {
-        files_with(&self.connection, content, Some(model))
+        files_with(&self.database, content, Some(model))
             .map(|files| !files.is_empty())
             .map_err(|source| LibraryError::database(&self.path, source))
     }
@@ -59,22 +58,22 @@ impl SongStore {
             return Ok(None);
         };
         let path = to_bytes(&file.path);
-        self.write(|connection| {
-            let Some(change) = change(connection, &file.path, content, model, presence)? else {
+        self.write(|database| {
+            let Some(change) = change(database, &file.path, content, model, presence)? else {
                 return Ok(None);
             };
             match &change {
                 Change::Retagged => {}
                 Change::Moved { from } => {
-                    set_aside(connection, &file.path, content)?;
-                    rename(connection, &to_bytes(from), &path)?;
+                    set_aside(database, &file.path, content)?;
+                    rename(database, &to_bytes(from), &path)?;
                 }
                 Change::Copied { from } => {
-                    set_aside(connection, &file.path, content)?;
-                    copy(connection, &to_bytes(from), &path)?;
+                    set_aside(database, &file.path, content)?;
+                    copy(database, &to_bytes(from), &path)?;
                 }
             }
-            update_file(connection, file, facts)?;
+            update_file(database, file, facts)?;
             Ok(Some(change))
         })
     }
@@ -88,29 +87,28 @@ impl SongStore {
             // It could not be read, which says nothing of its tags.
             return Ok(());
         }
-        self.write(|connection| update_file(connection, file, facts))
+        self.write(|database| update_file(database, file, facts))
     }
 }
 
 fn change(
-    connection: &Connection,
+    database: &Database,
     path: &Path,
     content: ContentHash,
     model: &str,
     presence: &Presence,
-) -> rusqlite::Result<Option<Change>> {
-    let own: Option<bool> = connection
-        .prepare_cached(
-            "SELECT content = ?2 AND model = ?3 AND vector IS NOT NULL AND NOT first_look FROM songs WHERE path = ?1",
-        )?
-        .query_row(params![to_bytes(path), content.bytes(), model], |row| row.get(0))
-        .optional()?
-        .flatten();
-    if own == Some(true) {
+) -> database::Result<Option<Change>> {
+    let own = database.first(
+        "SELECT 1 FROM songs
+         WHERE path = ?1 AND content = ?2 AND model = ?3 AND vector IS NOT NULL AND NOT first_look",
+        values![&to_bytes(path), content.bytes(), model],
+        |_| Ok(()),
+    )?;
+    if own.is_some() {
         return Ok(Some(Change::Retagged));
     }
     let mut copied = None;
-    for from in files_with(connection, content, Some(model))? {
+    for from in files_with(database, content, Some(model))? {
         if is_aside(&from) || presence.is_gone_to(&from, path) {
             return Ok(Some(Change::Moved { from }));
         }
@@ -122,48 +120,40 @@ fn change(
 }
 
 /// Gives another file what is known of the sound of one.
-fn copy(connection: &Connection, from: &[u8], to: &[u8]) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("DELETE FROM songs WHERE path = ?1")?
-        .execute([to])?;
-    connection
-        .prepare_cached(
+fn copy(database: &Database, from: &[u8], to: &[u8]) -> database::Result<()> {
+    database.execute("DELETE FROM songs WHERE path = ?1", values![to])?;
+    database.execute(
             "INSERT INTO songs (path, model, duration_seconds, vector, sound, loudness_lufs, content, added_seconds)
              SELECT ?2, model, duration_seconds, vector, sound, loudness_lufs, content, ?3 FROM songs WHERE path = ?1",
-        )?
-        .execute(params![from, to, unix_seconds().cast_signed()])?;
+        values![from, to, unix_seconds().cast_signed()],
+    )?;
     for statement in [
-        "INSERT OR REPLACE INTO windows (path, windows) SELECT ?2, windows FROM windows WHERE path = ?1",
-        "INSERT OR REPLACE INTO fingerprints (path, kind, codes)
+        "DELETE FROM windows WHERE path = ?2 AND ?1 <> ?2",
+        "INSERT INTO windows (path, windows) SELECT ?2, windows FROM windows WHERE path = ?1",
+        "DELETE FROM fingerprints WHERE path = ?2 AND ?1 <> ?2",
+        "INSERT INTO fingerprints (path, kind, codes)
              SELECT ?2, kind, codes FROM fingerprints WHERE path = ?1",
     ] {
-        connection
-            .prepare_cached(statement)?
-            .execute(params![from, to])?;
+        database.execute(statement, values![from, to])?;
     }
     Ok(())
 }
 
-fn update_file(
-    connection: &Connection,
-    file: &FoundSong,
-    facts: &FileFacts,
-) -> rusqlite::Result<()> {
+fn update_file(database: &Database, file: &FoundSong, facts: &FileFacts) -> database::Result<()> {
     let tags = &facts.told.tags;
-    connection
-        .prepare_cached(
+    database
+        .execute(
             "UPDATE songs SET size_bytes = ?2, modified_nanoseconds = ?3, title = ?4, artist = ?5, album = ?6,
-                 genre = ?7, year = ?8, lossless = ?9, bitrate_kbps = ?10, content = ?11, missing = 0
+                 genre = ?7, year = ?8, lossless = ?9, bitrate_kbps = ?10, content = ?11, missing = FALSE
              WHERE path = ?1",
-        )?
-        .execute(params![
-            to_bytes(&file.path),
+            values![
+            &to_bytes(&file.path),
             file.stamp.size_bytes.cast_signed(),
             file.stamp.modified_nanoseconds,
-            tags.title,
-            tags.artist,
-            tags.album,
-            tags.genre,
+            &tags.title,
+            &tags.artist,
+            &tags.album,
+            &tags.genre,
             tags.year,
             facts.told.encoding.lossless,
             facts.told.encoding.bitrate_kbps,

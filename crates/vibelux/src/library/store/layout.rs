@@ -1,12 +1,14 @@
 //! Opening the file: whose it is, which layout it has, and an older one brought up to date.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior};
 
-use super::{SongStore, soundness};
+use super::database::{Database, DatabaseError};
+use super::{SongStore, creation, soundness};
+use crate::library::address::LibraryAddress;
 use crate::library::error::LibraryError;
 
 /// Marks the file as ours in its header ("VBLX"), so that another program's database is not touched.
@@ -148,15 +150,78 @@ pub(super) fn undo_to(version: usize) -> String {
 }
 
 impl SongStore {
-    /// Opens the library at `path`, creates it and its folder if absent, and brings an older layout
-    /// up to date.
+    /// Opens a library, creates it (and the folder of its file) if absent, and brings an older layout up to date.
     ///
     /// # Errors
     /// [`LibraryError::Folder`] if the folder cannot be made, [`LibraryError::IsFolder`],
-    /// [`LibraryError::Empty`], [`LibraryError::Corrupt`] and [`LibraryError::Foreign`] if the file is no
-    /// library,
-    /// [`LibraryError::NewerSchema`], [`LibraryError::Busy`] after 5 s of waiting for another writer.
-    pub fn open(path: &Path) -> Result<Self, LibraryError> {
+    /// [`LibraryError::Empty`], [`LibraryError::Corrupt`] and [`LibraryError::Foreign`] if it is no library,
+    /// [`LibraryError::NewerSchema`], [`LibraryError::Busy`] after 5 s of waiting for another writer,
+    /// [`LibraryError::Database`] if its server cannot be reached.
+    pub fn open(address: impl Into<LibraryAddress>) -> Result<Self, LibraryError> {
+        Self::at(address.into(), |path| File::open(path, Look::Whole))
+    }
+
+    /// Opens a library that is there without looking through all of its file, for whoever reads a [`SongTable`] of it, which
+    /// does that when it must; the same as [`Self::open`] otherwise.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    ///
+    /// [`SongTable`]: crate::library::SongTable
+    pub fn open_soon(address: impl Into<LibraryAddress>) -> Result<Self, LibraryError> {
+        Self::at(address.into(), |path| File::open(path, Look::WhereOlder))
+    }
+
+    /// One more connection to a library that is open.
+    pub(in crate::library) fn connect(address: &LibraryAddress) -> Result<Self, LibraryError> {
+        Self::at(address.clone(), File::connect)
+    }
+
+    fn at(
+        address: LibraryAddress,
+        file: impl FnOnce(&Path) -> Result<File, LibraryError>,
+    ) -> Result<Self, LibraryError> {
+        let database = match &address {
+            LibraryAddress::File(path) => Database::Sqlite(file(path)?.connection),
+            #[cfg(feature = "postgres")]
+            LibraryAddress::Postgres(server) => super::server_layout::open(server)?,
+        };
+        Ok(Self {
+            database,
+            path: address.shown(),
+            address,
+        })
+    }
+
+    /// Looks through the whole file: about 0.7 microseconds a song. A server looks after its own.
+    ///
+    /// # Errors
+    /// [`LibraryError::Corrupt`] if it is not whole.
+    pub fn check(&self) -> Result<(), LibraryError> {
+        match &self.database {
+            Database::Sqlite(connection) => soundness::check(connection)
+                .map_err(|source| LibraryError::database(self.path(), source)),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(_) => Ok(()),
+        }
+    }
+}
+
+/// When a file is looked through as it is opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Whole,
+    WhereOlder,
+}
+
+/// A library's file while it is opened.
+pub(super) struct File {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl File {
+    fn open(path: &Path, look: Look) -> Result<Self, LibraryError> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|source| LibraryError::Folder {
                 path: path.to_owned(),
@@ -164,58 +229,34 @@ impl SongStore {
                 source,
             })?;
         }
-        Self::create_if_absent(path)?;
-        let mut store = Self::connect(path)?;
+        creation::create_if_absent(path)?;
+        let mut file = Self::connect(path)?;
+        let version = file.version()?;
+        let is_newest = version >= MIGRATIONS.len() as i64;
         // Before an older layout is rewritten, so that nothing is made of what is damaged.
-        if store.version()? > 0 {
-            store.check()?;
+        if version > 0 && (look == Look::Whole || !is_newest) {
+            soundness::check(&file.connection).map_err(|source| file.error(source))?;
         }
-        store.bring_up_to_date()?;
-        Ok(store)
-    }
-
-    /// Opens a library that is there without looking through all of it, for whoever reads a [`SongTable`] of it, which does
-    /// that when it must; the same as [`Self::open`] otherwise.
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    ///
-    /// [`SongTable`]: crate::library::SongTable
-    pub fn open_soon(path: &Path) -> Result<Self, LibraryError> {
-        Self::create_if_absent(path)?;
-        let mut store = Self::connect(path)?;
-        if !(0..MIGRATIONS.len() as i64).contains(&store.version()?) {
-            return Ok(store);
+        if look == Look::Whole || !is_newest {
+            file.migrate()?;
+            file.log_ahead().map_err(|source| file.error(source))?;
         }
-        store.check()?;
-        store.bring_up_to_date()?;
-        Ok(store)
-    }
-
-    /// Looks through the whole file: about 0.7 microseconds a song.
-    ///
-    /// # Errors
-    /// [`LibraryError::Corrupt`] if it is not whole.
-    pub fn check(&self) -> Result<(), LibraryError> {
-        soundness::check(&self.connection)
-            .map_err(|source| LibraryError::database(self.path(), source))
-    }
-
-    fn bring_up_to_date(&mut self) -> Result<(), LibraryError> {
-        self.migrate()?;
-        self.log_ahead()
-            .map_err(|source| LibraryError::database(&self.path, source))
+        Ok(file)
     }
 
     /// A connection to the file as it is.
-    pub(in crate::library) fn connect(path: &Path) -> Result<Self, LibraryError> {
-        let error = |source| LibraryError::database(path, source);
-        let store = Self {
+    pub fn connect(path: &Path) -> Result<Self, LibraryError> {
+        let error = |source: rusqlite::Error| LibraryError::database(path, source.into());
+        let file = Self {
             connection: Connection::open(path).map_err(error)?,
             path: path.to_owned(),
         };
-        store.configure().map_err(error)?;
-        Ok(store)
+        file.configure().map_err(error)?;
+        Ok(file)
+    }
+
+    fn error(&self, source: impl Into<DatabaseError>) -> LibraryError {
+        LibraryError::database(&self.path, source.into())
     }
 
     fn configure(&self) -> rusqlite::Result<()> {
@@ -258,13 +299,13 @@ impl SongStore {
     }
 
     /// Brings an older layout up to date; lays out a new file.
-    pub(super) fn migrate(&mut self) -> Result<(), LibraryError> {
+    pub fn migrate(&mut self) -> Result<(), LibraryError> {
         let supported = MIGRATIONS.len() as i64;
         if self.version()? == supported {
             return Ok(());
         }
         let path = &self.path;
-        let error = |source| LibraryError::database(path, source);
+        let error = |source: rusqlite::Error| LibraryError::database(path, source.into());
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -288,7 +329,6 @@ impl SongStore {
 
     /// The layout version, 0 for a new file; refuses what is not ours or too new.
     fn version(&self) -> Result<i64, LibraryError> {
-        let error = |source| LibraryError::database(&self.path, source);
         let read = || -> rusqlite::Result<(i64, i64, i64)> {
             // One snapshot: another process may be laying out the file right now.
             let snapshot = self.connection.unchecked_transaction()?;
@@ -301,7 +341,7 @@ impl SongStore {
                 snapshot.query_row(count, [], |row| row.get(0))?,
             ))
         };
-        let (version, application, tables) = read().map_err(error)?;
+        let (version, application, tables) = read().map_err(|source| self.error(source))?;
         if application != APPLICATION_ID && (application != 0 || version != 0 || tables > 0) {
             return Err(LibraryError::Foreign {
                 path: self.path.clone(),
@@ -310,7 +350,7 @@ impl SongStore {
         // Ours get both numbers at once, so one without the other is damage: nothing may be laid out over it.
         if application == APPLICATION_ID && version < 1 {
             let said = format!("its layout is said to be version {version}");
-            return Err(error(soundness::damage(said)));
+            return Err(self.error(DatabaseError::damage(said)));
         }
         let supported = MIGRATIONS.len() as i64;
         if version > supported {

@@ -1,6 +1,7 @@
-//! [`SongStore`]: the library as one SQLite file.
+//! [`SongStore`]: the library as one SQLite file, or as a database on a PostgreSQL server.
 //!
-//! Write-ahead logging lets a recommendation read while an embedding run writes, and makes a commit
+//! Everything is said once, in SQL that both understand (`database/`); only how a library comes into being and is brought up to
+//! date is each one's own (`layout.rs`, `server_layout.rs`). In a file, write-ahead logging lets a recommendation read while an embedding run writes, and makes a commit
 //! cheap enough to do one per song, so that a run which is killed loses only the songs in flight.
 
 mod analyses;
@@ -8,11 +9,14 @@ mod aside;
 mod classes;
 mod copies;
 mod creation;
+mod database;
 mod failures;
 mod files;
 mod layout;
 mod mounts;
 mod rows;
+#[cfg(feature = "postgres")]
+mod server_layout;
 mod soundness;
 mod verdict;
 mod verdicts;
@@ -20,8 +24,9 @@ mod verdicts;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use std::hash::{BuildHasher, RandomState};
 
+use super::address::LibraryAddress;
 use super::content::ContentHash;
 use super::error::LibraryError;
 use super::failure::Failure;
@@ -31,9 +36,12 @@ use super::song::{FileStamp, Song};
 use crate::emotion::EmotionVector;
 pub use analyses::Analysis;
 pub use copies::CopyFacts;
+pub use database::DatabaseError;
+pub(super) use database::DatabaseErrorKind;
 pub use files::Change;
 pub use verdict::{Said, Verdict, VerdictKind};
 
+use database::{Database, Row, Value, values};
 use rows::{
     COLUMNS, FAILURE_COLUMNS, IS_DECLARED_MUSIC, WINDOW_BYTES, content_of, decode_window, stamp,
     upsert,
@@ -59,15 +67,23 @@ pub struct KnownSong {
 /// The library: songs by path. One connection; open the file again for another thread.
 #[derive(Debug)]
 pub struct SongStore {
-    connection: Connection,
+    database: Database,
+    address: LibraryAddress,
+    /// What to call it in messages.
     path: PathBuf,
 }
 
 impl SongStore {
-    /// Where the library is.
+    /// The library's file, or the address of its server without the password.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where the library is.
+    #[must_use]
+    pub fn address(&self) -> &LibraryAddress {
+        &self.address
     }
 
     /// Adds a song or replaces what is known of it, with the vectors of its windows (start in
@@ -80,7 +96,7 @@ impl SongStore {
         song: &Song,
         windows: &[(f64, EmotionVector)],
     ) -> Result<(), LibraryError> {
-        self.write(|connection| upsert(connection, song, windows))
+        self.write(|database| upsert(database, song, windows))
     }
 
     /// The same for many songs without windows, in one transaction: all or none.
@@ -88,10 +104,10 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be written.
     pub fn upsert_all(&mut self, songs: &[Song]) -> Result<(), LibraryError> {
-        self.write(|connection| {
+        self.write(|database| {
             songs
                 .iter()
-                .try_for_each(|song| upsert(connection, song, &[]))
+                .try_for_each(|song| upsert(database, song, &[]))
         })
     }
 
@@ -111,18 +127,9 @@ impl SongStore {
     /// # Errors
     /// As [`Self::songs`].
     pub fn get(&self, path: &Path) -> Result<Option<Song>, LibraryError> {
-        let error = |source| LibraryError::database(&self.path, source);
-        let mut statement = self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT {COLUMNS}, {IS_DECLARED_MUSIC} FROM songs WHERE path = ?1"
-            ))
-            .map_err(error)?;
-        let mut rows = statement.query([to_bytes(path)]).map_err(error)?;
-        match rows.next().map_err(error)? {
-            Some(row) => rows::read(row, &self.path).map(Some),
-            None => Ok(None),
-        }
+        let sql = format!("SELECT {COLUMNS}, {IS_DECLARED_MUSIC} FROM songs WHERE path = ?1");
+        let songs = self.query(&sql, values![&to_bytes(path)], rows::read)?;
+        Ok(songs.into_iter().next())
     }
 
     /// The windows of a song: start in seconds and vector, in the order they were stored; none for
@@ -131,12 +138,10 @@ impl SongStore {
     /// # Errors
     /// As [`Self::songs`].
     pub fn windows(&self, path: &Path) -> Result<Vec<(f64, EmotionVector)>, LibraryError> {
-        let blob: Option<Vec<u8>> = self
-            .connection
-            .prepare_cached("SELECT windows FROM windows WHERE path = ?1")
-            .and_then(|mut s| s.query_row([to_bytes(path)], |row| row.get(0)).optional())
-            .map_err(|source| LibraryError::database(&self.path, source))?;
-        blob.unwrap_or_default()
+        let sql = "SELECT windows FROM windows WHERE path = ?1";
+        let blobs = self.query(sql, values![&to_bytes(path)], |row| row.get::<Vec<u8>>(0))?;
+        blobs
+            .concat()
             .chunks_exact(WINDOW_BYTES)
             .map(|bytes| decode_window(bytes).ok_or_else(|| rows::damaged(&self.path, path)))
             .collect()
@@ -147,31 +152,28 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn known(&self) -> Result<HashMap<PathBuf, KnownSong>, LibraryError> {
-        let read = || -> rusqlite::Result<_> {
-            let mut statement = self.connection.prepare(&format!(
-                "SELECT path, size_bytes, modified_nanoseconds, model, missing, content, first_look, error,
-                     {FAILURE_COLUMNS}
-                 FROM songs"
-            ))?;
-            let rows = statement.query_map([], |row| {
-                let path: Vec<u8> = row.get(0)?;
-                let reason: Option<String> = row.get(7)?;
-                let known = KnownSong {
-                    stamp: stamp(row.get(1)?, row.get(2)?),
-                    model: row.get(3)?,
-                    missing: row.get(4)?,
-                    content: content_of(row, 5)?,
-                    is_first_look: row.get(6)?,
-                    failure: match reason {
-                        Some(reason) => Some(rows::failure(row, Some(reason), 8)?),
-                        None => None,
-                    },
-                };
-                Ok((from_bytes(&path), known))
-            })?;
-            rows.collect()
-        };
-        read().map_err(|source| LibraryError::database(&self.path, source))
+        let sql = format!(
+            "SELECT path, size_bytes, modified_nanoseconds, model, missing, content, first_look, error,
+                 {FAILURE_COLUMNS}
+             FROM songs"
+        );
+        let known = self.query(&sql, &[], |row| {
+            let path: Vec<u8> = row.get(0)?;
+            let reason: Option<String> = row.get(7)?;
+            let known = KnownSong {
+                stamp: stamp(row.get(1)?, row.get(2)?),
+                model: row.get(3)?,
+                missing: row.get(4)?,
+                content: content_of(row, 5)?,
+                is_first_look: row.get(6)?,
+                failure: match reason {
+                    Some(reason) => Some(rows::failure(row, Some(reason), 8)?),
+                    None => None,
+                },
+            };
+            Ok((from_bytes(&path), known))
+        })?;
+        Ok(known.into_iter().collect())
     }
 
     /// Notes that these files are gone, or are back. One transaction; unknown paths are ignored.
@@ -182,13 +184,11 @@ impl SongStore {
         if paths.is_empty() {
             return Ok(());
         }
-        self.write(|connection| {
-            let mut statement =
-                connection.prepare_cached("UPDATE songs SET missing = ?2 WHERE path = ?1")?;
+        let sql = "UPDATE songs SET missing = ?2 WHERE path = ?1";
+        self.write(|database| {
             paths.iter().try_for_each(|path| {
-                statement
-                    .execute(params![to_bytes(path), missing])
-                    .map(drop)
+                let path = to_bytes(path);
+                database.execute(sql, values![&path, missing]).map(drop)
             })
         })
     }
@@ -198,14 +198,14 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be written.
     pub fn remove_missing(&mut self) -> Result<usize, LibraryError> {
-        self.write(|connection| {
-            connection.execute_batch(
+        self.write(|database| {
+            database.execute_batch(
                 "DELETE FROM fingerprints WHERE path IN (SELECT path FROM songs WHERE missing);
                  DELETE FROM staged WHERE path IN (SELECT path FROM songs WHERE missing);
                  DELETE FROM twins WHERE path IN (SELECT path FROM songs WHERE missing)
                      OR twin IN (SELECT path FROM songs WHERE missing);",
             )?;
-            connection.execute("DELETE FROM songs WHERE missing", [])
+            database.execute("DELETE FROM songs WHERE missing", &[])
         })
     }
 
@@ -214,7 +214,8 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn state(&self) -> Result<Revision, LibraryError> {
-        revision(&self.connection).map_err(|source| LibraryError::database(&self.path, source))
+        let states = self.query(STATE, &[], |row| row.get(0).map(Revision))?;
+        states.into_iter().next().ok_or_else(|| self.stateless())
     }
 
     /// Gives each song in the order of their paths to `take`, none kept, of one state of the library, which is returned.
@@ -222,60 +223,69 @@ impl SongStore {
     /// # Errors
     /// As [`Self::songs`].
     pub fn for_each_song(&self, mut take: impl FnMut(Song)) -> Result<Revision, LibraryError> {
-        let error = |source| LibraryError::database(&self.path, source);
-        let snapshot = self.connection.unchecked_transaction().map_err(error)?;
-        let state = revision(&snapshot).map_err(error)?;
-        let mut statement = snapshot
-            // Past the index, which could be damaged unseen.
-            .prepare(&format!(
-                "SELECT {COLUMNS}, {IS_DECLARED_MUSIC} FROM songs NOT INDEXED ORDER BY path"
-            ))
-            .map_err(error)?;
-        let mut rows = statement.query([]).map_err(error)?;
+        // Past the index, which could be damaged unseen.
+        let songs =
+            format!("SELECT {COLUMNS}, {IS_DECLARED_MUSIC} FROM songs NOT INDEXED ORDER BY path");
+        let mut state = None;
         let mut last = PathBuf::new();
-        while let Some(row) = rows.next().map_err(error)? {
-            let song = rows::read(row, &self.path)?;
+        let take_state = |row: &Row<'_>| {
+            state = Some(Revision(row.get(0)?));
+            Ok(())
+        };
+        let take_song = |row: &Row<'_>| {
+            let song = rows::read(row)?;
             if last == song.path {
-                return Err(rows::damaged(&self.path, &song.path));
+                return Err(DatabaseError::bad_entry(&song.path));
             }
             last.clone_from(&song.path);
             take(song);
-        }
-        Ok(state)
+            Ok(())
+        };
+        self.database
+            .stream(STATE, take_state, &songs, take_song)
+            .map_err(|source| LibraryError::database(&self.path, source))?;
+        state.ok_or_else(|| self.stateless())
     }
 
-    /// Runs one write transaction. Immediate: it waits for the lock at the start, where waiting
-    /// helps, instead of failing at its first write.
+    fn stateless(&self) -> LibraryError {
+        LibraryError::database(&self.path, DatabaseError::stateless())
+    }
+
+    /// All rows of a query, each as `read` makes it.
+    fn query<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        read: impl FnMut(&Row<'_>) -> database::Result<T>,
+    ) -> Result<Vec<T>, LibraryError> {
+        self.database
+            .query(sql, values, read)
+            .map_err(|source| LibraryError::database(&self.path, source))
+    }
+
+    /// Runs one write transaction; on a server again if the connection is lost meanwhile.
     fn write<T>(
         &mut self,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+        mut work: impl FnMut(&Database) -> database::Result<T>,
     ) -> Result<T, LibraryError> {
+        let database = &self.database;
         let run = || {
-            let transaction = self
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = work(&transaction)?;
-            transaction
-                .prepare_cached("UPDATE revision SET token = random()")?
-                .execute([])?;
-            transaction.commit()?;
+            let value = work(database)?;
+            let sql = "UPDATE revision SET token = ?1";
+            database.execute(sql, values![random_number()])?;
             Ok(value)
         };
-        run().map_err(|source| LibraryError::database(&self.path, source))
+        database
+            .write(run)
+            .map_err(|source| LibraryError::database(&self.path, source))
     }
 }
 
-fn revision(connection: &Connection) -> rusqlite::Result<Revision> {
-    let found = connection
-        .prepare_cached("SELECT token FROM revision")?
-        .query_row([], |row| row.get(0).map(Revision));
-    match found {
-        Err(rusqlite::Error::QueryReturnedNoRows) => {
-            let said = "it does not say its state".to_owned();
-            Err(soundness::damage(said))
-        }
-        found => found,
-    }
+const STATE: &str = "SELECT token FROM revision";
+
+/// Another one each time; from the keys that the standard library gives its hash maps.
+fn random_number() -> i64 {
+    RandomState::new().hash_one(0).cast_signed()
 }
 
 #[cfg(test)]

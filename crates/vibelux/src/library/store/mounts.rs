@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::SongStore;
+use super::database::values;
 use crate::library::error::LibraryError;
 use crate::library::path_bytes::{from_bytes, to_bytes};
 
@@ -13,13 +14,10 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn mounts(&self) -> Result<HashSet<PathBuf>, LibraryError> {
-        let read = || -> rusqlite::Result<_> {
-            let mut statement = self.connection.prepare("SELECT path FROM mounts")?;
-            let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
-            rows.map(|path| path.map(|path| from_bytes(&path)))
-                .collect()
-        };
-        read().map_err(|source| LibraryError::database(&self.path, source))
+        let mounts = self.query("SELECT path FROM mounts", &[], |row| {
+            Ok(from_bytes(&row.get::<Vec<u8>>(0)?))
+        })?;
+        Ok(mounts.into_iter().collect())
     }
 
     /// Notes these, too.
@@ -30,12 +28,11 @@ impl SongStore {
         if mounts.is_empty() {
             return Ok(());
         }
-        self.write(|connection| {
-            let mut statement = connection
-                .prepare_cached("INSERT OR IGNORE INTO mounts (path, kind) VALUES (?1, 'mount')")?;
+        let sql = "INSERT INTO mounts (path, kind) VALUES (?1, 'mount') ON CONFLICT DO NOTHING";
+        self.write(|database| {
             mounts
                 .iter()
-                .try_for_each(|mount| statement.execute([to_bytes(mount)]).map(drop))
+                .try_for_each(|mount| database.execute(sql, values![&to_bytes(mount)]).map(drop))
         })
     }
 }

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, Row, params};
-
+use super::database::{self, Database, DatabaseError, Row, values};
 use crate::audio::{BELIEVABLE_LUFS, SoundKind};
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
 use crate::library::content::ContentHash;
@@ -37,50 +36,44 @@ pub(super) const IS_DECLARED_MUSIC: &str =
 const FAILURE: usize = 20;
 pub(super) const FAILURE_COLUMNS: &str = "failure, failed_seconds, tried_seconds, attempts";
 
-/// The song of a row of [`COLUMNS`]; `library` is the file, for errors.
-pub(super) fn read(row: &Row<'_>, library: &Path) -> Result<Song, LibraryError> {
-    let error = |source| LibraryError::database(library, source);
-    let path = from_bytes(&row.get::<_, Vec<u8>>(0).map_err(error)?);
-    let outcome = match row.get::<_, Option<Vec<u8>>>(8).map_err(error)? {
+/// The song of a row of [`COLUMNS`].
+pub(super) fn read(row: &Row<'_>) -> database::Result<Song> {
+    let path = from_bytes(&row.get::<Vec<u8>>(0)?);
+    let outcome = match row.get::<Option<Vec<u8>>>(8)? {
         Some(blob) => {
-            Outcome::Embedded(decode_vector(&blob).ok_or_else(|| damaged(library, &path))?)
+            let vector = decode_vector(&blob);
+            Outcome::Embedded(vector.ok_or_else(|| DatabaseError::bad_entry(&path))?)
         }
-        None => {
-            let reason = row.get(9).map_err(error)?;
-            Outcome::Failed(failure(row, reason, FAILURE).map_err(error)?)
-        }
+        None => Outcome::Failed(failure(row, row.get(9)?, FAILURE)?),
     };
-    let fields = || -> rusqlite::Result<_> {
-        Ok(Song {
-            stamp: stamp(row.get(1)?, row.get(2)?),
-            model: row.get(3)?,
-            content: content_of(row, 13)?,
-            tags: Tags {
-                title: row.get(4)?,
-                artist: row.get(5)?,
-                album: row.get(6)?,
-                genre: row.get(14)?,
-                year: row.get(15)?,
-            },
-            encoding: Encoding {
-                lossless: row.get(16)?,
-                bitrate_kbps: row.get(17)?,
-            },
-            added_seconds: row.get::<_, i64>(18)?.unsigned_abs(),
-            duration_seconds: row.get(7)?,
-            missing: row.get(10)?,
-            sound: sound_of(row, 11)?,
-            loudness_lufs: row.get::<_, Option<f64>>(12)?.map(|lufs| lufs as f32),
-            is_first_look: row.get(19)?,
-            copy_of: row
-                .get::<_, Option<Vec<u8>>>(24)?
-                .map(|path| from_bytes(&path)),
-            declared_music: row.get(DECLARED_MUSIC)?,
-            path,
-            outcome,
-        })
-    };
-    fields().map_err(error)
+    Ok(Song {
+        stamp: stamp(row.get(1)?, row.get(2)?),
+        model: row.get(3)?,
+        content: content_of(row, 13)?,
+        tags: Tags {
+            title: row.get(4)?,
+            artist: row.get(5)?,
+            album: row.get(6)?,
+            genre: row.get(14)?,
+            year: number(row, 15)?,
+        },
+        encoding: Encoding {
+            lossless: row.get(16)?,
+            bitrate_kbps: number(row, 17)?.unwrap_or_default(),
+        },
+        added_seconds: row.get::<i64>(18)?.unsigned_abs(),
+        duration_seconds: row.get(7)?,
+        missing: row.get(10)?,
+        sound: sound_of(row, 11)?,
+        loudness_lufs: row.get::<Option<f64>>(12)?.map(|lufs| lufs as f32),
+        is_first_look: row.get(19)?,
+        copy_of: row
+            .get::<Option<Vec<u8>>>(24)?
+            .map(|path| from_bytes(&path)),
+        declared_music: row.get(DECLARED_MUSIC)?,
+        path,
+        outcome,
+    })
 }
 
 /// The failure with this reason, from [`FAILURE_COLUMNS`] at this place. Libraries of older layouts have no kind; what
@@ -89,22 +82,29 @@ pub(super) fn failure(
     row: &Row<'_>,
     reason: Option<String>,
     first: usize,
-) -> rusqlite::Result<Failure> {
+) -> database::Result<Failure> {
     let kind: Option<String> = row.get(first)?;
     let kind = kind.and_then(|kind| FailureKind::named(&kind));
     Ok(Failure {
         kind: kind.unwrap_or(FailureKind::Damaged),
         reason: reason.unwrap_or_default(),
-        since_seconds: row.get::<_, i64>(first + 1)?.unsigned_abs(),
-        tried_seconds: row.get::<_, i64>(first + 2)?.unsigned_abs(),
-        attempts: row.get(first + 3)?,
+        since_seconds: row.get::<i64>(first + 1)?.unsigned_abs(),
+        tried_seconds: row.get::<i64>(first + 2)?.unsigned_abs(),
+        attempts: number(row, first + 3)?.unwrap_or_default(),
     })
 }
 
 /// Which sound a file holds, of a column of 16 bytes.
-pub(super) fn content_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<ContentHash>> {
-    let bytes: Option<[u8; ContentHash::BYTES]> = row.get(column)?;
+pub(super) fn content_of(row: &Row<'_>, column: usize) -> database::Result<Option<ContentHash>> {
+    let bytes: Option<Vec<u8>> = row.get(column)?;
+    let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
     Ok(bytes.map(ContentHash::from_bytes))
+}
+
+/// A whole number that a column of smaller ones holds; none where it is too large for one.
+pub(super) fn number<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> database::Result<Option<T>> {
+    let number: Option<i64> = row.get(column)?;
+    Ok(number.and_then(|number| number.try_into().ok()))
 }
 
 /// The error for an entry that cannot be understood.
@@ -117,17 +117,17 @@ pub(super) fn damaged(library: &Path, song: &Path) -> LibraryError {
 
 /// Writes a song and its windows in place of what was known of it.
 pub(super) fn upsert(
-    connection: &Connection,
+    database: &Database,
     song: &Song,
     windows: &[(f64, EmotionVector)],
-) -> rusqlite::Result<()> {
+) -> database::Result<()> {
     let path = to_bytes(&song.path);
     let (vector, failure) = match &song.outcome {
         Outcome::Embedded(vector) => (Some(encode_vector(vector)), None),
         Outcome::Failed(failure) => (None, Some(failure)),
     };
-    connection
-        .prepare_cached(
+    database
+        .execute(
             "INSERT INTO songs (path, size_bytes, modified_nanoseconds, model, title, artist, album,
                  duration_seconds, vector, error, missing, sound, loudness_lufs, content, genre, year, lossless,
                  bitrate_kbps, added_seconds, first_look, failure, failed_seconds, tried_seconds, attempts)
@@ -137,26 +137,25 @@ pub(super) fn upsert(
                  size_bytes = ?2, modified_nanoseconds = ?3, model = ?4, title = ?5, artist = ?6,
                  album = ?7, duration_seconds = ?8, vector = ?9, error = ?10, missing = ?11,
                  sound = ?12, loudness_lufs = ?13, content = ?14, genre = ?15, year = ?16, lossless = ?17,
-                 bitrate_kbps = ?18, added_seconds = iif(added_seconds > 0, added_seconds, ?19), first_look = ?20,
-                 failure = ?21, failed_seconds = ?22, tried_seconds = ?23, attempts = ?24, compared = 0",
-        )?
-        .execute(params![
-            path,
+                 bitrate_kbps = ?18, added_seconds = CASE WHEN songs.added_seconds > 0 THEN songs.added_seconds ELSE ?19 END, first_look = ?20,
+                 failure = ?21, failed_seconds = ?22, tried_seconds = ?23, attempts = ?24, compared = FALSE",
+        values![
+            &path,
             // A file of more than 2^63 bytes does not exist; the bits are kept all the same.
             song.stamp.map(|s| s.size_bytes.cast_signed()),
             song.stamp.map(|s| s.modified_nanoseconds),
-            song.model,
-            song.tags.title,
-            song.tags.artist,
-            song.tags.album,
+            &song.model,
+            &song.tags.title,
+            &song.tags.artist,
+            &song.tags.album,
             song.duration_seconds.filter(|s| s.is_finite()),
-            vector,
+            &vector,
             failure.map(|failure| &failure.reason),
             song.missing,
             song.sound.map(SoundKind::name),
             song.loudness_lufs.map(f64::from).filter(|lufs| BELIEVABLE_LUFS.contains(lufs)),
             song.content.as_ref().map(ContentHash::bytes),
-            song.tags.genre,
+            &song.tags.genre,
             song.tags.year,
             song.encoding.lossless,
             song.encoding.bitrate_kbps,
@@ -166,23 +165,22 @@ pub(super) fn upsert(
             failure.map_or(0, |failure| believable(failure.since_seconds)),
             failure.map_or(0, |failure| believable(failure.tried_seconds)),
             failure.map_or(0, |failure| failure.attempts.min(MOST_ATTEMPTS)),
-        ])?;
-    write_windows(connection, &path, windows)?;
-    connection
-        .prepare_cached("DELETE FROM fingerprints WHERE path = ?1")?
-        .execute([path])
+        ],
+    )?;
+    write_windows(database, &path, windows)?;
+    database
+        .execute("DELETE FROM fingerprints WHERE path = ?1", values![&path])
         .map(drop)
 }
 
 fn write_windows(
-    connection: &Connection,
+    database: &Database,
     path: &[u8],
     windows: &[(f64, EmotionVector)],
-) -> rusqlite::Result<()> {
+) -> database::Result<()> {
     if windows.is_empty() {
-        return connection
-            .prepare_cached("DELETE FROM windows WHERE path = ?1")?
-            .execute([path])
+        return database
+            .execute("DELETE FROM windows WHERE path = ?1", values![path])
             .map(drop);
     }
     let mut blob = Vec::with_capacity(windows.len() * WINDOW_BYTES);
@@ -190,9 +188,12 @@ fn write_windows(
         blob.extend(start_seconds.to_le_bytes());
         blob.extend(encode_vector(vector));
     }
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO windows (path, windows) VALUES (?1, ?2)")?
-        .execute(params![path, blob])
+    database
+        .execute(
+            "INSERT INTO windows (path, windows) VALUES (?1, ?2)
+             ON CONFLICT (path) DO UPDATE SET windows = ?2",
+            values![path, &blob],
+        )
         .map(drop)
 }
 
@@ -213,7 +214,7 @@ pub(super) fn stamp(
 }
 
 /// What was heard, of a column that only holds names of kinds.
-pub(super) fn sound_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<SoundKind>> {
+pub(super) fn sound_of(row: &Row<'_>, column: usize) -> database::Result<Option<SoundKind>> {
     let name: Option<String> = row.get(column)?;
     Ok(name.and_then(|name| name.parse().ok()))
 }

@@ -11,24 +11,20 @@
 //! it; and text may be damaged. A checksum for each row would tell, and would refuse a whole library for one
 //! letter.
 
-use rusqlite::{Connection, ffi};
+use rusqlite::Connection;
+
+use super::database::{self, DatabaseError};
 
 /// Looks through the whole file: about 0.7 microseconds a song.
 ///
 /// # Errors
 /// An SQLite failure with the code for damage, which says what is wrong.
-pub(super) fn check(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn check(connection: &Connection) -> database::Result<()> {
     let said: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if said == "ok" {
         return Ok(());
     }
-    Err(damage(said))
-}
-
-/// An SQLite failure with the code for damage.
-pub(super) fn damage(said: String) -> rusqlite::Error {
-    let code = ffi::Error::new(ffi::SQLITE_CORRUPT);
-    rusqlite::Error::SqliteFailure(code, Some(said))
+    Err(DatabaseError::damage(said))
 }
 
 #[cfg(test)]
@@ -92,10 +88,13 @@ mod tests {
             let sounds = Verdict::Sounds(EmotionVector::UNIFORM);
             store.say(&song.path, sounds, 1).unwrap();
         }
-        let roots: Vec<u32> = store
-            .connection
-            .prepare("SELECT rootpage FROM sqlite_schema ORDER BY rootpage")
-            .and_then(|mut all| all.query_map([], |row| row.get(0))?.collect())
+        let roots: Vec<i64> = store
+            .database
+            .query(
+                "SELECT rootpage FROM sqlite_schema ORDER BY rootpage",
+                &[],
+                |row| row.get(0),
+            )
             .unwrap();
         drop(store);
         let whole = fs::read(&path).unwrap();
@@ -167,14 +166,9 @@ mod tests {
         let path = library(dir.path());
         let store = SongStore::open(&path).unwrap();
         // An index that is one song behind: its entry of the last song points at the first.
-        let root: u32 = store
-            .connection
-            .query_row(
-                "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_songs_1'",
-                [],
-                |row| row.get(0),
-            )
-            .unwrap();
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_songs_1'";
+        let root = store.database.first(sql, &[], |row| row.get::<i64>(0));
+        let root = root.unwrap().unwrap();
         drop(store);
         let root = root as usize;
         let mut bytes = fs::read(&path).unwrap();

@@ -1,7 +1,6 @@
 //! Tests of [`SongStore`], apart because the store fills its own file.
 
 use std::fs;
-use std::time::Duration;
 
 use super::*;
 use crate::emotion::Emotion;
@@ -121,7 +120,7 @@ fn files_that_are_no_library_are_refused_and_left_alone() {
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 
     let path = dir.path().join("foreign.db");
-    let foreign = Connection::open(&path).unwrap();
+    let foreign = rusqlite::Connection::open(&path).unwrap();
     foreign.execute_batch("CREATE TABLE songs (x)").unwrap();
     let error = SongStore::open(&path).unwrap_err();
     assert!(matches!(error, LibraryError::Foreign { .. }), "{error}");
@@ -162,8 +161,8 @@ fn a_damaged_library_is_an_error_not_a_panic() {
 fn a_newer_layout_is_refused() {
     let (_dir, store) = open();
     store
-        .connection
-        .pragma_update(None, "user_version", 99)
+        .database
+        .execute_batch("PRAGMA user_version = 99")
         .unwrap();
     let path = store.path().to_owned();
     drop(store);
@@ -180,8 +179,8 @@ fn a_damaged_version_is_no_reason_to_lay_out_anew() {
         store.upsert(&song("/1"), &[]).unwrap();
         store.set_liked(Path::new("/1"), true).unwrap();
         store
-            .connection
-            .pragma_update(None, "user_version", version)
+            .database
+            .execute_batch(&format!("PRAGMA user_version = {version}"))
             .unwrap();
         let path = store.path().to_owned();
         drop(store);
@@ -194,9 +193,12 @@ fn a_damaged_version_is_no_reason_to_lay_out_anew() {
 #[test]
 fn another_writer_is_reported_as_busy() {
     let (_dir, mut store) = open();
-    let other = Connection::open(store.path()).unwrap();
+    let other = rusqlite::Connection::open(store.path()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    store.connection.busy_timeout(Duration::ZERO).unwrap();
+    store
+        .database
+        .execute_batch("PRAGMA busy_timeout = 0")
+        .unwrap();
     let error = store.upsert(&song("/1"), &[]).unwrap_err();
     assert!(matches!(error, LibraryError::Busy { .. }), "{error}");
     // Readers are not held up.
@@ -225,7 +227,7 @@ fn opening_from_many_threads_at_once_makes_one_library() {
 fn songs_of_the_layout_before_loudness_stay() {
     let (_dir, mut store) = open();
     store.upsert(&song("/m/1.mp3"), &[]).unwrap();
-    store.connection.execute_batch(&layout::undo_to(5)).unwrap();
+    store.database.execute_batch(&layout::undo_to(5)).unwrap();
     let path = store.path().to_owned();
     drop(store);
     let songs = SongStore::open(&path).unwrap().songs().unwrap();

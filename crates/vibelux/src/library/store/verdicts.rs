@@ -7,13 +7,15 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, params};
-
 use super::SongStore;
-use super::rows::{self, decode_numbers, encode_numbers};
+use super::database::{self, Database, DatabaseError, values};
+use super::rows::{decode_numbers, encode_numbers, number};
 use super::verdict::{Said, Verdict, VerdictKind};
 use crate::library::error::LibraryError;
 use crate::library::path_bytes::{from_bytes, to_bytes};
+
+/// So often is counted at most.
+const MOST_TIMES: u32 = 1_000_000;
 
 impl SongStore {
     /// The paths of all liked songs, also of those that the library no longer holds.
@@ -21,15 +23,9 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn likes(&self) -> Result<HashSet<PathBuf>, LibraryError> {
-        let read = || -> rusqlite::Result<_> {
-            let mut statement = self
-                .connection
-                .prepare("SELECT path FROM verdicts WHERE verdict = 'liked'")?;
-            let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
-            rows.map(|bytes| bytes.map(|bytes| from_bytes(&bytes)))
-                .collect()
-        };
-        read().map_err(|source| LibraryError::database(&self.path, source))
+        let sql = "SELECT path FROM verdicts WHERE verdict = 'liked'";
+        let likes = self.query(sql, &[], |row| Ok(from_bytes(&row.get::<Vec<u8>>(0)?)))?;
+        Ok(likes.into_iter().collect())
     }
 
     /// Everything that was said of songs and done with them, by path and kind.
@@ -37,28 +33,21 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read, or a verdict is damaged.
     pub fn said(&self) -> Result<Vec<Said>, LibraryError> {
-        let error = |source| LibraryError::database(&self.path, source);
-        let mut statement = self
-            .connection
-            .prepare("SELECT path, verdict, times, seconds, numbers FROM verdicts ORDER BY path, verdict")
-            .map_err(error)?;
-        let mut rows = statement.query([]).map_err(error)?;
-        let mut said = Vec::new();
-        while let Some(row) = rows.next().map_err(error)? {
-            let path = from_bytes(&row.get::<_, Vec<u8>>(0).map_err(error)?);
-            let kind: String = row.get(1).map_err(error)?;
-            let numbers: Option<Vec<u8>> = row.get(4).map_err(error)?;
-            let verdict = VerdictKind::named(&kind)
+        let sql =
+            "SELECT path, verdict, times, seconds, numbers FROM verdicts ORDER BY path, verdict";
+        self.query(sql, &[], |row| {
+            let path = from_bytes(&row.get::<Vec<u8>>(0)?);
+            let numbers: Option<Vec<u8>> = row.get(4)?;
+            let verdict = VerdictKind::named(&row.get::<String>(1)?)
                 .and_then(|kind| Verdict::read(kind, numbers.as_deref()))
-                .ok_or_else(|| rows::damaged(&self.path, &path))?;
-            said.push(Said {
+                .ok_or_else(|| DatabaseError::bad_entry(&path))?;
+            Ok(Said {
                 path,
                 verdict,
-                times: row.get(2).map_err(error)?,
-                seconds: row.get::<_, i64>(3).map_err(error)?.unsigned_abs(),
-            });
-        }
-        Ok(said)
+                times: number(row, 2)?.unwrap_or_default(),
+                seconds: row.get::<i64>(3)?.unsigned_abs(),
+            })
+        })
     }
 
     /// Notes something about a song, at `seconds` since 1970. What is said again counts again; a correction takes the place
@@ -67,7 +56,7 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be written.
     pub fn say(&mut self, song: &Path, verdict: Verdict, seconds: u64) -> Result<(), LibraryError> {
-        self.write(|connection| say(connection, song, verdict, seconds))
+        self.write(|database| say(database, song, verdict, seconds))
     }
 
     /// Takes back what was said of a song in one way.
@@ -83,13 +72,11 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be written.
     pub fn unsay_all(&mut self, kinds: &[VerdictKind]) -> Result<usize, LibraryError> {
-        self.write(|connection| {
-            let mut forgotten = 0;
-            for kind in kinds {
-                forgotten +=
-                    connection.execute("DELETE FROM verdicts WHERE verdict = ?1", [kind.name()])?;
-            }
-            Ok(forgotten)
+        let sql = "DELETE FROM verdicts WHERE verdict = ?1";
+        self.write(|database| {
+            kinds.iter().try_fold(0, |forgotten, kind| {
+                Ok(forgotten + database.execute(sql, values![kind.name()])?)
+            })
         })
     }
 
@@ -120,16 +107,16 @@ impl SongStore {
         kind: VerdictKind,
         holds: bool,
     ) -> Result<(), LibraryError> {
-        self.write(|connection| {
-            let mut statement = connection.prepare_cached(if holds {
-                "INSERT OR IGNORE INTO verdicts (path, verdict, times, seconds) VALUES (?1, ?2, 1, 0)"
-            } else {
-                "DELETE FROM verdicts WHERE path = ?1 AND verdict = ?2"
-            })?;
-            songs.into_iter().try_for_each(|song| {
-                let path = to_bytes(song.as_ref());
-                statement.execute(params![path, kind.name()]).map(drop)
-            })
+        let sql = if holds {
+            "INSERT INTO verdicts (path, verdict, times, seconds) VALUES (?1, ?2, 1, 0) ON CONFLICT DO NOTHING"
+        } else {
+            "DELETE FROM verdicts WHERE path = ?1 AND verdict = ?2"
+        };
+        let songs: Vec<Vec<u8>> = songs.into_iter().map(|s| to_bytes(s.as_ref())).collect();
+        self.write(|database| {
+            songs
+                .iter()
+                .try_for_each(|path| database.execute(sql, values![path, kind.name()]).map(drop))
         })
     }
 
@@ -139,23 +126,19 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn revision(&self) -> Result<i64, LibraryError> {
-        self.connection
-            .pragma_query_value(None, "data_version", |row| row.get(0))
+        self.database
+            .change_counter()
             .map_err(|source| LibraryError::database(&self.path, source))
     }
 }
 
-fn say(
-    connection: &Connection,
-    song: &Path,
-    verdict: Verdict,
-    seconds: u64,
-) -> rusqlite::Result<()> {
+fn say(database: &Database, song: &Path, verdict: Verdict, seconds: u64) -> database::Result<()> {
     let (path, kind) = (to_bytes(song), verdict.kind().name());
-    let before: Option<(u32, Option<Vec<u8>>)> = connection
-        .prepare_cached("SELECT times, numbers FROM verdicts WHERE path = ?1 AND verdict = ?2")?
-        .query_row(params![path, kind], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
+    let before: Option<(u32, Option<Vec<u8>>)> = database.first(
+        "SELECT times, numbers FROM verdicts WHERE path = ?1 AND verdict = ?2",
+        values![&path, kind],
+        |row| Ok((number(row, 0)?.unwrap_or_default(), row.get(1)?)),
+    )?;
     let (times, numbers) = match (verdict, before) {
         (Verdict::Sounds(vector), _) => (1, Some(encode_numbers(vector.values()))),
         (Verdict::Reaction(change), before) => {
@@ -169,12 +152,18 @@ fn say(
         }
         (_, before) => (before.map_or(0, |(times, _)| times) + 1, None),
     };
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO verdicts (path, verdict, times, seconds, numbers)
-             VALUES (?1, ?2, min(?3, 1000000), ?4, ?5)",
-        )?
-        .execute(params![path, kind, times, seconds.cast_signed(), numbers])
+    database
+        .execute(
+            "INSERT INTO verdicts (path, verdict, times, seconds, numbers) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (path, verdict) DO UPDATE SET times = ?3, seconds = ?4, numbers = ?5",
+            values![
+                &path,
+                kind,
+                times.min(MOST_TIMES),
+                seconds.cast_signed(),
+                &numbers
+            ],
+        )
         .map(drop)
 }
 
@@ -205,8 +194,8 @@ mod tests {
         let file = dir.path().join("library.db");
         let store = SongStore::open(&file).unwrap();
         let newer = undo_to(5) + "DROP TABLE verdicts; ALTER TABLE songs DROP COLUMN sound;";
-        store.connection.execute_batch(&newer).unwrap();
-        store.connection.execute_batch(older).unwrap();
+        store.database.execute_batch(&newer).unwrap();
+        store.database.execute_batch(older).unwrap();
         drop(store);
         SongStore::open(&file).unwrap().likes().unwrap()
     }
@@ -296,8 +285,8 @@ mod tests {
             )
             .unwrap();
         store
-            .connection
-            .execute("UPDATE verdicts SET numbers = zeroblob(28)", [])
+            .database
+            .execute("UPDATE verdicts SET numbers = zeroblob(28)", &[])
             .unwrap();
         let error = store.said().unwrap_err().to_string();
         assert!(

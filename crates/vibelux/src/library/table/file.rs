@@ -1,4 +1,4 @@
-//! The table as a file beside the library: `library.db.songs`. It can be thrown away at any time; what is not of the very
+//! The table as a file beside the library, `library.db.songs`, or in the user's cache if the library is on a server. It can be thrown away at any time; what is not of the very
 //! revision of the library, or damaged, is passed by and written anew.
 //!
 //! Little-endian: the mark, the revision, the number of songs and of failed ones, then each column as its length in bytes and
@@ -15,16 +15,30 @@ use super::columns::SongTable;
 use super::texts::{Dictionary, Texts};
 use crate::atomic;
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
+use crate::library::address::LibraryAddress;
 use crate::library::revision::Revision;
 
 /// The last byte counts the layouts.
 const MARK: &[u8; 8] = b"VBLXtab\x01";
 
-/// Where the table of a library is kept.
-pub(super) fn beside(library: &Path) -> PathBuf {
-    let mut name = library.as_os_str().to_owned();
-    name.push(".songs");
-    name.into()
+/// Where the table of a library is kept: beside its file; of one on a server, among the user's files that can be thrown away.
+pub(super) fn place(library: &LibraryAddress) -> Option<PathBuf> {
+    match library {
+        LibraryAddress::File(file) => {
+            let mut name = file.as_os_str().to_owned();
+            name.push(".songs");
+            Some(name.into())
+        }
+        #[cfg(feature = "postgres")]
+        LibraryAddress::Postgres(server) => {
+            let folders = directories::ProjectDirs::from("", "", "vibelux")?;
+            let folder = folders.cache_dir();
+            std::fs::create_dir_all(folder).ok()?;
+            // By nothing that shows where the server is.
+            let digest = <sha2::Sha256 as sha2::Digest>::digest(server.with_password());
+            Some(folder.join(crate::library::hex::encode(&digest[..16]) + ".songs"))
+        }
+    }
 }
 
 /// Reads the table of a library at this revision; `None` if there is none that can be used.

@@ -24,21 +24,23 @@ pub use columns::SongTable;
 pub use matching::Likes;
 
 impl SongTable {
-    /// The songs of a library: from the file beside it if that is up to date, else from the library itself, which then leaves
+    /// The songs of a library: from the file that is kept of it if that is up to date, else from the library itself, which then leaves
     /// such a file if it can.
     ///
     /// # Errors
     /// If the library cannot be read, or has more than 4 GiB of titles or file names.
     pub fn open(store: &SongStore) -> Result<Self, LibraryError> {
         let revision = store.state()?;
-        let path = file::beside(store.path());
-        if let Some(table) = file::read(&path, revision) {
+        let kept = file::place(store.address());
+        if let Some(table) = kept.as_deref().and_then(|kept| file::read(kept, revision)) {
             return Ok(table);
         }
         store.check()?;
         let table = Self::read(store)?;
-        // Where the folder cannot be written to, the next reader takes as long.
-        let _ = file::write(&path, &table);
+        if let Some(kept) = kept {
+            // Where the folder cannot be written to, the next reader takes as long.
+            let _ = file::write(&kept, &table);
+        }
         Ok(table)
     }
 

@@ -1,0 +1,86 @@
+//! [`LibraryAddress`]: where a library is.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+#[cfg(feature = "postgres")]
+use super::postgres_address::PostgresAddress;
+
+/// A file, or a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LibraryAddress {
+    /// An SQLite file.
+    File(PathBuf),
+    /// A database on a PostgreSQL server.
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresAddress),
+}
+
+impl LibraryAddress {
+    /// What a user writes: a file, or `postgres://USER@HOST/DATABASE`.
+    ///
+    /// # Errors
+    /// If it is meant to be the address of a server and is none, or this build cannot speak to one.
+    pub fn parse(text: &OsStr) -> Result<Self, BadLibraryAddress> {
+        match text.to_str().filter(|text| is_server(text)) {
+            #[cfg(feature = "postgres")]
+            Some(address) => Ok(Self::Postgres(address.parse()?)),
+            #[cfg(not(feature = "postgres"))]
+            Some(_) => Err(BadLibraryAddress::NoServers),
+            None => Ok(Self::File(text.into())),
+        }
+    }
+
+    /// The file, if it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) => Some(file),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// What to call it in messages.
+    pub(super) fn shown(&self) -> PathBuf {
+        match self {
+            Self::File(file) => file.clone(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => address.to_string().into(),
+        }
+    }
+}
+
+/// Whether a text is meant to be the address of a server.
+fn is_server(text: &str) -> bool {
+    text.starts_with("postgres://") || text.starts_with("postgresql://")
+}
+
+/// What is wrong with where a library is said to be.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadLibraryAddress {
+    /// It is no address of a server.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Postgres(#[from] super::postgres_address::BadPostgresAddress),
+    /// It is the address of a server.
+    #[cfg(not(feature = "postgres"))]
+    #[error(
+        "this build of vibelux keeps libraries in files only; build it with the feature `postgres`"
+    )]
+    NoServers,
+}
+
+impl<P: AsRef<Path> + ?Sized> From<&P> for LibraryAddress {
+    fn from(file: &P) -> Self {
+        Self::File(file.as_ref().to_owned())
+    }
+}
+
+impl fmt::Display for LibraryAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shown().display().fmt(f)
+    }
+}
