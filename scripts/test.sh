@@ -19,6 +19,9 @@ skipped() { printf '!!! SKIPPED: %s\n' "$*" >&2; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# A PostgreSQL server that tests can start, as crates/vibelux-test-server finds it.
+have_postgres() { have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+
 # One package per tool that is missing. python3 counts as present only if it can make an environment.
 missing_packages() {
   have ffmpeg || echo ffmpeg
@@ -26,6 +29,7 @@ missing_packages() {
   have cc || echo gcc libc6-dev
   have c++ || echo g++
   have git || echo git
+  have_postgres || echo postgresql
   python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
 }
 
@@ -142,6 +146,20 @@ test_page() {
   CHROMIUM=$chromium node "$tests/phone.mjs" --program target/debug/vibelux
 }
 
+# The wheel as it is built and installed, in the environment of the tests.
+test_python_package() {
+  local python=${PYTHON:-}
+  if [[ -z $python ]] || ! "$python" -c 'import maturin' 2>/dev/null; then
+    skipped "no maturin; the package for Python is not tested"
+    return 0
+  fi
+  rm -rf target/wheels
+  "$python" -m maturin build --quiet --locked --profile dev --interpreter "$python" \
+    --manifest-path crates/vibelux-python/Cargo.toml --target-dir target --out target/wheels
+  "$python" -m pip install -q --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
+  "$python" -m unittest discover -v crates/vibelux-python/tests
+}
+
 step "what the tests need"
 if ! have cargo; then
   echo "no cargo on this machine; install Rust 1.95 or newer with rustup, then run this again" >&2
@@ -186,6 +204,8 @@ python3 scripts/checks/check_tree.py --program target/debug/vibelux
 python3 scripts/checks/test_module_circles.py
 step "the page"
 test_page 2>&1 | tee -a "$log"
+step "the package for Python"
+test_python_package 2>&1 | tee -a "$log"
 step "the demo, as the README starts it"
 cargo run --locked --quiet -- demo --dir target/test-data/demo --why
 

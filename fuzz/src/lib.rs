@@ -18,7 +18,7 @@ mod training;
 pub use networks::{keras, onnx, picture, sidecar, small_net, weights};
 pub use prepare::prepare;
 pub use requests::{live_frame, range_header};
-pub use song_library::{library_file, library_json};
+pub use song_library::{library_file, library_json, library_parquet};
 pub use sound::{
     audio, audio_aiff, audio_flac, audio_mp3, audio_mp4, audio_opus, audio_vorbis, audio_wav, cover,
 };
@@ -29,7 +29,7 @@ pub use training::{Grey, checkpoint, config, labels, small_run};
 pub type Target = fn(&[u8]);
 
 /// All of them, by name.
-pub const TARGETS: [(&str, Target); 24] = [
+pub const TARGETS: [(&str, Target); 25] = [
     ("audio", audio),
     ("audio_aiff", audio_aiff),
     ("audio_flac", audio_flac),
@@ -46,6 +46,7 @@ pub const TARGETS: [(&str, Target); 24] = [
     ("labels", labels),
     ("library_file", library_file),
     ("library_json", library_json),
+    ("library_parquet", library_parquet),
     ("live_frame", live_frame),
     ("mood", mood),
     ("onnx", onnx),

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use vibelux::audio::SoundKind;
 use vibelux::library::{
     ContentHash, Failure, FailureKind, FileStamp, Heard, LibraryError, Outcome, Song, SongStore,
-    Tags, Verdict, json,
+    Tags, Verdict, json, parquet,
 };
 use vibelux::recommend::{Mode, Query, SongIndex};
 use vibelux::{Emotion, EmotionVector};
@@ -38,6 +38,32 @@ pub fn library_json(data: &[u8]) {
                 .set_missing(&songs.into_iter().map(|s| s.path).collect::<Vec<_>>(), true)
                 .expect("songs can be marked");
             store.remove_missing().expect("and removed");
+        }
+    });
+}
+
+/// A Parquet file of songs into a library.
+pub fn library_parquet(data: &[u8]) {
+    thread_local! {
+        static STORE: RefCell<SongStore> = RefCell::new(
+            SongStore::open(&folder().join("parquet.db")).expect("a library in a fresh folder"),
+        );
+    }
+    let path = file("songs.parquet", data);
+    STORE.with_borrow_mut(|store| match parquet::import(store, &path, Path::new("/music")) {
+        Ok(_) => {
+            let songs = store.songs().expect("the library can be read");
+            for vector in songs.iter().filter_map(Song::vector) {
+                let sum: f32 = vector.values().iter().sum();
+                assert!((sum - 1.0).abs() < 1e-4, "{vector:?} sums to {sum}");
+            }
+            let paths: Vec<PathBuf> = songs.into_iter().map(|song| song.path).collect();
+            store.set_missing(&paths, true).expect("songs can be marked");
+            store.remove_missing().expect("and removed");
+        }
+        Err(error) => {
+            let text = error.to_string();
+            assert!(text.contains("songs.parquet"), "{text}");
         }
     });
 }

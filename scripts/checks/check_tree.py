@@ -33,7 +33,10 @@ CRATE_ARROWS = {
     "vibelux": {"vibelux-kernels"},
     "vibelux-train": {"vibelux", "vibelux-kernels"},
     "vibelux-server": {"vibelux"},
-    "vibelux-cli": {"vibelux", "vibelux-train", "vibelux-server"},
+    "vibelux-worker": {"vibelux"},
+    "vibelux-test-server": set(),
+    "vibelux-python": {"vibelux"},
+    "vibelux-cli": {"vibelux", "vibelux-train", "vibelux-server", "vibelux-worker"},
 }
 
 # What each module of the library may use of ours, besides itself.

@@ -28,6 +28,12 @@ pub enum Command {
     Embed(commands::embed::EmbedArgs),
     /// Keep the library up to date with folders of songs, gently, until it is stopped
     Watch(commands::watch::WatchArgs),
+    /// Put songs into the queue of a library on a server, for the workers of many machines
+    #[cfg(feature = "postgres")]
+    Queue(commands::queue::QueueArgs),
+    /// Embed the songs of the queue, beside the workers of other machines
+    #[cfg(feature = "postgres")]
+    Worker(commands::worker::WorkerArgs),
     /// List the songs that could not be analysed, why, and what to do
     Errors(commands::errors::ErrorsArgs),
     /// Find the songs that fit a face, a picture or a mood

@@ -69,6 +69,10 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Embed(args) => commands::embed::run(args),
         Command::Watch(args) => commands::watch::run(args),
         Command::Errors(args) => commands::errors::run(args),
+        #[cfg(feature = "postgres")]
+        Command::Queue(args) => commands::queue::run(args),
+        #[cfg(feature = "postgres")]
+        Command::Worker(args) => commands::worker::run(args),
         Command::Recommend(args) => commands::recommend::run(args),
         Command::Serve(args) => commands::serve::run(args),
         Command::Song(args) => commands::song::run(args),

@@ -97,7 +97,7 @@ pub fn run(args: EmbedArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Scans the given paths and reports what cannot be read.
-fn find(songs: &[PathBuf]) -> anyhow::Result<Scan> {
+pub(super) fn find(songs: &[PathBuf]) -> anyhow::Result<Scan> {
     let spinner = ProgressBar::new_spinner().with_message("looking for songs");
     spinner.enable_steady_tick(Duration::from_millis(100));
     let found = scan(songs, is_audio_file);

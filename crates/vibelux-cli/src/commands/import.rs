@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use vibelux::library::json::{self, ImportSummary};
+use vibelux::library::{ImportSummary, SongStore, json};
 
 use super::import_keras::{self, ImportKerasArgs};
 use crate::library_location::LibraryArgs;
@@ -23,6 +23,9 @@ pub struct ImportArgs {
 enum ImportSource {
     /// Put the vectors of a song_embeddings.json into the library
     Json(JsonArgs),
+    /// Put the songs of Parquet files, as clusters write them, into the library
+    #[cfg(feature = "parquet")]
+    Parquet(ParquetArgs),
     /// Turn a Keras model into one that vibelux runs
     Keras(ImportKerasArgs),
 }
@@ -39,10 +42,25 @@ struct JsonArgs {
     library: LibraryArgs,
 }
 
+/// Flags of `vibelux import parquet`.
+#[cfg(feature = "parquet")]
+#[derive(Debug, clap::Args)]
+struct ParquetArgs {
+    /// A Parquet file, or a folder of them: `path`, and `vector` or a column for each emotion
+    file: PathBuf,
+    /// What relative paths in the file are relative to [default: the current folder]
+    #[arg(long, value_name = "DIR")]
+    base: Option<PathBuf>,
+    #[command(flatten)]
+    library: LibraryArgs,
+}
+
 /// Runs the command. Exit code 1 if some rows were refused.
 pub fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     match args.source {
         ImportSource::Json(args) => import_json(&args),
+        #[cfg(feature = "parquet")]
+        ImportSource::Parquet(args) => import_parquet(&args),
         ImportSource::Keras(args) => import_keras::run(args),
     }
 }
@@ -56,7 +74,19 @@ fn import_json(args: &JsonArgs) -> anyhow::Result<ExitCode> {
     };
     let mut store = args.library.open()?;
     let summary = json::import(&mut store, &file, &base)?;
-    report(&summary);
+    tell(&summary, &store)
+}
+
+#[cfg(feature = "parquet")]
+fn import_parquet(args: &ParquetArgs) -> anyhow::Result<ExitCode> {
+    let base = std::path::absolute(args.base.as_deref().unwrap_or(".".as_ref()))?;
+    let mut store = args.library.open()?;
+    let summary = vibelux::library::parquet::import(&mut store, &args.file, &base)?;
+    tell(&summary, &store)
+}
+
+fn tell(summary: &ImportSummary, store: &SongStore) -> anyhow::Result<ExitCode> {
+    report(summary);
     output::print(&format!(
         "imported {}, {} unchanged, {} refused\nlibrary: {}\n",
         output::songs(summary.imported),

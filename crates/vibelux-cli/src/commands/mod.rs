@@ -11,6 +11,8 @@ pub mod import;
 pub mod import_keras;
 pub mod music_model;
 pub mod preprocess;
+#[cfg(feature = "postgres")]
+pub mod queue;
 pub mod recommend;
 pub mod serve;
 pub mod song;
@@ -18,3 +20,5 @@ mod table_rows;
 pub mod taste;
 pub mod train;
 pub mod watch;
+#[cfg(feature = "postgres")]
+pub mod worker;

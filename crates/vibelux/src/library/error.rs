@@ -103,6 +103,14 @@ pub enum LibraryError {
         /// What is wrong and where.
         source: serde_json::Error,
     },
+    /// The file is no Parquet file of songs.
+    #[error("{path} is not a Parquet file of songs: {reason}")]
+    Parquet {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// More titles or file names than a table holds.
     #[error(
         "{path} has more than 4 GiB of titles or of file names; split it into several libraries"
@@ -160,10 +168,17 @@ impl LibraryError {
             | Self::Database { path, .. }
             | Self::Reader { path, .. }
             | Self::TooManySongs { path }
+            | Self::Parquet { path, .. }
             | Self::Json { path, .. } => file.clone_into(path),
             Self::Helper { .. } | Self::Thread { .. } => {}
         }
         self
+    }
+
+    /// Whether nothing is wrong and nothing was done.
+    #[cfg(feature = "postgres")]
+    pub(super) fn is_undone(&self) -> bool {
+        matches!(self, Self::Database { source, .. } if source.is_undone())
     }
 
     /// Sorts a failure of the database by what the caller can do about it.

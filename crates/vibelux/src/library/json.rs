@@ -12,40 +12,16 @@ use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
-use super::clock::unix_seconds;
 use super::error::LibraryError;
+use super::import::{ImportSummary, ImportedSong, Importer};
 use super::path_bytes::{from_json, to_json};
-use super::song::{Outcome, Song};
+use super::song::Song;
 use super::store::SongStore;
 use crate::atomic;
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
 
 /// The model name of songs whose vectors were imported.
 pub const IMPORTED: &str = "song_embeddings.json";
-
-/// Rows per transaction.
-const BATCH: usize = 1000;
-
-/// A stored vector that differs by less than this is the imported one after a trip through text.
-const SAME: f32 = 1e-5;
-
-/// So many bad rows are described; the rest is counted.
-const MAX_DESCRIBED: usize = 100;
-
-/// What an import did.
-#[derive(Debug, Default)]
-pub struct ImportSummary {
-    /// Rows whose vector is new in the library.
-    pub imported: usize,
-    /// Rows whose vector the library already has.
-    pub unchanged: usize,
-    /// Rows that were refused.
-    pub bad: usize,
-    /// The first of those: the path as text, and why.
-    pub described: Vec<(String, String)>,
-    /// The file ends early or is malformed from here on; the rows before were kept.
-    pub broken_off: Option<serde_json::Error>,
-}
 
 /// Writes all songs that have a vector and whose files are not missing; returns how many. Written
 /// beside `file` first and then renamed, so that a crash leaves the old file or the new one.
@@ -90,110 +66,27 @@ pub fn import(
     base: &Path,
 ) -> Result<ImportSummary, LibraryError> {
     let reader = BufReader::new(File::open(file).map_err(LibraryError::io(file))?);
-    let mut import = Import {
-        store,
-        base,
-        batch: Vec::new(),
-        summary: ImportSummary::default(),
-        failure: None,
-    };
+    let mut importer = Importer::new(store, base);
     let mut json =
         serde_json::Deserializer::from_reader(BufReader::new(PythonNumbers::new(reader)));
-    let result = Rows(&mut import)
+    let result = Rows(&mut importer)
         .deserialize(&mut json)
         .and_then(|()| json.end());
-    import.flush();
-    let Import {
-        mut summary,
-        failure,
-        ..
-    } = import;
-    if let Some(failure) = failure {
-        return Err(failure);
-    }
+    let mut summary = importer.finish()?;
     match result {
         Err(source) if summary.imported + summary.unchanged == 0 => Err(LibraryError::Json {
             path: file.to_owned(),
             source,
         }),
         result => {
-            summary.broken_off = result.err();
+            summary.broken_off = result.err().map(|error| error.to_string());
             Ok(summary)
         }
     }
 }
 
-/// The import under way.
-struct Import<'a> {
-    store: &'a mut SongStore,
-    base: &'a Path,
-    batch: Vec<Song>,
-    summary: ImportSummary,
-    failure: Option<LibraryError>,
-}
-
-impl Import<'_> {
-    fn row(&mut self, key: &Key, row: &Row) {
-        match self.check(key, row) {
-            Ok(Some(song)) => self.batch.push(song),
-            Ok(None) => self.summary.unchanged += 1,
-            Err(reason) => {
-                self.summary.bad += 1;
-                if self.summary.described.len() < MAX_DESCRIBED {
-                    let path = String::from_utf8_lossy(&key.0).into_owned();
-                    self.summary.described.push((path, reason));
-                }
-            }
-        }
-        if self.batch.len() >= BATCH {
-            self.flush();
-        }
-    }
-
-    /// The song of a row; `None` if the library has it already.
-    fn check(&mut self, key: &Key, row: &Row) -> Result<Option<Song>, String> {
-        let path = from_json(&key.0).ok_or("the path cannot exist on this system")?;
-        let vector = row.vector()?;
-        // Pushing an absolute path replaces the base.
-        let path = self.base.join(path);
-        let known = self.store.get(&path).unwrap_or_else(|failure| {
-            self.failure.get_or_insert(failure);
-            None
-        });
-        let same = known.as_ref().and_then(Song::vector).is_some_and(|known| {
-            let mut pairs = known.values().iter().zip(vector.values());
-            pairs.all(|(a, b)| (a - b).abs() < SAME)
-        });
-        let outcome = Outcome::Embedded(vector);
-        Ok((!same).then(|| match known {
-            Some(known) => Song {
-                stamp: None,
-                model: IMPORTED.to_owned(),
-                outcome,
-                sound: None,
-                is_first_look: false,
-                ..known
-            },
-            None => Song {
-                added_seconds: unix_seconds(),
-                ..Song::new(path, IMPORTED, outcome)
-            },
-        }))
-    }
-
-    fn flush(&mut self) {
-        if self.failure.is_none() {
-            match self.store.upsert_all(&self.batch) {
-                Ok(()) => self.summary.imported += self.batch.len(),
-                Err(failure) => self.failure = Some(failure),
-            }
-        }
-        self.batch.clear();
-    }
-}
-
 /// Reads the object and hands each row on, keeping none.
-struct Rows<'a, 'b>(&'a mut Import<'b>);
+struct Rows<'a, 'b>(&'a mut Importer<'b>);
 
 impl<'de> DeserializeSeed<'de> for Rows<'_, '_> {
     type Value = ();
@@ -212,8 +105,11 @@ impl<'de> Visitor<'de> for Rows<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some((key, row)) = map.next_entry::<Key, Row>()? {
-            self.0.row(&key, &row);
-            if self.0.failure.is_some() {
+            let path =
+                from_json(&key.0).ok_or_else(|| "the path cannot exist on this system".to_owned());
+            let row = path.and_then(|path| Ok(ImportedSong::new(path, IMPORTED, row.vector()?)));
+            self.0.row(&String::from_utf8_lossy(&key.0), row);
+            if self.0.has_failed() {
                 return Err(A::Error::custom("stopped"));
             }
         }

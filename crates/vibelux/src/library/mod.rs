@@ -18,9 +18,12 @@ mod failure;
 pub mod filter;
 mod heard;
 mod hex;
+mod import;
 mod isolate;
 pub mod json;
 mod mounts;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 mod path_bytes;
 #[cfg(feature = "postgres")]
 mod postgres_address;
@@ -41,14 +44,18 @@ pub use codec::{Mp4Codec, read_mp4_codec};
 pub use content::ContentHash;
 pub use copies::{CopySummary, find_copies};
 pub use cover::{Cover, read_cover};
+#[cfg(feature = "postgres")]
+pub use embed::{Completed, complete_song, finish};
 pub use embed::{
     CpuShare, Depth, EmbedOptions, EmbedPlan, EmbedProgress, EmbedSummary, FailedSong, MANY_SONGS,
-    Pace, PlannedSong, SongEmbedder, UnknownPace, Work, embed_songs, mark_missing, plan,
+    Pace, PlannedSong, SongEmbedder, UnknownPace, Work, embed_guarded, embed_songs, mark_missing,
+    plan,
 };
 pub use error::LibraryError;
 pub use facts::FileFacts;
 pub use failure::{Failure, FailureKind, Retry};
 pub use heard::Heard;
+pub use import::ImportSummary;
 pub use isolate::{FileLimits, IsolatedEmbedder, serve_songs};
 pub use mounts::Presence;
 #[cfg(feature = "postgres")]
@@ -56,6 +63,8 @@ pub use postgres_address::{BadPostgresAddress, PostgresAddress};
 pub use revision::Revision;
 pub use scan::{FoundSong, Scan, ScanProblem, scan};
 pub use song::{FileStamp, Outcome, Song};
+#[cfg(feature = "postgres")]
+pub use store::QueuedJob;
 pub use store::{
     Analysis, Change, DatabaseError, KnownSong, Said, SongStore, Verdict, VerdictKind,
 };

@@ -4,11 +4,21 @@ use std::collections::HashSet;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
+/// A song's file, as the library knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct KnownFile {
+    pub path: PathBuf,
+    /// Whether it was gone at the last scan.
+    pub missing: bool,
+}
+
 /// What can be told of files that are not where they were.
 #[derive(Debug, Clone, Default)]
 pub struct Presence {
     /// Folders at which file systems began and none does now.
     away: Vec<PathBuf>,
+    /// Only what was noted of files counts: they are not where this program could look.
+    as_noted: bool,
 }
 
 impl Presence {
@@ -18,6 +28,16 @@ impl Presence {
         let away = mounts.iter().filter(|mount| !is_mount(mount));
         Self {
             away: away.cloned().collect(),
+            as_noted: false,
+        }
+    }
+
+    /// For whoever works on files whose paths are those of another machine: gone is what a scan there has found to be gone.
+    #[must_use]
+    pub fn as_noted() -> Self {
+        Self {
+            as_noted: true,
+            ..Self::default()
         }
     }
 
@@ -26,6 +46,7 @@ impl Presence {
     pub(super) fn nothing_is_gone() -> Self {
         Self {
             away: vec!["/".into()],
+            as_noted: false,
         }
     }
 
@@ -41,9 +62,13 @@ impl Presence {
         !self.is_away(path) && matches!(path.try_exists(), Ok(false))
     }
 
-    /// The same of a file that may be `now`, under a name that only the case of its letters tells from the old one.
+    /// The same of a song's file that may be `now`, under a name that only the case of its letters tells from the old one.
     #[must_use]
-    pub fn is_gone_to(&self, path: &Path, now: &Path) -> bool {
+    pub(super) fn is_gone_to(&self, song: &KnownFile, now: &Path) -> bool {
+        let path = &song.path;
+        if self.as_noted {
+            return path != now && song.missing;
+        }
         path != now
             && (self.is_gone(path) || path.canonicalize().is_ok_and(|canonical| canonical == now))
     }

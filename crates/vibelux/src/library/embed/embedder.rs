@@ -66,7 +66,7 @@ pub(in crate::library) fn look_guarded(embedder: &dyn SongEmbedder, path: &Path)
 }
 
 /// Embeds a file; decoders have met files that nobody tested them with, and a panic costs that one song.
-pub(in crate::library) fn embed_guarded(
+pub fn embed_guarded(
     embedder: &dyn SongEmbedder,
     path: &Path,
     depth: Depth,

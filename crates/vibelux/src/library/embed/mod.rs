@@ -6,9 +6,12 @@
 //! the library can be used soon, and then in full.
 
 mod embedder;
+mod listener;
 mod options;
 mod pace;
 mod plan;
+#[cfg(feature = "postgres")]
+mod queued;
 mod worker;
 
 use std::path::{Path, PathBuf};
@@ -21,12 +24,16 @@ use super::mounts::Presence;
 use super::song::{Outcome, Song};
 use super::store::{Change, SongStore};
 
+pub use embedder::embed_guarded;
+pub(super) use embedder::look_guarded;
 pub use embedder::{Depth, SongEmbedder};
-pub(super) use embedder::{embed_guarded, look_guarded};
+use listener::Done;
 pub use options::{EmbedOptions, FailedSong};
 pub use pace::{CpuShare, Pace, UnknownPace};
 pub use plan::{EmbedPlan, PlannedSong, Work, mark_missing, plan};
-use worker::{Done, Worker};
+#[cfg(feature = "postgres")]
+pub use queued::{Completed, complete_song, finish};
+use worker::Worker;
 
 /// Of so many songs that are new each is first listened to for one window.
 pub const MANY_SONGS: usize = 200;

@@ -3,6 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::options::{EmbedOptions, FailedSong};
 use crate::library::clock::unix_seconds;
 use crate::library::error::LibraryError;
@@ -11,7 +13,8 @@ use crate::library::scan::{FoundSong, Scan};
 use crate::library::store::{KnownSong, SongStore};
 
 /// What a song needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Work {
     /// To be listened to, unless its sound is known.
     Embed,
@@ -30,7 +33,7 @@ pub struct PlannedSong {
     pub work: Work,
     /// What is known of the song.
     pub known: Option<KnownSong>,
-    /// Whether it has a vector of another model, which is used meanwhile.
+    /// Whether it has a vector of another model of the file as it is, which is used meanwhile.
     other_model: bool,
 }
 
@@ -43,6 +46,20 @@ impl PlannedSong {
                 .known
                 .as_ref()
                 .is_none_or(|known| known.failure.is_some())
+    }
+
+    /// A song that was planned before, by what is known of it now; `model` is the one that it is to be embedded with.
+    #[must_use]
+    pub fn again(found: FoundSong, work: Work, known: Option<KnownSong>, model: &str) -> Self {
+        let other_model = known.as_ref().is_some_and(|known| {
+            known.model != model && known.failure.is_none() && known.stamp == Some(found.stamp)
+        });
+        Self {
+            found,
+            work,
+            known,
+            other_model,
+        }
     }
 
     pub(super) fn is_served_by_another_model(&self) -> bool {
@@ -129,16 +146,8 @@ pub fn plan(
                 };
             }
         }
-        let other_model = known
-            .as_ref()
-            .is_some_and(|known| known.model != model && known.failure.is_none());
-        plan.songs.push(PlannedSong {
-            found: found.clone(),
-            work,
-            // Only while it is the file that was analysed.
-            other_model: other_model && known.as_ref().is_some_and(|known| is_same(&known)),
-            known,
-        });
+        let song = PlannedSong::again(found.clone(), work, known, model);
+        plan.songs.push(song);
     }
     Ok(plan)
 }

@@ -1,13 +1,13 @@
 //! Songs that are set aside while their files hold other sound, until it is clear whether their own is somewhere else: what was
 //! said of a song follows its sound when files are renamed in a row, and stays when a file is replaced.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::SongStore;
 use super::database::{self, Database, values};
 use crate::library::content::ContentHash;
 use crate::library::error::LibraryError;
-use crate::library::mounts::Presence;
+use crate::library::mounts::{KnownFile, Presence};
 use crate::library::path_bytes::{from_bytes, to_bytes};
 
 /// Of a sound that is in more files than this, no more are looked at.
@@ -68,8 +68,8 @@ pub(super) fn inherit(
         return Ok(());
     }
     for from in files_with(database, content, None)? {
-        if is_aside(&from) || presence.is_gone_to(&from, path) {
-            return rename(database, &to_bytes(&from), &here);
+        if is_aside(&from.path) || presence.is_gone_to(&from, path) {
+            return rename(database, &to_bytes(&from.path), &here);
         }
     }
     Ok(())
@@ -80,19 +80,22 @@ pub(super) fn files_with(
     database: &Database,
     content: ContentHash,
     model: Option<&str>,
-) -> database::Result<Vec<PathBuf>> {
-    let of = |model| match model {
+) -> database::Result<Vec<KnownFile>> {
+    let analysed = match model {
         Some(_) => "AND model = ?2 AND vector IS NOT NULL AND NOT first_look",
         None => "",
     };
     let sql = format!(
-        "SELECT path FROM songs WHERE content = ?1 {} ORDER BY path LIMIT {MOST_TWINS}",
-        of(model)
+        "SELECT path, missing FROM songs WHERE content = ?1 {analysed} ORDER BY path LIMIT {MOST_TWINS}"
     );
-    let bytes = content.bytes();
-    let both = values![bytes, model];
+    let both = values![content.bytes(), model];
     let values = if model.is_some() { both } else { &both[..1] };
-    database.query(&sql, values, |row| Ok(from_bytes(&row.get::<Vec<u8>>(0)?)))
+    database.query(&sql, values, |row| {
+        Ok(KnownFile {
+            path: from_bytes(&row.get::<Vec<u8>>(0)?),
+            missing: row.get(1)?,
+        })
+    })
 }
 
 /// Ends what was set aside: what was said of it goes to a file with its sound, or if there is none, to what took its place.

@@ -9,20 +9,22 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::layout::File;
 use crate::atomic::part_beside;
 use crate::library::error::LibraryError;
 
 /// SQLite takes a file of one byte for an empty one too: some file systems could not have one of none.
 const EMPTY_BYTES: u64 = 1;
 
-/// Makes an empty library at `path` if there is no file; the folder must be there. Of several
+/// Makes an empty library at `path` if there is no file, by laying out another one beside it; the folder must be there. Of several
 /// processes at once, one makes it and the others find it.
 ///
 /// # Errors
 /// [`LibraryError::Empty`] if the file is there and holds nothing, [`LibraryError::IsFolder`],
 /// [`LibraryError::Io`] if it cannot be looked at or made, and what the layout of a new file can fail with.
-pub(super) fn create_if_absent(path: &Path) -> Result<(), LibraryError> {
+pub(super) fn create_if_absent(
+    path: &Path,
+    lay_out: impl FnOnce(&Path) -> Result<(), LibraryError>,
+) -> Result<(), LibraryError> {
     match fs::metadata(path) {
         Ok(found) if found.is_file() && found.len() <= EMPTY_BYTES => Err(LibraryError::Empty {
             path: path.to_owned(),
@@ -30,15 +32,17 @@ pub(super) fn create_if_absent(path: &Path) -> Result<(), LibraryError> {
         Ok(found) if found.is_dir() => Err(LibraryError::IsFolder {
             path: path.to_owned(),
         }),
-        Err(error) if error.kind() == ErrorKind::NotFound => create(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => create(path, lay_out),
         found => found.map(drop).map_err(LibraryError::io(path)),
     }
 }
 
-fn create(path: &Path) -> Result<(), LibraryError> {
+fn create(
+    path: &Path,
+    lay_out: impl FnOnce(&Path) -> Result<(), LibraryError>,
+) -> Result<(), LibraryError> {
     let part = part_beside(path).map_err(LibraryError::io(path))?;
-    File::connect(part.path())
-        .and_then(|mut file| file.migrate())
+    lay_out(part.path())
         // The user knows nothing of the part.
         .map_err(|error| error.at(path))?;
     match part.persist_noclobber(path) {

@@ -58,7 +58,7 @@ impl SongStore {
             return Ok(None);
         };
         let path = to_bytes(&file.path);
-        self.write(|database| {
+        self.write_if(|database| {
             let Some(change) = change(database, &file.path, content, model, presence)? else {
                 return Ok(None);
             };
@@ -109,11 +109,11 @@ fn change(
     }
     let mut copied = None;
     for from in files_with(database, content, Some(model))? {
-        if is_aside(&from) || presence.is_gone_to(&from, path) {
-            return Ok(Some(Change::Moved { from }));
+        if is_aside(&from.path) || presence.is_gone_to(&from, path) {
+            return Ok(Some(Change::Moved { from: from.path }));
         }
-        if from != path {
-            copied.get_or_insert(Change::Copied { from });
+        if from.path != path {
+            copied.get_or_insert(Change::Copied { from: from.path });
         }
     }
     Ok(copied)

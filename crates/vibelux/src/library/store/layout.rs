@@ -190,6 +190,8 @@ impl SongStore {
             database,
             path: address.shown(),
             address,
+            #[cfg(feature = "postgres")]
+            job: None,
         })
     }
 
@@ -229,7 +231,7 @@ impl File {
                 source,
             })?;
         }
-        creation::create_if_absent(path)?;
+        creation::create_if_absent(path, |part| Self::connect(part)?.migrate())?;
         let mut file = Self::connect(path)?;
         let version = file.version()?;
         let is_newest = version >= MIGRATIONS.len() as i64;

@@ -12,6 +12,8 @@ mod creation;
 mod database;
 mod failures;
 mod files;
+#[cfg(feature = "postgres")]
+mod job;
 mod layout;
 mod mounts;
 mod rows;
@@ -39,6 +41,8 @@ pub use copies::CopyFacts;
 pub use database::DatabaseError;
 pub(super) use database::DatabaseErrorKind;
 pub use files::Change;
+#[cfg(feature = "postgres")]
+pub use job::QueuedJob;
 pub use verdict::{Said, Verdict, VerdictKind};
 
 use database::{Database, Row, Value, values};
@@ -71,6 +75,9 @@ pub struct SongStore {
     address: LibraryAddress,
     /// What to call it in messages.
     path: PathBuf,
+    /// What the next thing that is written completes.
+    #[cfg(feature = "postgres")]
+    job: Option<QueuedJob>,
 }
 
 impl SongStore {
@@ -152,12 +159,29 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn known(&self) -> Result<HashMap<PathBuf, KnownSong>, LibraryError> {
+        Ok(self.query_known("", &[])?.into_iter().collect())
+    }
+
+    /// The same of one song.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn known_song(&self, path: &Path) -> Result<Option<KnownSong>, LibraryError> {
+        let known = self.query_known("WHERE path = ?1", values![&to_bytes(path)])?;
+        Ok(known.into_iter().next().map(|(_, known)| known))
+    }
+
+    fn query_known(
+        &self,
+        condition: &str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<(PathBuf, KnownSong)>, LibraryError> {
         let sql = format!(
             "SELECT path, size_bytes, modified_nanoseconds, model, missing, content, first_look, error,
                  {FAILURE_COLUMNS}
-             FROM songs"
+             FROM songs {condition}"
         );
-        let known = self.query(&sql, &[], |row| {
+        self.query(&sql, values, |row| {
             let path: Vec<u8> = row.get(0)?;
             let reason: Option<String> = row.get(7)?;
             let known = KnownSong {
@@ -172,8 +196,7 @@ impl SongStore {
                 },
             };
             Ok((from_bytes(&path), known))
-        })?;
-        Ok(known.into_iter().collect())
+        })
     }
 
     /// Notes that these files are gone, or are back. One transaction; unknown paths are ignored.
@@ -247,6 +270,26 @@ impl SongStore {
         state.ok_or_else(|| self.stateless())
     }
 
+    /// What `work` writes, in one transaction, completes this job. `None` if somebody else has the job now, and nothing was
+    /// written.
+    ///
+    /// # Errors
+    /// What `work` fails with.
+    #[cfg(feature = "postgres")]
+    pub fn completing<T>(
+        &mut self,
+        job: &QueuedJob,
+        work: impl FnOnce(&mut Self) -> Result<T, LibraryError>,
+    ) -> Result<Option<T>, LibraryError> {
+        self.job = Some(job.clone());
+        let done = work(self);
+        self.job = None;
+        match done {
+            Err(error) if error.is_undone() => Ok(None),
+            done => done.map(Some),
+        }
+    }
+
     fn stateless(&self) -> LibraryError {
         LibraryError::database(&self.path, DatabaseError::stateless())
     }
@@ -269,7 +312,13 @@ impl SongStore {
         mut work: impl FnMut(&Database) -> database::Result<T>,
     ) -> Result<T, LibraryError> {
         let database = &self.database;
+        #[cfg(feature = "postgres")]
+        let job = self.job.as_ref();
         let run = || {
+            #[cfg(feature = "postgres")]
+            if let Some(job) = job {
+                job.take_from(database)?;
+            }
             let value = work(database)?;
             let sql = "UPDATE revision SET token = ?1";
             database.execute(sql, values![random_number()])?;
@@ -278,6 +327,23 @@ impl SongStore {
         database
             .write(run)
             .map_err(|source| LibraryError::database(&self.path, source))
+    }
+
+    /// The same for work that may come to nothing, which then is undone.
+    fn write_if<T>(
+        &mut self,
+        mut work: impl FnMut(&Database) -> database::Result<Option<T>>,
+    ) -> Result<Option<T>, LibraryError> {
+        let mut is_nothing = false;
+        let done = self.write(|database| {
+            let value = work(database)?;
+            is_nothing = value.is_none();
+            value.ok_or_else(DatabaseError::undone)
+        });
+        match done {
+            Err(_) if is_nothing => Ok(None),
+            done => done.map(Some),
+        }
     }
 }
 

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{ErrorCode, ffi};
 
+/// What a statement comes to.
+pub(in crate::library::store) type Result<T> = std::result::Result<T, DatabaseError>;
+
 /// A failure of the library's database.
 #[derive(Debug)]
 pub struct DatabaseError(Cause);
@@ -17,6 +20,7 @@ enum Cause {
     #[cfg(feature = "postgres")]
     Server(String),
     BadEntry(PathBuf),
+    Undone,
 }
 
 /// What the caller can do about a failure.
@@ -51,6 +55,17 @@ impl DatabaseError {
     #[cfg(feature = "postgres")]
     pub(in crate::library) fn server(said: String) -> Self {
         Self(Cause::Server(said))
+    }
+
+    /// Nothing is wrong; what was begun is to be undone.
+    pub(in crate::library) fn undone() -> Self {
+        Self(Cause::Undone)
+    }
+
+    /// Whether it is [`Self::undone`].
+    #[cfg(feature = "postgres")]
+    pub(in crate::library) fn is_undone(&self) -> bool {
+        matches!(self.0, Cause::Undone)
     }
 
     /// Which song's entry is damaged, if that is what failed.
@@ -137,6 +152,7 @@ impl fmt::Display for DatabaseError {
             },
             #[cfg(feature = "postgres")]
             Cause::Server(said) => f.write_str(said),
+            Cause::Undone => f.write_str("it was undone"),
             Cause::BadEntry(song) => write!(f, "a damaged entry for {}", song.display()),
         }
     }

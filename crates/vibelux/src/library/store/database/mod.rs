@@ -13,13 +13,11 @@ mod value;
 
 pub use error::DatabaseError;
 pub(in crate::library) use error::DatabaseErrorKind;
+pub(super) use error::Result;
 #[cfg(feature = "postgres")]
 pub(super) use postgres::Postgres;
 pub(super) use row::Row;
 pub(super) use value::{Value, values};
-
-/// What a statement comes to.
-pub(super) type Result<T> = std::result::Result<T, DatabaseError>;
 
 /// The tables of a library. One connection.
 #[derive(Debug)]
@@ -58,7 +56,7 @@ impl Database {
         mut read: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         match self {
-            Self::Sqlite(connection) => sqlite::query(connection, sql, values, read),
+            Self::Sqlite(connection) => sqlite::query(connection, sql, values, &mut read),
             #[cfg(feature = "postgres")]
             Self::Postgres(server) => {
                 let rows = server.query(sql, values)?;

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use postgres::{Client, Statement};
 
-use super::{Result, Row, Value};
+use super::error::Result;
+use super::row::Row;
+use super::value::Value;
 use crate::library::postgres_address::PostgresAddress;
 
 /// For so long a server may be away.

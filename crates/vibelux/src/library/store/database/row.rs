@@ -1,6 +1,6 @@
 //! [`Row`]: one row of a query's result.
 
-use super::Result;
+use super::error::Result;
 
 /// A row, as long as it lasts.
 pub(in crate::library::store) enum Row<'r> {

@@ -2,7 +2,9 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params_from_iter};
 
-use super::{Result, Row, Value};
+use super::error::Result;
+use super::row::Row;
+use super::value::Value;
 
 pub(super) fn execute(connection: &Connection, sql: &str, values: &[Value<'_>]) -> Result<usize> {
     let mut statement = connection.prepare_cached(sql)?;
@@ -13,7 +15,7 @@ pub(super) fn query<T>(
     connection: &Connection,
     sql: &str,
     values: &[Value<'_>],
-    mut read: impl FnMut(&Row<'_>) -> Result<T>,
+    read: &mut impl FnMut(&Row<'_>) -> Result<T>,
 ) -> Result<Vec<T>> {
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
@@ -27,12 +29,12 @@ pub(super) fn query<T>(
 pub(super) fn stream(
     connection: &Connection,
     short: &str,
-    take_short: impl FnMut(&Row<'_>) -> Result<()>,
+    mut take_short: impl FnMut(&Row<'_>) -> Result<()>,
     long: &str,
     mut take_long: impl FnMut(&Row<'_>) -> Result<()>,
 ) -> Result<()> {
     let snapshot = connection.unchecked_transaction()?;
-    query(&snapshot, short, &[], take_short)?;
+    query(&snapshot, short, &[], &mut take_short)?;
     let mut statement = snapshot.prepare(long)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
