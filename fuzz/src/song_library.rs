@@ -50,22 +50,26 @@ pub fn library_parquet(data: &[u8]) {
         );
     }
     let path = file("songs.parquet", data);
-    STORE.with_borrow_mut(|store| match parquet::import(store, &path, Path::new("/music")) {
-        Ok(_) => {
-            let songs = store.songs().expect("the library can be read");
-            for vector in songs.iter().filter_map(Song::vector) {
-                let sum: f32 = vector.values().iter().sum();
-                assert!((sum - 1.0).abs() < 1e-4, "{vector:?} sums to {sum}");
+    STORE.with_borrow_mut(
+        |store| match parquet::import(store, &path, Path::new("/music")) {
+            Ok(_) => {
+                let songs = store.songs().expect("the library can be read");
+                for vector in songs.iter().filter_map(Song::vector) {
+                    let sum: f32 = vector.values().iter().sum();
+                    assert!((sum - 1.0).abs() < 1e-4, "{vector:?} sums to {sum}");
+                }
+                let paths: Vec<PathBuf> = songs.into_iter().map(|song| song.path).collect();
+                store
+                    .set_missing(&paths, true)
+                    .expect("songs can be marked");
+                store.remove_missing().expect("and removed");
             }
-            let paths: Vec<PathBuf> = songs.into_iter().map(|song| song.path).collect();
-            store.set_missing(&paths, true).expect("songs can be marked");
-            store.remove_missing().expect("and removed");
-        }
-        Err(error) => {
-            let text = error.to_string();
-            assert!(text.contains("songs.parquet"), "{text}");
-        }
-    });
+            Err(error) => {
+                let text = error.to_string();
+                assert!(text.contains("songs.parquet"), "{text}");
+            }
+        },
+    );
 }
 
 /// A real library file with damage: an error that names the file, or everything that was put in. Text may

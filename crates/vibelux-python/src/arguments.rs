@@ -1,6 +1,6 @@
-//! What callers may give for a mood, and vectors as numpy arrays.
+//! What callers may give for a mood.
 
-use numpy::{AllowTypeChange, PyArray1, PyArray2, PyArrayLike1, PyArrayMethods};
+use numpy::{AllowTypeChange, PyArrayLike1};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
@@ -52,22 +52,4 @@ fn of_numbers(value: &Bound<'_, PyAny>) -> PyResult<[f32; EMOTION_COUNT]> {
     numbers
         .try_into()
         .map_err(|_| PyValueError::new_err(format!("a mood has seven numbers, not {count}")))
-}
-
-/// A vector as an array of seven.
-pub fn array<'py>(py: Python<'py>, vector: &EmotionVector) -> Bound<'py, PyArray1<f32>> {
-    PyArray1::from_slice(py, vector.values())
-}
-
-/// Vectors as an array of a row each; NaN where there is none.
-pub fn rows<'py>(
-    py: Python<'py>,
-    vectors: impl ExactSizeIterator<Item = Option<EmotionVector>>,
-) -> PyResult<Bound<'py, PyArray2<f32>>> {
-    let count = vectors.len();
-    let none = [f32::NAN; EMOTION_COUNT];
-    let flat: Vec<f32> = vectors
-        .flat_map(|vector| vector.map_or(none, |vector| *vector.values()))
-        .collect();
-    PyArray1::from_vec(py, flat).reshape([count, EMOTION_COUNT])
 }

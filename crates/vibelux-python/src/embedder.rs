@@ -14,8 +14,8 @@ use vibelux::audio::SoundShares;
 use vibelux::library::{Depth, Failure, FileFacts, FileStamp, SongEmbedder};
 use vibelux::model::{MusicModel, SongEmbedding};
 
-use crate::arguments::{array, rows};
 use crate::error::{SongError, other};
+use crate::vectors::{array, rows};
 
 /// A music model, ready to embed songs on several cores. What an actor of a cluster holds.
 #[pyclass(frozen, module = "vibelux")]
@@ -156,7 +156,11 @@ impl Embedder {
             "loudness_lufs",
             embeddings().map(|e| e.ok().and_then(|e| e.loudness_lufs)),
         )?;
-        let sound = |e: &SongEmbedding| e.sound.map(SoundShares::kind).map(|kind| kind.name());
+        let sound = |e: &SongEmbedding| {
+            e.sound
+                .map(SoundShares::kind)
+                .map(vibelux::audio::SoundKind::name)
+        };
         column(
             &table,
             "sound",

@@ -12,8 +12,8 @@ use vibelux::detect::FaceDetector;
 use vibelux::face::{FaceImage, FaceQuality, GreyImage, decode_picture, grey_rec601, load_picture};
 use vibelux::model::FaceModel;
 
-use crate::arguments::array;
 use crate::error::{other, picture};
+use crate::vectors::array;
 
 /// What pictures that have no name are called in errors.
 const UNNAMED: &str = "the picture";
@@ -121,12 +121,7 @@ fn read(image: &GreyImage) -> PyResult<Vec<Face>> {
         let bounds = &face.bounds;
         Ok(Face {
             vector: model.weighed(&vector, &quality),
-            bounds: (
-                bounds.x as f32,
-                bounds.y as f32,
-                bounds.width as f32,
-                bounds.height as f32,
-            ),
+            bounds: (bounds.x, bounds.y, bounds.width, bounds.height),
             score: bounds.score as f32,
             turn_degrees: quality.turn_degrees,
             counts: quality.weight(),

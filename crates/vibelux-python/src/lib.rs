@@ -9,6 +9,7 @@ mod error;
 mod face;
 mod library;
 mod rank;
+mod vectors;
 
 /// What the package `vibelux` is made of.
 #[pyo3::pymodule]

@@ -12,8 +12,9 @@ use vibelux::library::filter::Filter;
 use vibelux::library::{Inclusion, LibraryAddress, SongStore, SongTable, parquet, unix_seconds};
 use vibelux::recommend::{Mode, Query, SongIndex};
 
-use crate::arguments::{self, rows};
+use crate::arguments;
 use crate::error::library;
+use crate::vectors::rows;
 
 /// A song that was found.
 #[pyclass(frozen, get_all, module = "vibelux")]

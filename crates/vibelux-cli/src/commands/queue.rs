@@ -108,7 +108,7 @@ fn add(args: &QueueArgs, queue: &Queue, store: &mut SongStore) -> anyhow::Result
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} songs put in")?;
     let bar = ProgressBar::new(plan.songs.len() as u64).with_style(style);
     let done = queue.add(&plan.songs, embedder.name(), |count| {
-        bar.set_position(count as u64)
+        bar.set_position(count as u64);
     });
     bar.finish_and_clear();
     done?;
