@@ -1,4 +1,6 @@
 //! One suite for both kinds of library: whatever is done to a file and to a PostgreSQL server, both say the same afterwards.
+//!
+//! `VIBELUX_DATABASE_CASES` says how many series of steps are tried (48).
 #![allow(clippy::unwrap_used, reason = "a failed set-up fails the test")]
 
 use std::collections::BTreeMap;
@@ -7,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use vibelux::EmotionVector;
 use vibelux::audio::{Fingerprint, SoundKind};
 use vibelux::emotion::Emotion;
@@ -270,6 +272,16 @@ impl Files {
     }
 }
 
+/// The first lines that are not the same.
+fn difference(file: &str, server: &str) -> String {
+    let pairs = file.lines().zip(server.lines());
+    let differ = pairs.enumerate().find(|(_, (a, b))| a != b);
+    match differ {
+        Some((at, (file, server))) => format!("line {at}\nfile:   {file}\nserver: {server}"),
+        None => "one says more than the other".to_owned(),
+    }
+}
+
 fn sound(number: u8) -> ContentHash {
     ContentHash::from_bytes([number; 16])
 }
@@ -301,11 +313,13 @@ fn a_file_and_a_server_say_the_same_whatever_is_done() {
         return;
     };
     let mut databases = 0;
-    let mut runner = TestRunner::new(Config {
-        cases: 32,
+    let config = Config {
+        cases: std::env::var("VIBELUX_DATABASE_CASES").map_or(48, |text| text.parse().unwrap()),
         failure_persistence: None,
         ..Config::default()
-    });
+    };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(config, rng);
     let steps = prop::collection::vec(step(), 1..60);
     let databases = std::cell::RefCell::new(&mut databases);
     runner
@@ -330,7 +344,8 @@ fn a_file_and_a_server_say_the_same_whatever_is_done() {
                 }
             }
             let [file, server] = &stores;
-            prop_assert_eq!(files.dump(file), files.dump(server));
+            let (file, server) = (files.dump(file), files.dump(server));
+            prop_assert!(file == server, "{}", difference(&file, &server));
             Ok(())
         })
         .unwrap();

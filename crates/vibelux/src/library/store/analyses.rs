@@ -110,7 +110,7 @@ impl SongStore {
         // The texts one by one: all of them at once may be more than memory.
         let songs =
             "SELECT staged.path, songs.size_bytes, songs.modified_nanoseconds, songs.missing
-             FROM staged JOIN songs ON songs.path = staged.path WHERE staged.model = ?1";
+             FROM staged JOIN songs ON songs.path = staged.path WHERE staged.model = ?1 ORDER BY 1";
         let text = "SELECT analysis FROM staged WHERE path = ?1";
         self.write(|database| {
             let songs = database.query(songs, values![model], |row| {

@@ -159,7 +159,7 @@ impl SongStore {
         let end = [ASIDE, &[0xFF; 8]].concat();
         let aside: Vec<Vec<u8>> = self.query(
             "SELECT path FROM songs WHERE path >= ?1 AND path < ?2
-                 UNION SELECT path FROM verdicts WHERE path >= ?1 AND path < ?2",
+                 UNION SELECT path FROM verdicts WHERE path >= ?1 AND path < ?2 ORDER BY path",
             values![ASIDE, &end],
             |row| row.get(0),
         )?;
