@@ -75,6 +75,14 @@ pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// `, 2 moved, 1 copied` of the counts that are not 0, to go on a sentence with.
+pub fn and_counts(counts: &[(usize, &str)]) -> String {
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    counts
+        .map(|(count, what)| format!(", {count} {what}"))
+        .collect()
+}
+
 /// So many paths are named where there may be thousands.
 const NAMED: usize = 5;
 

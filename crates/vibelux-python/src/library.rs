@@ -49,10 +49,16 @@ struct Open {
 
 impl Open {
     fn read(store: SongStore) -> Result<Self, vibelux::library::LibraryError> {
-        let mut table = SongTable::open(&store)?;
-        table.correct(&store.said()?);
+        let table = heard(&store)?;
         Ok(Self { store, table })
     }
+}
+
+/// All songs, as the listener hears them.
+fn heard(store: &SongStore) -> Result<SongTable, vibelux::library::LibraryError> {
+    let mut table = SongTable::open(store)?;
+    table.correct(&store.said()?);
+    Ok(table)
 }
 
 impl Library {
@@ -80,9 +86,7 @@ impl Library {
     fn refresh(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| {
             let mut open = self.lock();
-            let mut table = SongTable::open(&open.store)?;
-            table.correct(&open.store.said()?);
-            open.table = table;
+            open.table = heard(&open.store)?;
             Ok(())
         })
         .map_err(|error: vibelux::library::LibraryError| library(error))

@@ -116,9 +116,9 @@ pub fn run_worker(config: WorkerConfig) -> Result<WorkerSummary, WorkerError> {
     let ended = runtime.block_on(hands.work());
     hands.config().embedder.rest();
     ended?;
-    match hands.lock(&hands.0.fault).take() {
+    match lock(&hands.0.fault).take() {
         Some(fault) => Err(fault),
-        None => Ok(*hands.lock(&hands.0.summary)),
+        None => Ok(*lock(&hands.0.summary)),
     }
 }
 
@@ -150,12 +150,8 @@ impl Hands {
         &self.0.config
     }
 
-    fn lock<'a, T>(&self, value: &'a Mutex<T>) -> MutexGuard<'a, T> {
-        value.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn is_to_stop(&self) -> bool {
-        self.config().stop.load(Ordering::Relaxed) || self.lock(&self.0.fault).is_some()
+        self.config().stop.load(Ordering::Relaxed) || lock(&self.0.fault).is_some()
     }
 
     /// Works, with as many connections to the queue as it takes.
@@ -289,7 +285,7 @@ impl Hands {
 
     /// Notes that a song's file is not here.
     fn miss(&self, song: &Path, file: &Path) -> String {
-        self.lock(&self.0.summary).absent += 1;
+        lock(&self.0.summary).absent += 1;
         if self.0.absent.fetch_add(1, Ordering::Relaxed) + 1 >= MOST_ABSENT {
             self.give_up(WorkerError::FilesAbsent {
                 song: song.to_owned(),
@@ -300,12 +296,12 @@ impl Hands {
     }
 
     fn give_up(&self, fault: WorkerError) {
-        self.lock(&self.0.fault).get_or_insert(fault);
+        lock(&self.0.fault).get_or_insert(fault);
     }
 
     fn tell(&self, path: &Path, done: &Completed) {
         let summary = {
-            let mut summary = self.lock(&self.0.summary);
+            let mut summary = lock(&self.0.summary);
             let count = match done {
                 Completed::Embedded => &mut summary.embedded,
                 Completed::Failed(_) => &mut summary.failed,
@@ -335,13 +331,13 @@ impl Hands {
         &self,
         work: impl FnOnce(&mut SongStore) -> Result<T, LibraryError>,
     ) -> Result<T, LibraryError> {
-        let kept = self.lock(&self.0.stores).pop();
+        let kept = lock(&self.0.stores).pop();
         let mut store = match kept {
             Some(store) => store,
             None => SongStore::open(self.config().library.clone())?,
         };
         let value = work(&mut store)?;
-        self.lock(&self.0.stores).push(store);
+        lock(&self.0.stores).push(store);
         Ok(value)
     }
 }
@@ -358,4 +354,8 @@ async fn run_until(
         () = &mut end => worker.request_shutdown(),
     }
     run.await
+}
+
+fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -223,15 +223,11 @@ impl Run {
             self.plan.unchanged,
             summary.failed.len() + self.plan.known_failures.len()
         );
-        for (count, what) in [
+        text += &output::and_counts(&[
             (summary.moved, "moved"),
             (summary.retagged, "retagged"),
             (summary.copied, "copied"),
-        ] {
-            if count > 0 {
-                text += &format!(", {count} {what}");
-            }
-        }
+        ]);
         if let Some(count) = self.declared_music {
             text += &format!(", {} said to be music", output::songs(count));
         }

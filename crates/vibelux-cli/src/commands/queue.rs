@@ -123,14 +123,10 @@ fn text(store: &SongStore, added: Option<&Added>, retried: usize, state: QueueSt
             output::songs(added.plan.songs.len()),
             added.plan.unchanged
         );
-        for (count, what) in [
+        text += &output::and_counts(&[
             (added.plan.known_failures.len(), "failed before"),
             (added.gone, "gone from disk"),
-        ] {
-            if count > 0 {
-                text += &format!(", {count} {what}");
-            }
-        }
+        ]);
         text.push('\n');
     }
     if retried > 0 {

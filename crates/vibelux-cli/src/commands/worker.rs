@@ -110,15 +110,11 @@ fn text(summary: WorkerSummary, elapsed_seconds: f64) -> String {
         output::songs(summary.embedded),
         summary.failed
     );
-    for (count, what) in [
+    text += &output::and_counts(&[
         (summary.kept, "known by their sound"),
         (summary.lost, "taken over by others"),
         (summary.absent, "not on this machine"),
-    ] {
-        if count > 0 {
-            text += &format!(", {count} {what}");
-        }
-    }
+    ]);
     text + "\n"
 }
 
