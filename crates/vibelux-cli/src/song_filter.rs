@@ -1,7 +1,5 @@
 //! `--where`: which songs of the library a command takes.
 
-use std::collections::HashSet;
-
 use vibelux::library::filter::{Filter, FilterError};
 use vibelux::library::{LibraryError, SongStore, SongTable, unix_seconds};
 
@@ -27,16 +25,6 @@ impl WhereArgs {
         table: &SongTable,
         store: &SongStore,
     ) -> Result<Option<Vec<bool>>, LibraryError> {
-        if self.filter.is_all() {
-            return Ok(None);
-        }
-        let likes = store.likes()?;
-        let liked: HashSet<usize> = likes
-            .iter()
-            .filter_map(|path| table.position(path))
-            .collect();
-        Ok(Some(
-            table.matching(&self.filter, &|at| liked.contains(&at)),
-        ))
+        table.meant(&self.filter, store)
     }
 }

@@ -11,7 +11,8 @@ use pyo3::types::PyDict;
 use rayon::prelude::*;
 use vibelux::EmotionVector;
 use vibelux::audio::SoundShares;
-use vibelux::library::{Depth, Failure, FileFacts, FileStamp, SongEmbedder};
+use vibelux::library::{Depth, Failure, FileStamp, SongEmbedder, look_guarded};
+use vibelux::media;
 use vibelux::model::{MusicModel, SongEmbedding};
 
 use crate::error::{SongError, other};
@@ -126,10 +127,8 @@ impl Embedder {
     fn table<'py>(&self, py: Python<'py>, paths: Vec<PathBuf>) -> PyResult<Bound<'py, PyDict>> {
         let learnt = py.detach(|| {
             let look = |path: &PathBuf| {
-                let stamp = std::fs::metadata(path)
-                    .ok()
-                    .map(|found| FileStamp::of(&found));
-                (stamp, look_guarded(path), self.one(path))
+                let stamp = media::facts(path).ok().map(FileStamp::of);
+                (stamp, look_guarded(&self.model, path), self.one(path))
             };
             self.pool
                 .install(|| paths.par_iter().map(look).collect::<Vec<_>>())
@@ -226,11 +225,6 @@ fn column<'py, T: IntoPyObject<'py>>(
     values: impl Iterator<Item = T>,
 ) -> PyResult<()> {
     table.set_item(name, values.collect::<Vec<T>>())
-}
-
-/// What a file says of itself; a parser that panics learns nothing.
-fn look_guarded(path: &Path) -> FileFacts {
-    std::panic::catch_unwind(|| FileFacts::read(path)).unwrap_or_default()
 }
 
 /// The embedder of `embed` and `embed_many`, made when it is first needed.

@@ -1,6 +1,5 @@
 //! Libraries: files and databases that `vibelux embed` made.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -172,18 +171,12 @@ fn best(
     mode: Mode,
 ) -> Result<Vec<Match>, vibelux::library::LibraryError> {
     let table = &open.table;
-    let likes = if filter.is_all() {
-        HashSet::new()
-    } else {
-        open.store.likes()?
-    };
-    let liked: HashSet<usize> = likes
-        .iter()
-        .filter_map(|path| table.position(path))
-        .collect();
-    let meant = table.matching(filter, &|at| liked.contains(&at));
+    let meant = table.meant(filter, &open.store)?;
     let allowed = |at: usize| {
-        meant[at] && !table.is_missing(at) && !table.is_copy(at) && include.takes(table.class(at))
+        meant.as_ref().is_none_or(|meant| meant[at])
+            && !table.is_missing(at)
+            && !table.is_copy(at)
+            && include.takes(table.class(at))
     };
     let vectors = table.vectors();
     let mean = EmotionVector::mean(

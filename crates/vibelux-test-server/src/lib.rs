@@ -1,6 +1,11 @@
 //! Real servers for the tests of the other crates: each test starts its own on a free port of this machine, and it ends with the
 //! test. What a machine lacks is said aloud, and the test that needs it is skipped.
 
+mod bucket;
 mod postgres;
+mod process;
+mod web;
 
+pub use bucket::BucketServer;
 pub use postgres::PostgresServer;
+pub use web::{WebRequest, WebServer};

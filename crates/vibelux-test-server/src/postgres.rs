@@ -1,13 +1,13 @@
 //! [`PostgresServer`]: PostgreSQL with an empty cluster of its own, for tests of libraries on a server.
 
-use std::ffi::OsStr;
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use crate::process::{free_port, is_root, succeed};
 
 /// For so long a server may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -201,30 +201,4 @@ fn as_account(program: &Path, folder: &Path) -> Command {
     };
     command.current_dir(folder).stdin(Stdio::null());
     command
-}
-
-#[cfg(unix)]
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
-#[cfg(not(unix))]
-fn is_root() -> bool {
-    false
-}
-
-fn succeed(command: &mut Command) -> std::io::Result<()> {
-    let output = command.output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let program = command.get_program().to_string_lossy().into_owned();
-    let arguments: Vec<&OsStr> = command.get_args().collect();
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said = format!("{program} {arguments:?}: {said}");
-    Err(std::io::Error::other(said))
-}
-
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

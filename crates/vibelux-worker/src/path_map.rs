@@ -1,9 +1,11 @@
-//! [`PathMap`]: where the files of the library are on this machine.
+//! [`PathMap`]: where the files of the library are for this machine.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// `FROM=TO`: what is below `FROM` in the library is below `TO` here.
+use vibelux::media;
+
+/// `FROM=TO`: what is below `FROM` in the library is below `TO` here; either may be an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathRule {
     from: PathBuf,
@@ -43,20 +45,21 @@ impl PathMap {
         Self { rules }
     }
 
-    /// Where a song of the library is here.
+    /// Where a song of the library is here, or its address.
     #[must_use]
     pub fn file(&self, song: &Path) -> PathBuf {
         let mapped = |rule: &PathRule| {
-            let below = song.strip_prefix(&rule.from).ok()?;
-            Some(rule.to.join(below))
+            let below = media::strip_prefix(song, &rule.from)?;
+            Some(media::join(&rule.to, &below))
         };
         let mapped = self.rules.iter().find_map(mapped);
         mapped.unwrap_or_else(|| song.to_owned())
     }
 
-    /// The places to which paths are mapped.
-    pub fn places(&self) -> impl Iterator<Item = &Path> {
-        self.rules.iter().map(|rule| rule.to.as_path())
+    /// The folders of this machine to which paths are mapped.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        let places = self.rules.iter().map(|rule| rule.to.as_path());
+        places.filter(|place| !media::is_address(place))
     }
 }
 
@@ -75,6 +78,18 @@ mod tests {
         assert_eq!(file("/music/1.mp3"), Path::new("/mnt/a/1.mp3"));
         assert_eq!(file("/music/new/x/1.mp3"), Path::new("/mnt/b/x/1.mp3"));
         assert_eq!(file("/musical/1.mp3"), Path::new("/musical/1.mp3"));
+    }
+
+    #[test]
+    fn addresses_are_mapped_too() {
+        let map = map(&["/music=https://nas/m", "s3://archive=/mnt/a"]);
+        let file = |song: &str| map.file(Path::new(song));
+        assert_eq!(
+            file("/music/A B/#1.mp3"),
+            Path::new("https://nas/m/A%20B/%231.mp3")
+        );
+        assert_eq!(file("s3://archive/x/1.mp3"), Path::new("/mnt/a/x/1.mp3"));
+        assert_eq!(map.folders().collect::<Vec<_>>(), [Path::new("/mnt/a")]);
     }
 
     #[test]

@@ -218,11 +218,11 @@ pub(crate) async fn add_finish(
 /// Of each song there is one job: by the digest of its path, as keys cannot be as long as paths.
 fn spec(song: &PlannedSong) -> JobSpec {
     let path: &PathBuf = &song.found.path;
-    let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    let digits = digest[..16].iter().map(|byte| format!("{byte:02x}"));
-    let key = digits.collect::<String>();
+    let digest: [u8; 32] = Sha256::digest(path.as_os_str().as_encoded_bytes()).into();
+    let (key, _) = digest.split_at(16);
+    let key = key.iter().fold(0, |key, &byte| key << 8 | u128::from(byte));
     JobSpec::builder()
-        .job_key(key)
+        .job_key(format!("{key:032x}"))
         .job_key_mode(JobKeyMode::Replace)
         .build()
 }

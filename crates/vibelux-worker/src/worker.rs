@@ -13,6 +13,7 @@ use vibelux::library::{
     Completed, LibraryAddress, LibraryError, Pace, PlannedSong, QueuedJob, SongEmbedder, SongStore,
     complete_song, finish,
 };
+use vibelux::media;
 
 use crate::error::WorkerError;
 use crate::path_map::PathMap;
@@ -94,10 +95,10 @@ pub struct WorkerSummary {
 /// # Errors
 /// If the library is no server's, the server stays away, files are not on this machine, or nothing can be embedded.
 pub fn run_worker(config: WorkerConfig) -> Result<WorkerSummary, WorkerError> {
-    for place in config.paths.places() {
-        if !place.is_dir() {
+    for folder in config.paths.folders() {
+        if !folder.is_dir() {
             return Err(WorkerError::NoFolder {
-                folder: place.to_owned(),
+                folder: folder.to_owned(),
             });
         }
     }
@@ -252,8 +253,14 @@ impl Hands {
         }
         let (found, work) = task.song();
         let file = self.config().paths.file(&found.path);
-        if matches!(file.try_exists(), Ok(false)) {
-            return Err(self.miss(&found.path, &file));
+        match media::exists(&file) {
+            Ok(true) => {}
+            Ok(false) => return Err(self.miss(&found.path, &file)),
+            // A server that does not answer may do so later.
+            Err(error) if media::is_address(&file) => {
+                return Err(format!("{}: {error}", file.display()));
+            }
+            Err(_) => {}
         }
         self.0.absent.store(0, Ordering::Relaxed);
         let path = found.path.clone();

@@ -34,6 +34,7 @@ pub mod emotion;
 pub mod error_text;
 pub mod face;
 pub mod library;
+pub mod media;
 pub mod model;
 pub mod mood;
 pub mod playlist;

@@ -33,7 +33,8 @@ const MAX_LISTED: usize = 20;
     Exit codes: 0 all songs have a vector, 1 some failed, 2 could not run, 130 stopped by Ctrl-C."
 )]
 pub struct EmbedArgs {
-    /// Song files and folders of songs; folders are searched recursively, hidden files are skipped
+    /// Song files and folders of songs, here or at s3://... and http(s)://...; folders are searched recursively, hidden files
+    /// are skipped
     #[arg(required = true, value_name = "SONGS")]
     songs: Vec<PathBuf>,
     /// Use this share of the processor, such as 25% [default: all of it]

@@ -2,18 +2,17 @@
 //!
 //! The scan is done here, where the files are; what listens is `vibelux worker`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use vibelux::library::{
-    EmbedOptions, EmbedPlan, Scan, SongEmbedder, SongStore, mark_missing, plan,
-};
+use vibelux::library::{EmbedOptions, EmbedPlan, Pace, Scan, SongStore, mark_missing, plan};
 use vibelux_worker::{Queue, QueueState};
 
-use crate::analysis::AnalysisArgs;
 use crate::commands::embed::find;
+use crate::commands::music_model::music_model;
 use crate::json::{Failure, path_text};
 use crate::library_location::LibraryArgs;
 use crate::output;
@@ -25,7 +24,7 @@ use crate::output;
     Exit codes: 0 done, 1 some of the given paths could not be read, 2 could not run."
 )]
 pub struct QueueArgs {
-    /// Song files and folders of songs to put in; without any, only says how many are left
+    /// Song files and folders of songs to put in, here or at s3://... and http(s)://...; without any, only says how many are left
     #[arg(value_name = "SONGS")]
     songs: Vec<PathBuf>,
     /// Put all songs in, also those that have not changed
@@ -37,8 +36,9 @@ pub struct QueueArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    #[command(flatten)]
-    analysis: AnalysisArgs,
+    /// For workers with this music model (an ONNX file with its .toml beside it) instead of the built-in one
+    #[arg(long, value_name = "F.onnx")]
+    music_model: Option<PathBuf>,
     #[command(flatten)]
     library: LibraryArgs,
 }
@@ -92,22 +92,23 @@ pub fn run(args: QueueArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn add(args: &QueueArgs, queue: &Queue, store: &mut SongStore) -> anyhow::Result<Added> {
-    let embedder = args.analysis.embedder()?;
+    let model = music_model(args.music_model.as_deref())?;
+    let model = model.name();
     let scan = find(&args.songs)?;
     let options = EmbedOptions {
-        pace: args.analysis.pace(None),
+        pace: Pace::jobs(NonZeroUsize::MIN),
         force: args.force,
         retry_failed: args.retry_failed,
         patient: false,
     };
-    let mut plan = plan(store, &scan, embedder.name(), &options)?;
+    let mut plan = plan(store, &scan, model, &options)?;
     // Of all folders first, as the library is used meanwhile.
     plan.spread();
     let gone = mark_missing(store, &scan)?;
     store.set_missing(&plan.returned, false)?;
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} songs put in")?;
     let bar = ProgressBar::new(plan.songs.len() as u64).with_style(style);
-    let done = queue.add(&plan.songs, embedder.name(), |count| {
+    let done = queue.add(&plan.songs, model, |count| {
         bar.set_position(count as u64);
     });
     bar.finish_and_clear();

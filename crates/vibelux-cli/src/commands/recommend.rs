@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{ArgGroup, ValueEnum};
 use vibelux::EmotionVector;
 use vibelux::library::Inclusion;
+use vibelux::media;
 use vibelux::recommend::Mode;
 
 use crate::chosen::Chosen;
@@ -109,8 +110,9 @@ pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
             }
         }
     };
-    let playable =
-        |at: usize| Some(at) != itself && (args.include_missing || songs.table.path(at).is_file());
+    let playable = |at: usize| {
+        Some(at) != itself && (args.include_missing || media::is_at_hand(&songs.table.path(at)))
+    };
     let found = songs.find(&index, asked, args.count.get(), playable);
 
     if args.json {

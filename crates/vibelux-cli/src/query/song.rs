@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use vibelux::EmotionVector;
+use vibelux::media;
 use vibelux::recommend::Query;
 
 use super::source::Asked;
@@ -36,8 +37,13 @@ pub fn similar_to(
 
 fn find(name: &Path, songs: &Chosen) -> anyhow::Result<usize> {
     // As scanned paths are canonical, imported ones as they were written.
-    let paths = [fs::canonicalize(name), std::path::absolute(name)];
-    for path in paths.iter().flatten() {
+    let paths = if media::is_address(name) {
+        vec![name.to_owned()]
+    } else {
+        let paths = [fs::canonicalize(name), std::path::absolute(name)];
+        paths.into_iter().flatten().collect()
+    };
+    for path in &paths {
         let found = songs.table.position(path).filter(|&at| songs.allows(at));
         if let Some(index) = found {
             return Ok(index);

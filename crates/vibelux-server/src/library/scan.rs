@@ -133,7 +133,7 @@ impl Scanner {
             }
         };
         if let Err(error) = self.scan(&folders) {
-            let path = PathBuf::from(self.library.address().to_string());
+            let path = self.library.address().shown();
             self.update(|state| state.fail(&path, &error.to_string()));
         }
     }

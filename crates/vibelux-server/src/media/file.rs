@@ -1,10 +1,11 @@
 //! A song's file, opened for a client: never another file than one that the library knows.
 
-use std::fs::{self, File, Metadata};
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 
 use vibelux::library::FileStamp;
+use vibelux::media::{self, MediaFacts, MediaFile};
 
 use crate::http::error::ApiError;
 use crate::library::catalogue::{Catalogue, Entry};
@@ -14,8 +15,8 @@ use crate::library::song_id::SongId;
 #[derive(Debug)]
 pub struct SongFile {
     /// To read from.
-    pub file: File,
-    /// Where it really is, without links.
+    pub file: MediaFile,
+    /// Where it really is, without links; or its address.
     pub path: PathBuf,
     /// Its size.
     pub length_bytes: u64,
@@ -32,32 +33,37 @@ pub struct SongFile {
 /// [`ApiError::SongMissing`] if it is gone, is no file, or leads elsewhere; [`ApiError::Io`] if it cannot
 /// be read.
 pub fn open(catalogue: &Catalogue, song: &Entry) -> Result<SongFile, ApiError> {
-    let path = fs::canonicalize(&song.path).map_err(unreadable)?;
+    let path = if media::is_address(&song.path) {
+        song.path.clone()
+    } else {
+        fs::canonicalize(&song.path).map_err(unreadable)?
+    };
     if path != song.path && catalogue.get(SongId::of(&path)).is_none() {
         return Err(ApiError::SongMissing);
     }
-    let file = File::open(&path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(ApiError::Io)?;
-    if !metadata.is_file() {
+    let file = MediaFile::open(&path).map_err(unreadable)?;
+    let facts = file.facts();
+    if !facts.is_file {
         return Err(ApiError::SongMissing);
     }
     Ok(SongFile {
-        length_bytes: metadata.len(),
-        tag: tag(&metadata),
+        length_bytes: facts.size_bytes,
+        tag: tag(facts),
         file,
         path,
     })
 }
 
 fn unreadable(error: io::Error) -> ApiError {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ApiError::SongMissing,
-        _ => ApiError::Io(error),
+    if media::is_absent(&error) {
+        ApiError::SongMissing
+    } else {
+        ApiError::Io(error)
     }
 }
 
-fn tag(metadata: &Metadata) -> String {
-    let stamp = FileStamp::of(metadata);
+fn tag(facts: MediaFacts) -> String {
+    let stamp = FileStamp::of(facts);
     format!(
         "\"{:x}-{:x}\"",
         stamp.size_bytes, stamp.modified_nanoseconds

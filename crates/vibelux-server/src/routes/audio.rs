@@ -1,9 +1,9 @@
 //! `GET songs/{id}/audio`: the sound of a song, in ranges, or through ffmpeg.
 
-use std::io::SeekFrom;
+use std::io::{self, Read, Seek, SeekFrom};
 
 use axum::Extension;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
@@ -11,9 +11,10 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::Stream;
+use futures_util::stream::try_unfold;
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tokio_util::io::ReaderStream;
+use vibelux::media::MediaFile;
 
 use super::songs::with_song;
 use crate::http::error::ApiError;
@@ -22,7 +23,7 @@ use crate::media::{self, Requested, SongFile, requested};
 use crate::security::Role;
 use crate::state::Shared;
 
-/// Read from the disk at once.
+/// Read from the file at once.
 const CHUNK_BYTES: usize = 64 << 10;
 
 #[derive(Debug, Deserialize)]
@@ -86,13 +87,9 @@ async fn send(
         }
         Requested::Nothing => return Err(ApiError::BadRange { length_bytes }),
     };
-    let mut file = tokio::fs::File::from_std(song.file);
-    if first > 0 {
-        file.seek(SeekFrom::Start(first))
-            .await
-            .map_err(ApiError::Io)?;
-    }
-    let stream = ReaderStream::with_capacity(file.take(count), CHUNK_BYTES);
+    let mut file = song.file;
+    // Within a file this is but a number.
+    file.seek(SeekFrom::Start(first)).map_err(ApiError::Io)?;
     let mut response = (
         status,
         [
@@ -102,7 +99,7 @@ async fn send(
             (CACHE_CONTROL, "private, no-cache".to_owned()),
             (ETAG, song.tag),
         ],
-        Body::from_stream(stream),
+        Body::from_stream(chunks(file, count)),
     )
         .into_response();
     if status == StatusCode::PARTIAL_CONTENT {
@@ -113,4 +110,20 @@ async fn send(
         }
     }
     Ok(response)
+}
+
+/// The next bytes of a file, up to so many, as they are sent.
+fn chunks(file: MediaFile, count: u64) -> impl Stream<Item = io::Result<Bytes>> {
+    try_unfold((file, count), |(mut file, left)| async move {
+        // A disk may have to wake up, and a server elsewhere to answer.
+        let read = tokio::task::spawn_blocking(move || {
+            let most = usize::try_from(left).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES));
+            let mut chunk = vec![0; most];
+            let read = file.read(&mut chunk)?;
+            chunk.truncate(read);
+            let rest = (file, left - read as u64);
+            Ok((read > 0).then(|| (Bytes::from(chunk), rest)))
+        });
+        read.await.map_err(io::Error::other)?
+    })
 }

@@ -8,6 +8,7 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use vibelux::emotion::EMOTION_COUNT;
 use vibelux::library::{Inclusion, SongClass};
+use vibelux::media;
 use vibelux::recommend::{Mode, Way};
 use vibelux::taste::{Liking, Reason};
 use vibelux::{EmotionVector, by_emotion};
@@ -176,7 +177,7 @@ pub async fn recommend(
                     && reader.takes(&filter, &entries[i])
             },
             liking: &|i| likings[i].score,
-            present: &|i| entries[i].path.is_file(),
+            present: &|i| media::is_at_hand(&entries[i].path),
         };
         let recommendations = queue(&catalogue, &wanted, &rules)
             .iter()

@@ -4,7 +4,6 @@
 //! [`super::reader`] asks before it opens the file, and shows Symphonia a table that cannot be used as padding.
 //! The layout is RFC 9639, sections 8.1 and 8.5.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// Kinds of metadata blocks.
@@ -28,7 +27,10 @@ pub(super) struct Patch {
 
 /// What hides seek tables that cannot be used, for a file of `len` bytes; nothing if it is no FLAC file or its
 /// blocks cannot be read, which is for the demuxer to say. Leaves the file somewhere.
-pub(super) fn hide_wrong_seek_tables(file: &mut File, len: u64) -> io::Result<Vec<Patch>> {
+pub(super) fn hide_wrong_seek_tables<R: Read + Seek>(
+    file: &mut R,
+    len: u64,
+) -> io::Result<Vec<Patch>> {
     let Some(mut at) = first_block(file)? else {
         return Ok(Vec::new());
     };
@@ -64,7 +66,7 @@ pub(super) fn hide_wrong_seek_tables(file: &mut File, len: u64) -> io::Result<Ve
 }
 
 /// Where the first metadata block begins, after an ID3v2 tag if there is one before.
-fn first_block(file: &mut File) -> io::Result<Option<u64>> {
+fn first_block<R: Read + Seek>(file: &mut R) -> io::Result<Option<u64>> {
     let mut start = 0;
     let mut head = [0; 10];
     file.seek(SeekFrom::Start(0))?;
@@ -132,9 +134,8 @@ mod tests {
             &[0; 1000],
         ]
         .concat();
-        let mut file = tempfile::tempfile().unwrap();
-        io::Write::write_all(&mut file, &bytes).unwrap();
-        hide_wrong_seek_tables(&mut file, bytes.len() as u64).unwrap()
+        let length = bytes.len() as u64;
+        hide_wrong_seek_tables(&mut io::Cursor::new(bytes), length).unwrap()
     }
 
     #[test]

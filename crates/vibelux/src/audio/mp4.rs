@@ -2,7 +2,6 @@
 //! samples at the start of the track, which an edit list hides (ISO/IEC 14496-12, 8.6.6), and
 //! fragments that claim more samples than the file can hold, which it would count one by one.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// The whole index of a long audio book is a few megabytes, that of a fragment a few kilobytes.
@@ -22,9 +21,8 @@ pub(super) struct Mp4Facts {
     pub(super) claims_too_much: bool,
 }
 
-/// Reads the facts. A file that is too damaged for it has none: symphonia will say why.
-pub(super) fn read_facts(file: &mut File) -> io::Result<Mp4Facts> {
-    let len = file.metadata()?.len();
+/// Reads the facts of a file of `len` bytes. One that is too damaged for it has none: symphonia will say why.
+pub(super) fn read_facts<R: Read + Seek>(file: &mut R, len: u64) -> io::Result<Mp4Facts> {
     let mut moov = None;
     let mut claimed = 0_u64;
     each_index(file, len, |kind, content| match kind {
@@ -40,8 +38,8 @@ pub(super) fn read_facts(file: &mut File) -> io::Result<Mp4Facts> {
 }
 
 /// Calls `visit` with every `moov` and `moof` box at the top of a file of `end` bytes.
-fn each_index(
-    file: &mut File,
+fn each_index<R: Read + Seek>(
+    file: &mut R,
     end: u64,
     mut visit: impl FnMut(&[u8; 4], Vec<u8>),
 ) -> io::Result<()> {
@@ -164,7 +162,7 @@ fn priming(track: &[u8]) -> Option<f64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::io::Write;
+    use std::io::Cursor;
 
     fn atom(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
         let mut bytes = (content.len() as u32 + 8).to_be_bytes().to_vec();
@@ -209,10 +207,11 @@ mod tests {
         let claims = |count: u32| {
             let trun = [&[0, 0, 2, 0], &count.to_be_bytes()[..], &[0; 32]].concat();
             let moof = atom(b"moof", &atom(b"traf", &atom(b"trun", &trun)));
-            let mut file = tempfile::tempfile().unwrap();
-            file.write_all(&[atom(b"moov", &track(b"mp4a", 0)), moof].concat())
-                .unwrap();
-            read_facts(&mut file).unwrap().claims_too_much
+            let bytes = [atom(b"moov", &track(b"mp4a", 0)), moof].concat();
+            let length = bytes.len() as u64;
+            read_facts(&mut Cursor::new(bytes), length)
+                .unwrap()
+                .claims_too_much
         };
         assert!(!claims(8));
         assert!(claims(1_000_000_000));

@@ -3,7 +3,6 @@
 //! Positions are frames of music: encoder delay and priming are behind the zero. Seeks go to a
 //! little before the wanted frame, because every lossy codec needs a packet or two to settle.
 
-use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -24,13 +23,14 @@ use super::loudness::LoudnessMeter;
 use super::mono::{channels, mix_down};
 use super::mp4::{self, Mp4Facts};
 use super::source::{Deadline, TimedFile};
+use crate::media::{self, MediaFile};
 
 /// How far before the wanted frame a seek aims. Covers Opus's 80 ms and four MP3 frames.
 const SETTLE_SECONDS: f64 = 0.1;
 /// Reading on is cheaper than a seek over a gap shorter than this.
 const SKIP_SECONDS: f64 = 0.5;
 /// Above this size the exact seek in an MP3, which reads every frame's header up to the target,
-/// is replaced by a jump to where the target should be.
+/// is replaced by a jump to where the target should be; so it is if all that is read must travel.
 const EXACT_SEEK_BYTES: u64 = 64 << 20;
 /// Packets in a row that may be damaged before the rest counts as lost.
 const MAX_BAD_PACKETS: u32 = 500;
@@ -63,19 +63,20 @@ impl SongReader {
     pub(super) fn open(path: &Path, deadline: Deadline) -> Result<Self, AudioError> {
         let owned = || path.to_owned();
         let io = |source| AudioError::io(path, source);
-        let metadata = std::fs::metadata(path).map_err(io)?;
-        if !metadata.is_file() {
+        // Asked before it is opened, as a pipe would wait for whoever writes into it.
+        if !media::facts(path).map_err(io)?.is_file {
             return Err(AudioError::NotAFile { path: owned() });
         }
-        if metadata.len() == 0 {
+        let mut file = MediaFile::open(path).map_err(io)?;
+        let size_bytes = file.facts().size_bytes;
+        if size_bytes == 0 {
             return Err(AudioError::Empty { path: owned() });
         }
-        let mut file = File::open(path).map_err(io)?;
         let facts = examine(&mut file, path)?;
-        let patches = flac::hide_wrong_seek_tables(&mut file, metadata.len()).map_err(io)?;
+        let patches = flac::hide_wrong_seek_tables(&mut file, size_bytes).map_err(io)?;
         file.seek(SeekFrom::Start(0)).map_err(io)?;
 
-        let source = TimedFile::new(file, metadata.len(), deadline, patches);
+        let source = TimedFile::new(file, deadline, patches);
         let stream = MediaSourceStream::new(Box::new(source), Default::default());
         let mut hint = Hint::new();
         if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
@@ -113,7 +114,7 @@ impl SongReader {
             });
         };
         let is_mp3 = format.format_info().short_name == "mp3";
-        let jump = is_mp3 && metadata.len() > EXACT_SEEK_BYTES;
+        let jump = is_mp3 && (size_bytes > EXACT_SEEK_BYTES || media::is_address(path));
         let time_base = track
             .time_base
             .or_else(|| TimeBase::try_from_recip(rate_hz));
@@ -353,7 +354,7 @@ impl SongReader {
 }
 
 /// What has to be known before symphonia sees the file.
-fn examine(file: &mut File, path: &Path) -> Result<Mp4Facts, AudioError> {
+fn examine(file: &mut MediaFile, path: &Path) -> Result<Mp4Facts, AudioError> {
     let io = |source| AudioError::io(path, source);
     let mut head = Vec::new();
     file.take(FileKind::HEAD_BYTES as u64)
@@ -366,7 +367,7 @@ fn examine(file: &mut File, path: &Path) -> Result<Mp4Facts, AudioError> {
         }),
         FileKind::Foreign(codec) => Err(unsupported(path, codec)),
         FileKind::IsoMedia => {
-            let facts = mp4::read_facts(file).unwrap_or_default();
+            let facts = mp4::read_facts(file, file.facts().size_bytes).unwrap_or_default();
             file.seek(SeekFrom::Start(0)).map_err(io)?;
             match facts.protection {
                 Some(scheme) => Err(AudioError::Protected {

@@ -15,6 +15,7 @@ use super::resample::Resampler;
 use super::source::Deadline;
 use super::window::{SongAudio, WindowPlan};
 use super::{AudioError, Waveform};
+use crate::media;
 
 /// What one song may take, on a slow disk and a busy machine.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -78,7 +79,8 @@ fn with_ffmpeg<T>(
         return Err(error);
     };
     let unknown = codec == UNKNOWN_FORMAT;
-    if !ffmpeg::is_installed() {
+    // It is given no addresses.
+    if media::is_address(&path) || !ffmpeg::is_installed() {
         return Err(if unknown {
             AudioError::NotAudio { path }
         } else {

@@ -1,13 +1,13 @@
 //! [`TimedFile`]: a file that stops giving bytes when the song's time is up, so that every loop
 //! inside a demuxer ends, however a damaged file leads it in circles.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::time::{Duration, Instant};
 
 use symphonia::core::io::MediaSource;
 
 use super::flac::Patch;
+use crate::media::MediaFile;
 
 /// When to give up on a song.
 #[derive(Debug, Clone, Copy)]
@@ -35,10 +35,9 @@ impl Deadline {
     }
 }
 
-/// A regular file with a deadline, in which some bytes are shown as others.
+/// A file with a deadline, in which some bytes are shown as others.
 pub(super) struct TimedFile {
-    file: File,
-    len: u64,
+    file: MediaFile,
     deadline: Deadline,
     /// Where the next byte is read.
     position: u64,
@@ -47,10 +46,9 @@ pub(super) struct TimedFile {
 
 impl TimedFile {
     /// Of a file that stands at its beginning.
-    pub(super) fn new(file: File, len: u64, deadline: Deadline, patches: Vec<Patch>) -> Self {
+    pub(super) fn new(file: MediaFile, deadline: Deadline, patches: Vec<Patch>) -> Self {
         Self {
             file,
-            len,
             deadline,
             position: 0,
             patches,
@@ -91,6 +89,6 @@ impl MediaSource for TimedFile {
     }
 
     fn byte_len(&self) -> Option<u64> {
-        Some(self.len)
+        Some(self.file.facts().size_bytes)
     }
 }

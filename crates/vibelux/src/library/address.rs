@@ -42,8 +42,9 @@ impl LibraryAddress {
         }
     }
 
-    /// What to call it in messages.
-    pub(super) fn shown(&self) -> PathBuf {
+    /// What to call it in messages, which tell of libraries and files alike.
+    #[must_use]
+    pub fn shown(&self) -> PathBuf {
         match self {
             Self::File(file) => file.clone(),
             #[cfg(feature = "postgres")]

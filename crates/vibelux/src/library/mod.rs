@@ -25,6 +25,7 @@ mod mounts;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 mod path_bytes;
+mod path_text;
 #[cfg(feature = "postgres")]
 mod postgres_address;
 mod revision;
@@ -48,8 +49,8 @@ pub use cover::{Cover, read_cover};
 pub use embed::{Completed, complete_song, finish};
 pub use embed::{
     CpuShare, Depth, EmbedOptions, EmbedPlan, EmbedProgress, EmbedSummary, FailedSong, MANY_SONGS,
-    Pace, PlannedSong, SongEmbedder, UnknownPace, Work, embed_guarded, embed_songs, mark_missing,
-    plan,
+    Pace, PlannedSong, SongEmbedder, UnknownPace, Work, embed_guarded, embed_songs, look_guarded,
+    mark_missing, plan,
 };
 pub use error::LibraryError;
 pub use facts::FileFacts;
@@ -58,6 +59,7 @@ pub use heard::Heard;
 pub use import::ImportSummary;
 pub use isolate::{FileLimits, IsolatedEmbedder, serve_songs};
 pub use mounts::Presence;
+pub use path_text::{BadPathText, PathText};
 #[cfg(feature = "postgres")]
 pub use postgres_address::{BadPostgresAddress, PostgresAddress};
 pub use revision::Revision;

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
+use crate::media;
+
 /// A song's file, as the library knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KnownFile {
@@ -59,7 +61,7 @@ impl Presence {
     /// Whether a file is certainly no longer there: "not allowed", "does not answer" and "is away" are not "gone".
     #[must_use]
     pub fn is_gone(&self, path: &Path) -> bool {
-        !self.is_away(path) && matches!(path.try_exists(), Ok(false))
+        !self.is_away(path) && matches!(media::exists(path), Ok(false))
     }
 
     /// The same of a song's file that may be `now`, under a name that only the case of its letters tells from the old one.

@@ -8,12 +8,13 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::mounts::{device, is_mount};
 use super::song::FileStamp;
+use crate::media::{self, Found, Listing};
 
 /// A song file that a scan came across.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundSong {
     /// Its canonical path: symbolic links are followed, so that a file has one name however it is
-    /// reached.
+    /// reached. Or its address.
     pub path: PathBuf,
     /// The file as it was at the scan.
     pub stamp: FileStamp,
@@ -46,7 +47,7 @@ pub struct Scan {
     bare: Vec<PathBuf>,
 }
 
-/// Collects the songs among `roots`, which are files or folders; folders are searched recursively.
+/// Collects the songs among `roots`, which are files or folders, here or at addresses; folders are searched recursively.
 ///
 /// Hidden files and folders (name starts with a dot) are skipped unless they are a root. Symbolic
 /// links are followed; loops end where they close. `is_song` decides by name which files of a folder
@@ -57,6 +58,10 @@ pub fn scan(roots: &[PathBuf], is_song: impl Fn(&Path) -> bool) -> Scan {
     let mut seen = HashSet::new();
     let mut folders = HashMap::new();
     for root in roots {
+        if media::is_address(root) {
+            scan.add_address(root, &is_song, &mut seen);
+            continue;
+        }
         let canonical = match fs::canonicalize(root) {
             Ok(path) => path,
             Err(error) => {
@@ -131,6 +136,38 @@ impl Scan {
         });
     }
 
+    /// Adds the file, or the songs of the folder, at an address.
+    fn add_address(
+        &mut self,
+        root: &Path,
+        is_song: impl Fn(&Path) -> bool,
+        seen: &mut HashSet<PathBuf>,
+    ) {
+        let found = match media::list(root) {
+            Ok(Listing::File(found)) => vec![found],
+            Ok(Listing::Folder(folder, mut found)) => {
+                self.reachable.push(folder.clone());
+                if found.is_empty() {
+                    self.bare.push(folder.clone());
+                }
+                found.retain(|found| {
+                    let below = found.address.strip_prefix(&folder);
+                    below.is_ok_and(|below| !has_hidden(below)) && is_song(&found.address)
+                });
+                found
+            }
+            Err(error) => return self.problem(root, &error.to_string(), true),
+        };
+        for Found { address, facts } in found {
+            if seen.insert(address.clone()) {
+                self.songs.push(FoundSong {
+                    path: address,
+                    stamp: FileStamp::of(facts),
+                });
+            }
+        }
+    }
+
     /// Adds a file under its canonical path, unless it is already there.
     fn add(
         &mut self,
@@ -177,7 +214,13 @@ fn device_of(entry: &DirEntry) -> Option<u64> {
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {
-    entry.file_name().as_encoded_bytes().starts_with(b".")
+    has_hidden(Path::new(entry.file_name()))
+}
+
+/// Whether a part of a path is hidden.
+fn has_hidden(path: &Path) -> bool {
+    path.iter()
+        .any(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! [`Song`]: one entry of the library.
 
-use std::fs::Metadata;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,6 +11,7 @@ use super::failure::Failure;
 use super::tags::{Encoding, Tags};
 use crate::audio::SoundKind;
 use crate::emotion::EmotionVector;
+use crate::media::MediaFacts;
 
 /// What tells whether a file has changed since it was embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,11 +25,11 @@ pub struct FileStamp {
 impl FileStamp {
     /// The stamp of a file.
     #[must_use]
-    pub fn of(metadata: &Metadata) -> Self {
-        let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
+    pub fn of(facts: impl Into<MediaFacts>) -> Self {
+        let facts = facts.into();
         Self {
-            size_bytes: metadata.len(),
-            modified_nanoseconds: nanoseconds(modified),
+            size_bytes: facts.size_bytes,
+            modified_nanoseconds: nanoseconds(facts.modified),
         }
     }
 }

@@ -4,7 +4,6 @@
 //! says it has no length is followed by itself for ever. Either costs what the file says of itself, not the
 //! program.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -13,13 +12,15 @@ use lofty::config::ParseOptions;
 use lofty::file::{FileType, TaggedFile};
 use lofty::probe::Probe;
 
+use crate::media::MediaFile;
+
 /// More blocks and jumps than any tag needs: songs of an hour take some hundreds.
 const MOST_CALLS: u32 = 1 << 19;
 
 /// A file that ends after so many reads and jumps. Below a buffer, so that a byte is no call, but a block or
 /// a jump is.
 pub(super) struct BoundedFile {
-    inner: File,
+    inner: MediaFile,
     calls: u32,
 }
 
@@ -27,9 +28,9 @@ impl BoundedFile {
     /// Opens a file to read.
     ///
     /// # Errors
-    /// As [`File::open`].
+    /// As [`MediaFile::open`].
     pub(super) fn open(path: &Path) -> io::Result<BufReader<Self>> {
-        let inner = File::open(path)?;
+        let inner = MediaFile::open(path)?;
         Ok(BufReader::new(Self { inner, calls: 0 }))
     }
 

@@ -10,7 +10,6 @@ mod regions;
 mod sound;
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
@@ -19,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::hex;
+use crate::media::MediaFile;
 use sound::Sound;
 
 /// Sound up to this length is hashed as a whole.
@@ -42,7 +42,7 @@ impl ContentHash {
     /// If the file cannot be read. What it holds is no error: of something that is no sound file all is hashed as if it
     /// were sound.
     pub fn of_file(path: &Path) -> io::Result<Self> {
-        Self::of(&mut File::open(path)?)
+        Self::of(&mut MediaFile::open(path)?)
     }
 
     /// The same of anything that can be read at any place.

@@ -61,7 +61,7 @@ impl SongEmbedder for MusicModel {
 }
 
 /// Looks into a file; a parser that panics learns nothing.
-pub(in crate::library) fn look_guarded(embedder: &dyn SongEmbedder, path: &Path) -> FileFacts {
+pub fn look_guarded(embedder: &dyn SongEmbedder, path: &Path) -> FileFacts {
     catch_unwind(AssertUnwindSafe(|| embedder.look(path))).unwrap_or_default()
 }
 

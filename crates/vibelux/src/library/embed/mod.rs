@@ -24,9 +24,7 @@ use super::mounts::Presence;
 use super::song::{Outcome, Song};
 use super::store::{Change, SongStore};
 
-pub use embedder::embed_guarded;
-pub(super) use embedder::look_guarded;
-pub use embedder::{Depth, SongEmbedder};
+pub use embedder::{Depth, SongEmbedder, embed_guarded, look_guarded};
 use listener::Done;
 pub use options::{EmbedOptions, FailedSong};
 pub use pace::{CpuShare, Pace, UnknownPace};

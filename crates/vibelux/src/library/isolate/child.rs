@@ -45,24 +45,15 @@ pub fn serve_songs(
 }
 
 fn answer(embedder: &dyn SongEmbedder, line: &str) -> Answer {
-    let not_understood = || {
-        let reason = "the helper did not understand the question";
-        Answer::Failure(Failure::new(FailureKind::Crashed, reason))
-    };
     let Ok(question) = serde_json::from_str::<Question>(line) else {
-        return not_understood();
+        let reason = "the helper did not understand the question";
+        return Answer::Failure(Failure::new(FailureKind::Crashed, reason));
     };
     match question {
-        Question::Look(path) => match path.path() {
-            Some(path) => Answer::Facts(look_guarded(embedder, &path)),
-            None => not_understood(),
-        },
-        Question::Embed { path, depth } => match path.path() {
-            Some(path) => match embed_guarded(embedder, &path, depth) {
-                Ok(embedding) => Answer::Embedding(embedding),
-                Err(failure) => Answer::Failure(failure),
-            },
-            None => not_understood(),
+        Question::Look(path) => Answer::Facts(look_guarded(embedder, path.path())),
+        Question::Embed { path, depth } => match embed_guarded(embedder, path.path(), depth) {
+            Ok(embedding) => Answer::Embedding(embedding),
+            Err(failure) => Answer::Failure(failure),
         },
     }
 }

@@ -9,11 +9,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::protocol::{Answer, PathText, Question};
+use super::protocol::{Answer, Question};
 use crate::library::embed::{Depth, SongEmbedder};
 use crate::library::error::LibraryError;
 use crate::library::facts::FileFacts;
 use crate::library::failure::{Failure, FailureKind};
+use crate::library::path_text::PathText;
 use crate::model::SongEmbedding;
 
 /// A helper reads its model first.

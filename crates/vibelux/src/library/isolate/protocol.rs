@@ -1,14 +1,11 @@
 //! Questions and answers of parent and helper, a line of JSON each.
 
-use std::path::{Path, PathBuf};
-
 use serde::{Deserialize, Serialize};
 
 use crate::library::embed::Depth;
 use crate::library::facts::FileFacts;
 use crate::library::failure::Failure;
-use crate::library::hex;
-use crate::library::path_bytes::{from_bytes, to_bytes};
+use crate::library::path_text::PathText;
 use crate::model::SongEmbedding;
 
 /// What the parent asks.
@@ -32,23 +29,10 @@ pub(super) enum Answer {
     Failure(Failure),
 }
 
-/// A path as hexadecimal digits, as paths need not be text.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct PathText(String);
-
-impl PathText {
-    pub(super) fn new(path: &Path) -> Self {
-        Self(hex::encode(&to_bytes(path)))
-    }
-
-    /// The path; `None` if these are no digits.
-    pub(super) fn path(&self) -> Option<PathBuf> {
-        hex::decode(&self.0).map(|bytes| from_bytes(&bytes))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -65,7 +49,8 @@ mod tests {
         let Question::Embed { path, .. } = back else {
             panic!("{back:?}")
         };
-        assert_eq!(path.path(), Some("/a b/\"\n.mp3".into()));
-        assert_eq!(PathText("zz".to_owned()).path(), None);
+        assert_eq!(path.path(), Path::new("/a b/\"\n.mp3"));
+        let damaged = line.replace("2f", "zz");
+        assert!(serde_json::from_str::<Question>(&damaged).is_err());
     }
 }

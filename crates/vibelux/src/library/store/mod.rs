@@ -135,8 +135,7 @@ impl SongStore {
     /// As [`Self::songs`].
     pub fn get(&self, path: &Path) -> Result<Option<Song>, LibraryError> {
         let sql = format!("SELECT {COLUMNS}, {IS_DECLARED_MUSIC} FROM songs WHERE path = ?1");
-        let songs = self.query(&sql, values![&to_bytes(path)], rows::read)?;
-        Ok(songs.into_iter().next())
+        self.first(&sql, values![&to_bytes(path)], rows::read)
     }
 
     /// The windows of a song: start in seconds and vector, in the order they were stored; none for
@@ -237,8 +236,8 @@ impl SongStore {
     /// # Errors
     /// If the database cannot be read.
     pub fn state(&self) -> Result<Revision, LibraryError> {
-        let states = self.query(STATE, &[], |row| row.get(0).map(Revision))?;
-        states.into_iter().next().ok_or_else(|| self.stateless())
+        let state = self.first(STATE, &[], |row| row.get(0).map(Revision))?;
+        state.ok_or_else(|| self.stateless())
     }
 
     /// Gives each song in the order of their paths to `take`, none kept, of one state of the library, which is returned.
@@ -304,6 +303,16 @@ impl SongStore {
         self.database
             .query(sql, values, read)
             .map_err(|source| LibraryError::database(&self.path, source))
+    }
+
+    /// The first row of a query, if there is one.
+    fn first<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        read: impl FnMut(&Row<'_>) -> database::Result<T>,
+    ) -> Result<Option<T>, LibraryError> {
+        Ok(self.query(sql, values, read)?.into_iter().next())
     }
 
     /// Runs one write transaction; on a server again if the connection is lost meanwhile.

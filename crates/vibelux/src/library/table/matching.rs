@@ -1,15 +1,38 @@
 //! Which rows of a table a filter means, found column by column: a text that many songs share is looked at once.
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use super::columns::{SongTable, UNKNOWN_YEAR};
 use super::texts::{Dictionary, NONE};
+use crate::library::error::LibraryError;
 use crate::library::filter::{Filter, NumberField, Test, TextField};
+use crate::library::store::SongStore;
 
 /// Whether the listener likes the song at a position.
 pub type Likes<'a> = &'a dyn Fn(usize) -> bool;
 
 impl SongTable {
+    /// For each song, whether the filter means it, of the likes that the library has now; `None` if it means all.
+    ///
+    /// # Errors
+    /// If the library cannot be read.
+    pub fn meant(
+        &self,
+        filter: &Filter,
+        store: &SongStore,
+    ) -> Result<Option<Vec<bool>>, LibraryError> {
+        if filter.is_all() {
+            return Ok(None);
+        }
+        let likes = store.likes()?;
+        let liked: HashSet<usize> = likes
+            .iter()
+            .filter_map(|path| self.position(path))
+            .collect();
+        Ok(Some(self.matching(filter, &|at| liked.contains(&at))))
+    }
+
     /// For each song, whether the filter means it: the same as [`Filter::takes`] of the song says with the table's vectors.
     #[must_use]
     pub fn matching(&self, filter: &Filter, likes: Likes<'_>) -> Vec<bool> {
