@@ -85,6 +85,9 @@ pub enum ApiError {
     /// A scan is at work already.
     #[error("a scan is running; stop it with DELETE /api/v1/scan or wait until it is done")]
     ScanRunning,
+    /// The library is no longer what a map was made of.
+    #[error("the songs have changed; load the map again")]
+    MapChanged,
     /// The request is larger than it may be.
     #[error("the request has more than the {limit_bytes} bytes that are allowed; send less")]
     TooLarge {
@@ -166,6 +169,7 @@ impl ApiError {
             Self::SongMissing => (StatusCode::NOT_FOUND, "song_missing"),
             Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, "wrong_method"),
             Self::ScanRunning => (StatusCode::CONFLICT, "scan_running"),
+            Self::MapChanged => (StatusCode::CONFLICT, "map_changed"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Self::JsonNeeded => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "json_needed"),

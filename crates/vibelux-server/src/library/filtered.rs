@@ -1,37 +1,48 @@
-//! A song as a filter sees it, for the one who asks: guests learn nothing of what the owner likes and of where files are.
+//! Which songs a filter means, for the one who asks: guests learn nothing of what the owner likes and of where files are.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
-use vibelux::Emotion;
-use vibelux::library::filter::{Filter, NumberField, SongFacts, TextField};
-use vibelux::library::{SongClass, unix_seconds};
+use vibelux::library::filter::{Filter, Test, TextField};
+use vibelux::library::unix_seconds;
 
 use crate::http::error::ApiError;
-use crate::library::catalogue::{Catalogue, Entry};
+use crate::library::catalogue::Catalogue;
 use crate::library::song_library::SongLibrary;
 use crate::security::Role;
 
 /// So many values are offered while one is typed.
 const MOST_VALUES: usize = 12;
 
-/// Who asks.
-#[derive(Debug, Clone, Copy)]
-pub struct Reader<'a> {
-    /// As whom.
-    pub role: Role,
-    /// What they may like.
-    pub library: &'a SongLibrary,
+/// For each song of a catalogue whether a filter means it, for whoever asks; `None` if it means all.
+pub fn meant(
+    catalogue: &Catalogue,
+    filter: Filter,
+    role: Role,
+    library: &SongLibrary,
+) -> Option<Vec<bool>> {
+    if filter.is_all() {
+        return None;
+    }
+    let table = catalogue.table();
+    Some(match role {
+        Role::Owner => {
+            let liked = library.liked(catalogue);
+            table.matching(&filter, &|at| liked.contains(&at))
+        }
+        Role::Guest => table.matching(&for_guests(filter), &|_| false),
+    })
 }
 
-impl Reader<'_> {
-    /// Whether a filter means a song.
-    pub fn takes(&self, filter: &Filter, entry: &Entry) -> bool {
-        filter.is_all()
-            || filter.takes(&Seen {
-                reader: self,
-                entry,
-            })
+/// The same filter of songs of which one does not know where they are.
+fn for_guests(filter: Filter) -> Filter {
+    let each = |parts: Vec<Filter>| parts.into_iter().map(for_guests).collect();
+    match filter {
+        Filter::All(parts) => Filter::All(each(parts)),
+        Filter::Any(parts) => Filter::Any(each(parts)),
+        Filter::Not(part) => Filter::Not(Box::new(for_guests(*part))),
+        // No song passes.
+        Filter::Test(Test::Contains(TextField::Path, _) | Test::Is(TextField::Path, _)) => {
+            Filter::Any(Vec::new())
+        }
+        Filter::Test(test) => Filter::Test(test),
     }
 }
 
@@ -46,23 +57,23 @@ pub fn parse(text: Option<&str>) -> Result<Filter, ApiError> {
 /// The values of a field that begin like this, those of most songs first.
 pub fn values(catalogue: &Catalogue, field: TextField, typed: &str) -> Vec<String> {
     let typed = typed.trim_matches(['"', '\'']).to_lowercase();
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for entry in catalogue.entries() {
-        let value = match field {
-            TextField::Artist => &entry.artist,
-            TextField::Album => &entry.album,
-            TextField::Genre => &entry.genre,
-            TextField::Title | TextField::Path => &None,
-        };
-        if let Some(value) = value.as_deref() {
-            *counts.entry(value).or_default() += 1;
-        }
-    }
-    counts.retain(|value, _| value.to_lowercase().starts_with(&typed));
-    let mut values: Vec<(&str, usize)> = counts.into_iter().collect();
-    values.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let mut values = catalogue.table().values(field, |at| catalogue.is_had(at));
+    values.retain(|(value, _)| value.to_lowercase().starts_with(&typed));
+    values.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     let values = values.into_iter().take(MOST_VALUES);
-    values.map(|(value, _)| quoted(value)).collect()
+    values.map(|(value, _)| quoted(&value)).collect()
+}
+
+/// The artists of most songs, at most so many, by name.
+pub fn artists(catalogue: &Catalogue, most: usize) -> Vec<String> {
+    let mut artists = catalogue
+        .table()
+        .values(TextField::Artist, |at| catalogue.is_had(at));
+    artists.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    artists.truncate(most);
+    let mut names: Vec<String> = artists.into_iter().map(|(name, _)| name).collect();
+    names.sort();
+    names
 }
 
 /// A value as it must stand in a filter.
@@ -78,50 +89,6 @@ fn quoted(value: &str) -> String {
     let quote = if value.contains('"') { '\'' } else { '"' };
     let inside = value.split(quote).next().unwrap_or_default();
     format!("{quote}{inside}{quote}")
-}
-
-struct Seen<'a> {
-    reader: &'a Reader<'a>,
-    entry: &'a Entry,
-}
-
-impl SongFacts for Seen<'_> {
-    fn text(&self, field: TextField) -> Option<Cow<'_, str>> {
-        let entry = self.entry;
-        match field {
-            TextField::Title => Some(entry.title.as_str().into()),
-            TextField::Artist => entry.artist.as_deref().map(Into::into),
-            TextField::Album => entry.album.as_deref().map(Into::into),
-            TextField::Genre => entry.genre.as_deref().map(Into::into),
-            TextField::Path => match self.reader.role {
-                Role::Owner => Some(entry.path.to_string_lossy()),
-                Role::Guest => None,
-            },
-        }
-    }
-
-    fn number(&self, field: NumberField) -> Option<f64> {
-        let entry = self.entry;
-        match field {
-            NumberField::Year => entry.year.map(f64::from),
-            NumberField::Duration => entry.duration_seconds,
-            NumberField::Loudness => entry.loudness_lufs.map(f64::from),
-            NumberField::Added => (entry.added_seconds > 0).then_some(entry.added_seconds as f64),
-            NumberField::Share(emotion) => Some(f64::from(entry.vector.get(emotion))),
-        }
-    }
-
-    fn strongest(&self) -> Emotion {
-        self.entry.vector.strongest()
-    }
-
-    fn class(&self) -> SongClass {
-        self.entry.class
-    }
-
-    fn is_liked(&self) -> bool {
-        self.reader.role == Role::Owner && self.reader.library.likes(self.entry.id)
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use vibelux::EmotionVector;
 use vibelux::emotion::EMOTION_COUNT;
-use vibelux::recommend::{Mode, Query, Way, shuffle, spaced};
+use vibelux::recommend::{Mode, Query, Shuffled, Way, spaced};
 
 use crate::library::catalogue::Catalogue;
 
@@ -59,7 +59,7 @@ pub struct Rules<'a> {
 
 /// The queue: no artist twice in a row where that can be avoided, no song twice.
 pub fn queue(catalogue: &Catalogue, request: &QueueRequest, rules: &Rules<'_>) -> Vec<Pick> {
-    let allowed: Vec<usize> = (0..catalogue.entries().len())
+    let allowed: Vec<usize> = (0..catalogue.len())
         .filter(|&position| (rules.allowed)(position))
         .collect();
     let ranking = Ranking {
@@ -86,44 +86,49 @@ impl Ranking<'_> {
     fn toward_one(&self) -> Vec<Pick> {
         let query = self.query(0);
         let mut order = self.order(&query, 0);
-        if self.request.opening {
-            self.open(&query, &mut order);
+        let opening = if self.request.opening {
+            self.opening(&query, &mut order)
+        } else {
+            None
+        };
+        let mut chosen: Vec<usize> = opening.into_iter().collect();
+        let mut place = 0;
+        while chosen.len() < self.request.count
+            && let Some(position) = order.get(place)
+        {
+            place += 1;
+            if Some(position) != opening && (self.rules.present)(position) {
+                chosen.push(position);
+            }
         }
-        let chosen: Vec<usize> = order
-            .into_iter()
-            .filter(|&position| (self.rules.present)(position))
-            .take(self.request.count)
-            .collect();
         spaced(&chosen, |position| self.artist(position))
             .into_iter()
             .filter_map(|position| self.pick(&query, position))
             .collect()
     }
 
-    /// Puts the first song that is mostly what is sought before all others.
-    fn open(&self, query: &Query, order: &mut [usize]) {
+    /// The first song that is mostly what is sought.
+    fn opening(&self, query: &Query, order: &mut Order<'_>) -> Option<usize> {
         let sought = query.vector.strongest();
-        let entries = self.catalogue.entries();
-        let first = order.iter().position(|&position| {
-            entries[position].vector.strongest() == sought && (self.rules.present)(position)
-        });
-        if let Some(first) = first {
-            order[..=first].rotate_right(1);
-        }
+        let vectors = self.catalogue.table().vectors();
+        (0..)
+            .map_while(|place| order.get(place))
+            .find(|&at| vectors[at].strongest() == sought && (self.rules.present)(at))
     }
 
     /// Each of the first `songs` places seeks something else, those after them the goal.
     fn journey(&self, songs: usize) -> Vec<Pick> {
         let mut picks: Vec<Pick> = Vec::new();
-        let mut used = vec![false; self.catalogue.entries().len()];
+        let mut used = vec![false; self.catalogue.len()];
         for step in 0..songs.min(self.request.count) {
             let query = self.query(step);
-            let order = self.order(&query, step as u64);
-            self.extend(&mut picks, &mut used, &query, &order, step + 1);
+            let mut order = self.order(&query, step as u64);
+            self.extend(&mut picks, &mut used, &query, &mut order, step + 1);
         }
         let query = self.query(songs);
-        let order = self.order(&query, songs as u64);
-        self.extend(&mut picks, &mut used, &query, &order, self.request.count);
+        let mut order = self.order(&query, songs as u64);
+        let count = self.request.count;
+        self.extend(&mut picks, &mut used, &query, &mut order, count);
         picks
     }
 
@@ -134,7 +139,7 @@ impl Ranking<'_> {
         picks: &mut Vec<Pick>,
         used: &mut [bool],
         query: &Query,
-        order: &[usize],
+        order: &mut Order<'_>,
         count: usize,
     ) {
         let mut absent = vec![false; used.len()];
@@ -142,7 +147,7 @@ impl Ranking<'_> {
             let last = picks.last().and_then(|pick| self.artist(pick.position));
             let mut repeated = None;
             let mut other = None;
-            for &position in order {
+            for position in (0..).map_while(|place| order.get(place)) {
                 if used[position] || absent[position] {
                     continue;
                 }
@@ -175,32 +180,18 @@ impl Ranking<'_> {
     }
 
     /// All allowed songs, as the strength of the request orders them.
-    fn order(&self, query: &Query, place: u64) -> Vec<usize> {
-        let mut cosines: Vec<f32> = self
-            .allowed
-            .iter()
-            .map(|&position| self.cosine(query, position).unwrap_or(0.0))
-            .collect();
+    fn order(&self, query: &Query, place: u64) -> Order<'_> {
+        let index = self.catalogue.index(self.request.mode);
+        let mut cosines = index.cosines_of(query, &self.allowed);
         let bonus = (TASTE_DEVIATIONS * deviation(&cosines)) as f32;
         for (cosine, &position) in cosines.iter_mut().zip(&self.allowed) {
             *cosine += bonus * (self.rules.liking)(position);
         }
-        shuffle(
-            &cosines,
-            self.request.strength,
-            self.request.seed.wrapping_add(place),
-        )
-        .into_iter()
-        .map(|i| self.allowed[i])
-        .collect()
-    }
-
-    fn cosine(&self, query: &Query, position: usize) -> Option<f32> {
-        let contributions = self
-            .catalogue
-            .index(self.request.mode)
-            .why(query, position)?;
-        Some(contributions.iter().sum::<f32>().clamp(-1.0, 1.0))
+        let seed = self.request.seed.wrapping_add(place);
+        Order {
+            allowed: &self.allowed,
+            shuffled: Shuffled::new(&cosines, self.request.strength, seed),
+        }
     }
 
     fn pick(&self, query: &Query, position: usize) -> Option<Pick> {
@@ -217,8 +208,21 @@ impl Ranking<'_> {
     }
 
     fn artist(&self, position: usize) -> Option<String> {
-        let artist = self.catalogue.entries().get(position)?.artist.as_ref()?;
+        let artist = self.catalogue.table().artist(position)?;
         Some(artist.to_lowercase())
+    }
+}
+
+/// The allowed songs as the strength of a request orders them, as far as somebody looks.
+struct Order<'a> {
+    allowed: &'a [usize],
+    shuffled: Shuffled,
+}
+
+impl Order<'_> {
+    /// The position of the song at a place of the order.
+    fn get(&mut self, place: usize) -> Option<usize> {
+        Some(self.allowed[self.shuffled.get(place)?])
     }
 }
 
@@ -272,7 +276,7 @@ mod tests {
 
     fn titles(catalogue: &Catalogue, request: &QueueRequest, rules: &Rules<'_>) -> Vec<String> {
         let picks = queue(catalogue, request, rules);
-        let title = |pick: &Pick| catalogue.entries()[pick.position].title.clone();
+        let title = |pick: &Pick| catalogue.song(pick.position).title().into_owned();
         picks.iter().map(title).collect()
     }
 
@@ -297,7 +301,7 @@ mod tests {
         let picks = queue(&songs, &request("happy", Way::Match, 4), &ALL);
         for pick in &picks {
             assert!((pick.contributions.iter().sum::<f32>() - pick.cosine).abs() < 1e-6);
-            let vector = songs.entries()[pick.position].vector;
+            let vector = songs.song(pick.position).vector();
             assert!((pick.cosine - vector.cosine(&"happy".parse().unwrap())).abs() < 1e-5);
         }
     }
@@ -310,7 +314,7 @@ mod tests {
             ("gone", "", "happy"),
             ("c", "", "neutral"),
         ]);
-        let present = |i: usize| songs.entries()[i].title != "gone";
+        let present = |i: usize| songs.song(i).title() != "gone";
         let rules = Rules {
             present: &present,
             ..ALL
@@ -345,19 +349,24 @@ mod tests {
             ("d", "", "sad"),
         ]);
         let liking = |title: &'static str| {
-            let entries = songs.entries();
-            move |i: usize| if entries[i].title == title { 0.5 } else { 0.0 }
+            let songs = &songs;
+            move |i: usize| {
+                if songs.song(i).title() == title {
+                    0.5
+                } else {
+                    0.0
+                }
+            }
         };
         let only = |allowed: &[&str]| {
             let allowed: Vec<String> = allowed.iter().map(|&t| t.to_owned()).collect();
-            let entries = songs.entries();
             titles(
                 &songs,
                 &request("happy", Way::Match, 2),
                 &Rules {
-                    allowed: &|i| allowed.contains(&entries[i].title),
+                    allowed: &|i| allowed.iter().any(|title| *title == songs.song(i).title()),
                     liking: &liking("b"),
-                    present: &|i| entries[i].title != "a",
+                    present: &|i| songs.song(i).title() != "a",
                 },
             )
         };

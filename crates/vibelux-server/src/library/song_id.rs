@@ -21,6 +21,13 @@ impl SongId {
         let hash: [u8; 32] = Sha256::digest(path.as_os_str().as_encoded_bytes()).into();
         Self(std::array::from_fn(|i| hash[i]))
     }
+
+    /// A number that few other ids share.
+    pub fn first_half(self) -> u64 {
+        let (half, _) = self.0.split_at(size_of::<u64>());
+        half.iter()
+            .fold(0, |number, &byte| number << 8 | u64::from(byte))
+    }
 }
 
 impl fmt::Display for SongId {

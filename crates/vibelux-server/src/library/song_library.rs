@@ -71,7 +71,7 @@ impl SongLibrary {
             likes: RwLock::new(liked(&said)),
             reactions: RwLock::new(reactions(&said)),
             reader: Mutex::new(Reader {
-                catalogue: Arc::new(Catalogue::read(&store, &said)?),
+                catalogue: warmed(Catalogue::read(&store, &said)?),
                 said: Arc::new(said),
                 likings: None,
                 store,
@@ -97,7 +97,7 @@ impl SongLibrary {
         let start = Instant::now();
         if revision != reader.revision && start >= reader.rests_until {
             self.read_said(&mut reader)?;
-            reader.catalogue = Arc::new(Catalogue::read(&reader.store, &reader.said)?);
+            reader.catalogue = warmed(Catalogue::read(&reader.store, &reader.said)?);
             reader.revision = revision;
             let end = Instant::now();
             reader.rests_until = end + SHORTEST_REST.max(10 * (end - start));
@@ -116,6 +116,15 @@ impl SongLibrary {
     /// If the store cannot be read.
     pub fn windows(&self, song: &Path) -> Result<Vec<(f64, EmotionVector)>, LibraryError> {
         self.reader().store.windows(song)
+    }
+
+    /// The songs of a catalogue that the user likes.
+    pub fn liked(&self, catalogue: &Catalogue) -> HashSet<usize> {
+        let said = self.said();
+        let liked = said.iter().filter(|said| said.verdict == Verdict::Liked);
+        liked
+            .filter_map(|said| catalogue.position_of(&said.path))
+            .collect()
     }
 
     /// Whether the user likes the song.
@@ -137,11 +146,11 @@ impl SongLibrary {
     ///
     /// # Errors
     /// If the store cannot be written.
-    pub fn set_liked(&self, song: &Entry, liked: bool) -> Result<(), LibraryError> {
+    pub fn set_liked(&self, song: Entry<'_>, liked: bool) -> Result<(), LibraryError> {
         if liked {
             self.say(song, Verdict::Liked)
         } else {
-            self.unsay(&song.path, VerdictKind::Liked)
+            self.unsay(&song.path(), VerdictKind::Liked)
         }
     }
 
@@ -149,9 +158,9 @@ impl SongLibrary {
     ///
     /// # Errors
     /// If the store cannot be written.
-    pub fn say(&self, song: &Entry, verdict: Verdict) -> Result<(), LibraryError> {
+    pub fn say(&self, song: Entry<'_>, verdict: Verdict) -> Result<(), LibraryError> {
         let mut reader = self.reader();
-        reader.store.say(&song.path, verdict, unix_seconds())?;
+        reader.store.say(&song.path(), verdict, unix_seconds())?;
         self.said_anew(&mut reader, &[verdict.kind()])
     }
 
@@ -219,19 +228,19 @@ impl SongLibrary {
     ///
     /// # Errors
     /// If the store cannot be written.
-    pub fn set_declared_music(&self, song: &Entry, is_music: bool) -> Result<(), LibraryError> {
+    pub fn set_declared_music(&self, song: Entry<'_>, is_music: bool) -> Result<(), LibraryError> {
         let mut reader = self.reader();
-        reader.store.set_declared_music([&song.path], is_music)?;
+        reader.store.set_declared_music([&song.path()], is_music)?;
         // A connection is not told of its own changes.
         reader.revision = NO_REVISION;
         reader.rests_until = Instant::now();
         Ok(())
     }
 
-    /// Whether the user does not want to hear the song today.
-    pub fn is_not_now(&self, id: SongId) -> bool {
+    /// The songs that the user does not want to hear today.
+    pub fn not_now(&self) -> HashSet<SongId> {
         let not_now = self.not_now.read().unwrap_or_else(PoisonError::into_inner);
-        not_now.contains(&id)
+        not_now.clone()
     }
 
     /// The song is left out until the server ends.
@@ -244,6 +253,15 @@ impl SongLibrary {
         // A panic leaves the last catalogue and a connection whose transaction was undone.
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A catalogue for all, of which another thread makes meanwhile what will be asked for soon.
+fn warmed(catalogue: Catalogue) -> Arc<Catalogue> {
+    let catalogue = Arc::new(catalogue);
+    let other = Arc::clone(&catalogue);
+    // Where there is no thread to be had, the first who asks waits.
+    let _ = std::thread::Builder::new().spawn(move || other.warm());
+    catalogue
 }
 
 fn liked(said: &[Said]) -> HashSet<SongId> {
@@ -268,24 +286,20 @@ pub fn likings(catalogue: &Catalogue, said: &[Said]) -> Vec<Liking> {
             VerdictKind::Skipped => SKIPPED,
             VerdictKind::Music | VerdictKind::Sounds | VerdictKind::Reaction => continue,
         };
-        let Some(position) = catalogue.position(SongId::of(&said.path)) else {
+        let Some(position) = catalogue.position_of(&said.path) else {
             continue;
         };
         let times = f64::from(said.times) as f32;
         let weight = (each * times).clamp(most.min(0.0), most.max(0.0));
         *weights.entry(position).or_default() += weight;
     }
-    let entries = catalogue.entries();
-    let artist = |position: usize| {
-        entries[position]
-            .artist
-            .as_ref()
-            .map(|name| name.to_lowercase())
-    };
+    let table = catalogue.table();
+    let artists: Vec<String> = table.artists().map(|name| name.to_lowercase()).collect();
+    let artist = |position| Some(artists[table.artist_number(position)?].as_str());
     let opinions = weights.into_iter().map(|(song, weight)| Opinion {
         song,
-        vector: entries[song].vector,
-        artist: artist(song),
+        vector: table.vectors()[song],
+        artist: artist(song).map(str::to_owned),
         weight: weight.clamp(-1.0, 1.0),
     });
     let mut opinions: Vec<Opinion> = opinions.collect();
@@ -293,10 +307,10 @@ pub fn likings(catalogue: &Catalogue, said: &[Said]) -> Vec<Liking> {
     opinions.sort_by_key(|opinion| opinion.song);
     let taste = Taste::new(opinions);
     if taste.is_empty() {
-        return vec![Liking::default(); entries.len()];
+        return vec![Liking::default(); catalogue.len()];
     }
-    let liking = |(position, entry): (usize, &Entry)| {
-        taste.liking(position, &entry.vector, artist(position).as_deref())
-    };
-    entries.iter().enumerate().map(liking).collect()
+    let vectors = table.vectors().iter().enumerate();
+    vectors
+        .map(|(position, vector)| taste.liking(position, vector, artist(position)))
+        .collect()
 }

@@ -65,19 +65,17 @@ fn library() -> Catalogue {
 }
 
 /// Whether a song is to somebody's taste.
-type Likes = fn(&Entry) -> bool;
+type Likes = fn(Entry<'_>) -> bool;
 
-fn by_artist(song: &Entry) -> bool {
-    let number = song
-        .artist
-        .as_deref()
-        .and_then(|name| name.strip_prefix("Artist "));
+fn by_artist(song: Entry<'_>) -> bool {
+    let artist = song.artist().unwrap_or_default();
+    let number = artist.strip_prefix("Artist ");
     number.is_some_and(|number| number.parse::<u32>().unwrap() % 3 == 0)
 }
 
 /// A little more lively than sad: a shade that songs of every mood have or have not.
-fn by_shade(song: &Entry) -> bool {
-    let v = &song.vector;
+fn by_shade(song: Entry<'_>) -> bool {
+    let v = song.vector();
     v.get(Emotion::Surprised) + v.get(Emotion::Angry)
         > v.get(Emotion::Fearful) + v.get(Emotion::Disgusted) + 0.04
 }
@@ -122,9 +120,9 @@ fn judged(catalogue: &Catalogue, likes: Likes, likings: &[Liking]) -> [f64; 3] {
         let strongest = mood.parse::<EmotionVector>().unwrap().strongest();
         for seed in 100..110 {
             for (position, cosine) in coming(catalogue, mood, seed, 10, likings, &HashSet::new()) {
-                let song = &catalogue.entries()[position];
+                let song = catalogue.song(position);
                 sums[0] += f64::from(u8::from(likes(song)));
-                sums[1] += f64::from(u8::from(song.vector.strongest() == strongest));
+                sums[1] += f64::from(u8::from(song.vector().strongest() == strongest));
                 sums[2] += f64::from(cosine);
                 count += 1.0;
             }
@@ -143,14 +141,14 @@ fn listened(catalogue: &Catalogue, likes: Likes, songs: u64) -> Vec<Said> {
         let mood = MOODS[(step / 5) as usize % MOODS.len()];
         let (position, _) = coming(catalogue, mood, step, 1, &known, &heard)[0];
         heard.insert(position);
-        let song = &catalogue.entries()[position];
+        let song = catalogue.song(position);
         let verdicts: &[Verdict] = match (likes(song), chance.below(10)) {
             (true, 0..4) => &[Verdict::Finished, Verdict::Liked],
             (true, _) | (false, 0) => &[Verdict::Finished],
             (false, _) => &[Verdict::Skipped],
         };
         said.extend(verdicts.iter().map(|&verdict| Said {
-            path: song.path.clone(),
+            path: song.path(),
             verdict,
             times: 1,
             seconds: step,

@@ -32,13 +32,13 @@ pub struct SongFile {
 /// # Errors
 /// [`ApiError::SongMissing`] if it is gone, is no file, or leads elsewhere; [`ApiError::Io`] if it cannot
 /// be read.
-pub fn open(catalogue: &Catalogue, song: &Entry) -> Result<SongFile, ApiError> {
-    let path = if media::is_address(&song.path) {
-        song.path.clone()
+pub fn open(catalogue: &Catalogue, song: Entry<'_>) -> Result<SongFile, ApiError> {
+    let path = if media::is_address(&song.path()) {
+        song.path()
     } else {
-        fs::canonicalize(&song.path).map_err(unreadable)?
+        fs::canonicalize(song.path()).map_err(unreadable)?
     };
-    if path != song.path && catalogue.get(SongId::of(&path)).is_none() {
+    if path != song.path() && catalogue.get(SongId::of(&path)).is_none() {
         return Err(ApiError::SongMissing);
     }
     let file = MediaFile::open(&path).map_err(unreadable)?;

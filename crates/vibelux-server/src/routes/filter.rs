@@ -1,20 +1,18 @@
-//! `GET filter`: what is wrong with a filter that somebody types, and what could come next; `GET map/matching`: which
-//! points of the map it means.
+//! `GET filter`: what is wrong with a filter that somebody types, and what could come next; `GET artists`: whom to choose from.
 
-use axum::body::Bytes;
+use axum::Json;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use vibelux::library::filter::complete;
 
 use crate::blocking::blocking;
 use crate::http::error::ApiError;
-use crate::http::extract::{ApiQuery, inclusion};
-use crate::library::filtered::{self, Reader};
-use crate::security::Role;
+use crate::http::extract::ApiQuery;
+use crate::library::filtered;
 use crate::state::Shared;
+
+/// More names are too many to choose from.
+const MOST_ARTISTS: usize = 400;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,11 +37,9 @@ struct Mistake {
     end: usize,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MatchingQuery {
-    include: Option<String>,
-    filter: Option<String>,
+#[derive(Debug, Serialize)]
+pub struct Artists {
+    artists: Vec<String>,
 }
 
 /// Answers `GET filter`.
@@ -80,23 +76,13 @@ pub async fn help(
     .await?
 }
 
-/// Answers `GET map/matching`.
-pub async fn matching(
-    State(app): State<Shared>,
-    Extension(role): Extension<Role>,
-    ApiQuery(query): ApiQuery<MatchingQuery>,
-) -> Result<Response, ApiError> {
-    let include = inclusion(query.include)?;
-    let filter = filtered::parse(query.filter.as_deref())?;
+/// Answers `GET artists`.
+pub async fn artists(State(app): State<Shared>) -> Result<Json<Artists>, ApiError> {
     blocking(move || {
-        let reader = Reader {
-            role,
-            library: &app.library,
-        };
-        let meant = |song: &_| reader.takes(&filter, song);
-        let bits = app.library.catalogue()?.matching(include, meant);
-        let kind = [(CONTENT_TYPE, "application/octet-stream")];
-        Ok((kind, Bytes::from(bits)).into_response())
+        let catalogue = app.library.catalogue()?;
+        Ok(Json(Artists {
+            artists: filtered::artists(&catalogue, MOST_ARTISTS),
+        }))
     })
     .await?
 }

@@ -1,5 +1,7 @@
 //! `POST playlist`: songs as a playlist file, with their paths, to be saved by the page.
 
+use std::borrow::Cow;
+
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
@@ -37,10 +39,10 @@ pub async fn playlist(
         let songs = ids.into_iter().filter_map(|id| catalogue.get(id));
         let entries: Vec<PlaylistEntry> = songs
             .map(|song| PlaylistEntry {
-                path: song.path.clone(),
-                duration_seconds: song.duration_seconds,
-                artist: song.artist.clone(),
-                title: Some(song.title.clone()),
+                path: song.path(),
+                duration_seconds: song.duration_seconds(),
+                artist: song.artist().map(Cow::into_owned),
+                title: Some(song.title().into_owned()),
             })
             .collect();
         if entries.is_empty() {

@@ -18,7 +18,7 @@ use crate::blocking::blocking;
 use crate::http::error::ApiError;
 use crate::http::extract::ApiJson;
 use crate::library::catalogue::{Catalogue, Entry};
-use crate::library::filtered::{self, Reader};
+use crate::library::filtered;
 use crate::library::ranking::{Pick, QueueRequest, Rules, queue};
 use crate::library::song_id::SongId;
 use crate::security::Role;
@@ -151,33 +151,30 @@ pub async fn recommend(
     blocking(move || {
         let catalogue = app.library.catalogue()?;
         let wanted = checked(&request, &app, &catalogue)?;
-        let left_out: HashSet<SongId> = request
+        let not_now = app.library.not_now();
+        let left_out = request
             .exclude
             .iter()
             .chain(&request.song_id)
-            .copied()
-            .collect();
+            .chain(&not_now);
+        let left_out: HashSet<usize> = left_out.filter_map(|&id| catalogue.position(id)).collect();
         let include: Inclusion = request.include.iter().copied().collect();
-        let entries = catalogue.entries();
+        let table = catalogue.table();
         let likings = match role {
             Role::Owner => app.library.likings(&catalogue),
             // What the owner likes is nobody else's.
-            Role::Guest => Arc::new(vec![Liking::default(); entries.len()]),
+            Role::Guest => Arc::new(vec![Liking::default(); catalogue.len()]),
         };
-        let reader = Reader {
-            role,
-            library: &app.library,
-        };
+        let meant = filtered::meant(&catalogue, filter, role, &app.library);
         let rules = Rules {
             allowed: &|i| {
-                let Entry { id, class, .. } = entries[i];
-                include.takes(class)
-                    && !left_out.contains(&id)
-                    && !app.library.is_not_now(id)
-                    && reader.takes(&filter, &entries[i])
+                catalogue.is_had(i)
+                    && include.takes(table.class(i))
+                    && !left_out.contains(&i)
+                    && meant.as_ref().is_none_or(|meant| meant[i])
             },
             liking: &|i| likings[i].score,
-            present: &|i| media::is_at_hand(&entries[i].path),
+            present: &|i| media::is_at_hand(&table.path(i)),
         };
         let recommendations = queue(&catalogue, &wanted, &rules)
             .iter()
@@ -196,7 +193,7 @@ fn recommendation(
     role: Role,
 ) -> Recommendation {
     Recommendation {
-        song: SongJson::of(&catalogue.entries()[pick.position], app, role),
+        song: SongJson::of(catalogue.song(pick.position), app, role),
         cosine: pick.cosine,
         why: pick.contributions,
         target: pick.target,
@@ -233,7 +230,7 @@ fn checked(
         Source::Face => (request.vector, app.face_model.prior()),
         Source::Mood => (request.vector, None),
         Source::Song => (
-            seed_song.map(|song| song.vector).or(request.vector),
+            seed_song.map(Entry::vector).or(request.vector),
             catalogue.index(mode).mean(),
         ),
     };

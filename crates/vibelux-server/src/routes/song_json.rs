@@ -1,5 +1,7 @@
 //! A song as clients see it. Its path is not among it; what is not known of it is `null`.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use vibelux::emotion::EMOTION_COUNT;
 use vibelux::library::SongClass;
@@ -38,24 +40,25 @@ pub struct SongJson {
 impl SongJson {
     /// The song as `app` knows it now; to a guest without what the owner likes, has said and has shown. May wait
     /// for the disk.
-    pub fn of(song: &Entry, app: &App, role: Role) -> Self {
+    pub fn of(song: Entry<'_>, app: &App, role: Role) -> Self {
         let format = song.format();
         let is_owner = role == Role::Owner;
+        let (id, vector) = (song.id(), song.vector());
         Self {
-            id: song.id,
-            title: song.title.clone(),
-            artist: song.artist.clone(),
-            album: song.album.clone(),
-            duration_seconds: song.duration_seconds,
-            loudness_lufs: song.loudness_lufs,
-            vector: song.vector,
-            strongest: song.vector.strongest(),
-            analysed: if is_owner { song.analysed } else { song.vector },
-            corrected: is_owner && song.corrected,
-            reaction: is_owner.then(|| app.library.reaction(song.id)).flatten(),
-            class: song.class,
-            declared_music: is_owner && song.declared_music,
-            liked: is_owner && app.library.likes(song.id),
+            id,
+            title: song.title().into_owned(),
+            artist: song.artist().map(Cow::into_owned),
+            album: song.album().map(Cow::into_owned),
+            duration_seconds: song.duration_seconds(),
+            loudness_lufs: song.loudness_lufs(),
+            vector,
+            strongest: vector.strongest(),
+            analysed: if is_owner { song.analysed() } else { vector },
+            corrected: is_owner && song.is_corrected(),
+            reaction: is_owner.then(|| app.library.reaction(id)).flatten(),
+            class: song.class(),
+            declared_music: is_owner && song.is_declared_music(),
+            liked: is_owner && app.library.likes(id),
             playable: format.playable(app.transcoder.is_some()),
             format: format.name,
             mime: format.mime,

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use vibelux::library::filter::Filter;
 use vibelux::library::{Verdict, VerdictKind, read_cover};
 use vibelux::{Emotion, EmotionVector, by_emotion};
 
@@ -18,7 +19,7 @@ use crate::http::assets::cached;
 use crate::http::error::ApiError;
 use crate::http::extract::{ApiJson, ApiQuery, SongPath, inclusion};
 use crate::library::catalogue::{Catalogue, Entry, Wanted};
-use crate::library::filtered::{self, Reader};
+use crate::library::filtered;
 use crate::library::song_id::SongId;
 use crate::media;
 use crate::security::Role;
@@ -62,7 +63,7 @@ struct Window {
 pub async fn with_song<T: Send + 'static>(
     app: Shared,
     id: SongId,
-    work: impl FnOnce(&App, &Arc<Catalogue>, &Entry) -> Result<T, ApiError> + Send + 'static,
+    work: impl FnOnce(&App, &Arc<Catalogue>, Entry<'_>) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     blocking(move || {
         let catalogue = app.library.catalogue()?;
@@ -74,37 +75,54 @@ pub async fn with_song<T: Send + 'static>(
     .await?
 }
 
+/// What the fields of a query ask for.
+///
+/// # Errors
+/// [`ApiError::BadRequest`] if there is no such emotion or class.
+pub fn wanted(
+    search: Option<String>,
+    emotion: Option<String>,
+    artist: Option<String>,
+    include: Option<String>,
+) -> Result<Wanted, ApiError> {
+    // An empty field of a form says nothing.
+    let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let emotion = given(emotion)
+        .map(|name| name.parse::<Emotion>())
+        .transpose()
+        .map_err(|error| ApiError::BadRequest(error.to_string()))?;
+    Ok(Wanted {
+        search: given(search),
+        emotion,
+        artist: given(artist),
+        include: inclusion(include)?,
+    })
+}
+
+/// A filter of what both ask for; it means all songs if neither asks for anything.
+pub fn joined(wanted: &Wanted, filter: Filter) -> Filter {
+    let both = [wanted.filter(), filter].into_iter();
+    Filter::All(both.filter(|filter| !filter.is_all()).collect())
+}
+
 /// Answers `GET songs`.
 pub async fn list(
     State(app): State<Shared>,
     Extension(role): Extension<Role>,
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Json<SongList>, ApiError> {
-    // An empty field of a form says nothing.
-    let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-    let emotion = given(query.emotion)
-        .map(|name| name.parse::<Emotion>())
-        .transpose()
-        .map_err(|error| ApiError::BadRequest(error.to_string()))?;
-    let wanted = Wanted {
-        search: given(query.search),
-        emotion,
-        artist: given(query.artist),
-        include: inclusion(query.include)?,
-    };
-    let filter = filtered::parse(query.filter.as_deref())?;
+    let wanted = wanted(query.search, query.emotion, query.artist, query.include)?;
+    let filter = joined(&wanted, filtered::parse(query.filter.as_deref())?);
     let limit = query.limit.unwrap_or(50).min(MAX_LIMIT);
     blocking(move || {
         let catalogue = app.library.catalogue()?;
-        let reader = Reader {
-            role,
-            library: &app.library,
-        };
-        let found = catalogue.list(&wanted, |song| reader.takes(&filter, song));
+        let meant = filtered::meant(&catalogue, filter, role, &app.library);
+        let found = catalogue.list(&wanted, meant.as_deref());
         let shown = found.iter().skip(query.offset).take(limit);
+        let shown = shown.map(|&at| SongJson::of(catalogue.song(at), &app, role));
         Ok(Json(SongList {
             total: found.len(),
-            songs: shown.map(|song| SongJson::of(song, &app, role)).collect(),
+            songs: shown.collect(),
         }))
     })
     .await?
@@ -128,7 +146,7 @@ pub async fn curve(
     SongPath(id): SongPath,
 ) -> Result<Json<SongWindows>, ApiError> {
     with_song(app, id, |app, _, song| {
-        let windows = app.library.windows(&song.path)?.into_iter();
+        let windows = app.library.windows(&song.path())?.into_iter();
         let windows = windows.map(|(start_seconds, vector)| Window {
             start_seconds,
             vector,
@@ -208,7 +226,7 @@ pub async fn not_now(
 ) -> Result<StatusCode, ApiError> {
     with_song(app, id, |app, _, song| {
         app.library.say(song, Verdict::Skipped)?;
-        app.library.set_not_now(song.id);
+        app.library.set_not_now(song.id());
         Ok(StatusCode::NO_CONTENT)
     })
     .await
@@ -240,7 +258,7 @@ pub async fn retract_correction(
     SongPath(id): SongPath,
 ) -> Result<Json<SongJson>, ApiError> {
     with_song(Arc::clone(&app), id, move |app, _, song| {
-        Ok(app.library.unsay(&song.path, VerdictKind::Sounds)?)
+        Ok(app.library.unsay(&song.path(), VerdictKind::Sounds)?)
     })
     .await?;
     one(State(app), Extension(Role::Owner), SongPath(id)).await
@@ -285,7 +303,7 @@ pub async fn heard(
     }
     with_song(app, id, move |app, _, song| {
         let share = song
-            .duration_seconds
+            .duration_seconds()
             .map_or(0.0, |all| request.heard_seconds / all);
         let verdict = if share >= FINISHED_SHARE {
             Some(Verdict::Finished)

@@ -1,6 +1,7 @@
 //! Lists, songs, curves, covers, the map, likes.
 
 use serde_json::{Value, json};
+use vibelux::Emotion;
 use vibelux::audio::SoundKind;
 use vibelux::library::{Outcome, Song, SongStore, Tags};
 
@@ -139,39 +140,79 @@ fn likes_last_and_not_now_does_not() {
     assert_eq!(stand.request("PUT", &absent).send().status, 404);
 }
 
+/// A map as it travels.
+struct Points {
+    state: String,
+    valence: Vec<f64>,
+    arousal: Vec<f64>,
+    strongest: Vec<u8>,
+}
+
+impl Points {
+    fn of(body: &[u8]) -> Self {
+        let (head, rest) = body.split_at(12);
+        let state = u64::from_le_bytes(head[..8].try_into().unwrap());
+        let count = u32::from_le_bytes(head[8..].try_into().unwrap()) as usize;
+        assert_eq!(rest.len(), 5 * count);
+        let axis = |bytes: &[u8]| {
+            let values = bytes
+                .chunks_exact(2)
+                .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+            values
+                .map(|value| f64::from(value) / 32767.5 - 1.0)
+                .collect()
+        };
+        Self {
+            state: format!("{state:x}"),
+            valence: axis(&rest[..2 * count]),
+            arousal: axis(&rest[2 * count..4 * count]),
+            strongest: rest[4 * count..].to_vec(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.strongest.len()
+    }
+}
+
 #[test]
 fn the_map_has_a_point_for_every_song() {
     let stand = Plan::songs().start();
     let answer = stand.get("/api/v1/map");
-    let map = answer.json();
-    assert_eq!(map["count"], 5);
-    for column in [
-        "ids",
-        "titles",
-        "artists",
-        "strongest",
-        "valence",
-        "arousal",
-    ] {
-        assert_eq!(map[column].as_array().unwrap().len(), 5, "{column}");
-    }
-    let at = map["titles"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .position(|t| t == "Old Tape")
+    let map = Points::of(&answer.body);
+    assert_eq!(map.len(), 5);
+    let song = |at: usize| {
+        let state = &map.state;
+        stand.get(&format!("/api/v1/map/song?state={state}&at={at}"))
+    };
+    let at = (0..5)
+        .find(|&at| song(at).json()["title"] == "Old Tape")
         .unwrap();
-    assert_eq!(
-        (map["valence"][at].as_f64(), map["arousal"][at].as_f64()),
-        (Some(0.2), Some(-0.6))
-    );
-    assert_eq!(map["strongest"][at], "neutral");
+    assert!((map.valence[at] - 0.2).abs() < 1e-4 && (map.arousal[at] + 0.6).abs() < 1e-4);
+    assert_eq!(song(at).json()["strongest"], "neutral");
+    assert_eq!(usize::from(map.strongest[at]), Emotion::Neutral.index());
+    assert_eq!(song(5).status, 404);
     let tag = answer.header("etag").unwrap();
     let again = stand
         .request("GET", "/api/v1/map")
         .header("If-None-Match", tag)
         .send();
     assert_eq!(again.status, 304);
+
+    // The map of another library answers for nothing of this one.
+    for query in ["song?at=0&state=1", "matching?state=1"] {
+        let answer = stand.get(&format!("/api/v1/map/{query}"));
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (409, "map_changed")
+        );
+    }
+    assert_eq!(
+        stand.get("/api/v1/map/song?at=0&state=x").code(),
+        "bad_request"
+    );
+    let artists = stand.get("/api/v1/artists").json();
+    assert_eq!(artists["artists"], json!(["Ada", "Bo"]));
 }
 
 #[test]
@@ -208,11 +249,8 @@ fn what_is_no_music_is_left_out_unless_asked_for_or_declared() {
         })
     );
     let on_the_map =
-        |query: &str| stand.get(&format!("/api/v1/map{query}")).json()["count"].clone();
-    assert_eq!(
-        (on_the_map(""), on_the_map("?include=effects")),
-        (json!(3), json!(4))
-    );
+        |query: &str| Points::of(&stand.get(&format!("/api/v1/map{query}")).body).len();
+    assert_eq!((on_the_map(""), on_the_map("?include=effects")), (3, 4));
     let recommended = |include: &[&str]| -> Vec<String> {
         let request = json!({ "source": "mood", "vector": { "happy": 1 }, "include": include });
         let answer = stand.post("/api/v1/recommend", &request).json();
@@ -240,10 +278,7 @@ fn what_is_no_music_is_left_out_unless_asked_for_or_declared() {
         (&json!("music"), &json!(true))
     );
     assert_eq!(recommended(&[])[0], "Sunny Morning");
-    assert_eq!(
-        (on_the_map(""), status()["ready"].clone()),
-        (json!(4), json!(4))
-    );
+    assert_eq!((on_the_map(""), status()["ready"].clone()), (4, json!(4)));
     assert_eq!(declare("DELETE")["class"], "speech");
     assert_eq!(recommended(&[]).len(), 3);
     for bad in ["songs?include=noise", "map?include=noise"] {
@@ -318,13 +353,8 @@ fn a_large_library_is_mapped_ranked_and_noticed_while_the_server_runs() {
     eventually("the songs are seen", || {
         stand.get("/api/v1/status").json()["songs"]["ready"] == SONGS
     });
-    let map = stand
-        .request("GET", "/api/v1/map")
-        .header("Accept-Encoding", "gzip")
-        .send();
-    assert_eq!(map.header("content-encoding"), Some("gzip"));
-    assert!(map.body.len() < 3_000_000, "{} bytes", map.body.len());
-    assert_eq!(stand.get("/api/v1/map").json()["count"], SONGS);
+    let map = stand.get("/api/v1/map");
+    assert_eq!(Points::of(&map.body).len(), SONGS);
     // Their files are nowhere, so there is nothing to play.
     let request = json!({ "source": "mood", "vector": { "happy": 1 } });
     assert_eq!(
@@ -372,12 +402,28 @@ fn filters_narrow_lists_the_map_and_recommendations() {
     assert!(found.iter().all(|each| each["song"]["artist"] != "Bo"));
 
     // A bit for each point of the map.
-    let map = stand.get("/api/v1/map").json();
-    let bits = stand.get(&format!("/api/v1/map/matching?filter={}", encoded("liked")));
-    assert_eq!(bits.body.len(), 1);
-    for (i, title) in map["titles"].as_array().unwrap().iter().enumerate() {
-        assert_eq!(bits.body[0] >> i & 1 == 1, title == "Thunder");
-    }
+    let map = Points::of(&stand.get("/api/v1/map").body);
+    let state = &map.state;
+    let matching = |query: &str| {
+        let bits = stand.get(&format!("/api/v1/map/matching?state={state}&{query}"));
+        assert_eq!(bits.body.len(), 1);
+        let is_meant = |at: &usize| bits.body[0] >> at & 1 == 1;
+        let title = |at: usize| {
+            let song = stand.get(&format!("/api/v1/map/song?state={state}&at={at}"));
+            song.json()["title"].as_str().unwrap().to_owned()
+        };
+        (0..map.len())
+            .filter(is_meant)
+            .map(title)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        matching(&format!("filter={}", encoded("liked"))),
+        ["Thunder"]
+    );
+    assert_eq!(matching("search=sunny"), ["Sunny Morning"]);
+    assert_eq!(matching("artist=ada&emotion=neutral"), ["Old Tape"]);
+    assert_eq!(matching("").len(), 5);
 }
 
 #[test]

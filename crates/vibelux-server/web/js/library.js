@@ -5,7 +5,7 @@ import { COLOURS, EMOTIONS } from './emotions.js';
 import { FilterBox, isFilter } from './filter_box.js';
 import { counted, number, t, word } from './language.js';
 import { MoodMap } from './map.js';
-import { declareMusic, map, matching, reader, song as songOf, songs } from './server.js';
+import { ServerError, artists, declareMusic, map, matching, reader, songAt, songs } from './server.js';
 import { include, remember, settings } from './settings.js';
 import { songRow } from './songs.js';
 
@@ -13,7 +13,6 @@ import { songRow } from './songs.js';
 
 const PAGE = 60;
 const TYPING_MS = 160;
-const MOST_ARTISTS = 400;
 
 export class Library {
   /**
@@ -25,7 +24,7 @@ export class Library {
     this.onPlay = onPlay;
     this.onNext = onNext;
     this.onOthers = onOthers;
-    this.map = new MoodMap((id) => void this.playId(id));
+    this.map = new MoodMap(onPlay, (index) => this.songAt(index));
     this.list = byId('library-songs', HTMLUListElement);
     this.search = byId('library-search', HTMLInputElement);
     this.artist = byId('library-artist', HTMLInputElement);
@@ -36,8 +35,6 @@ export class Library {
     this.shown = 0;
     this.total = 0;
     this.timer = 0;
-    /** Lower-case titles and artists of the map, for the search among its points. @type {string[]} */
-    this.haystack = [];
     /** @type {AbortController | null} */
     this.pending = null;
     this.chips = ['', ...EMOTIONS].map((name) => this.chip(name));
@@ -91,25 +88,14 @@ export class Library {
   async reload() {
     this.loaded = true;
     try {
-      const data = await map(include());
-      this.haystack = data.titles.map((title, i) => `${title} ${data.artists[i] ?? ''}`.toLowerCase());
+      const [data, names] = await Promise.all([map(include()), artists()]);
       this.map.load(data);
-      this.map.showCurrent(this.current);
-      this.listArtists(data.artists);
+      byId('artists', HTMLDataListElement).replaceChildren(...names.map((value) => make('option', { value })));
       this.filter();
     } catch (error) {
       this.loaded = false;
       if (error instanceof Error) toast(error.message);
     }
-  }
-
-  /** @param {(string | null)[]} artists  One per song. */
-  listArtists(artists) {
-    /** @type {Map<string, number>} */
-    const counts = new Map();
-    for (const artist of artists) if (artist) counts.set(artist, (counts.get(artist) ?? 0) + 1);
-    const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, MOST_ARTISTS).map(([artist]) => artist);
-    byId('artists', HTMLDataListElement).replaceChildren(...most.sort().map((value) => make('option', { value })));
   }
 
   /** Shows only what the filters leave, in the list and on the map. */
@@ -120,31 +106,54 @@ export class Library {
     void this.more();
   }
 
+  /** What the fields ask for, as the server names it. */
+  query() {
+    /** @type {Record<string, string>} */
+    const query = {};
+    const text = this.box.told;
+    if (text) query[isFilter(text) ? 'filter' : 'search'] = text;
+    if (this.artist.value.trim()) query.artist = this.artist.value.trim();
+    if (this.emotion) query.emotion = this.emotion;
+    return query;
+  }
+
   /** Dims the points of the map that the filters leave out. */
   async filterMap() {
-    const text = this.box.told;
-    const artist = this.artist.value.trim().toLowerCase();
+    const query = this.query();
     const { data } = this.map;
     this.asking?.abort();
     if (!data) return;
-    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-    let holds = (/** @type {number} */ i) => words.every((each) => this.haystack[i].includes(each));
-    if (isFilter(text)) {
-      this.asking = new AbortController();
-      try {
-        const bits = await matching(include(), text, this.asking.signal);
-        // Songs have come or gone since the map was loaded.
-        if (bits.length !== Math.ceil(data.count / 8)) return;
-        holds = (i) => ((bits[i >> 3] >> (i & 7)) & 1) === 1;
-      } catch (error) {
-        if (error instanceof Error && error.name !== 'AbortError') toast(error.message);
-        return;
-      }
+    if (Object.keys(query).length === 0) {
+      this.map.filter(null);
+      return;
     }
-    this.map.filter((i) =>
-      (this.emotion === '' || data.strongest[i] === this.emotion) &&
-      (artist === '' || data.artists[i]?.toLowerCase() === artist) &&
-      holds(i));
+    this.asking = new AbortController();
+    const bits = await this.ofMap(matching(data, query, this.asking.signal));
+    if (bits && data === this.map.data) this.map.filter(bits);
+  }
+
+  /**
+   * The song that a point of the map is.
+   * @param {number} index
+   * @returns {Promise<Song | null>}
+   */
+  async songAt(index) {
+    return this.map.data && this.ofMap(songAt(this.map.data, index));
+  }
+
+  /**
+   * What the server says of the map; null if it says nothing, and then why. The map is loaded again if songs have come or gone.
+   * @template T
+   * @param {Promise<T>} answer
+   */
+  async ofMap(answer) {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error instanceof ServerError && error.code === 'map_changed') void this.reload();
+      else if (error instanceof Error && error.name !== 'AbortError') toast(error.message);
+      return null;
+    }
   }
 
   /** The next songs of the list. */
@@ -153,11 +162,7 @@ export class Library {
     const pending = new AbortController();
     this.pending = pending;
     /** @type {Record<string, string | number>} */
-    const query = { include: include().join(), offset: this.shown, limit: PAGE };
-    const text = this.box.told;
-    if (text) query[isFilter(text) ? 'filter' : 'search'] = text;
-    if (this.artist.value.trim()) query.artist = this.artist.value.trim();
-    if (this.emotion) query.emotion = this.emotion;
+    const query = { include: include().join(), offset: this.shown, limit: PAGE, ...this.query() };
     try {
       const page = await songs(query, pending.signal);
       const rows = page.songs.map((song) => {
@@ -177,7 +182,7 @@ export class Library {
       this.total = rows.length === 0 ? this.shown : page.total;
       const none = byId('library-none', HTMLElement);
       none.hidden = page.total > 0;
-      const narrowed = text || query.artist || query.emotion;
+      const narrowed = Object.keys(this.query()).length > 0;
       none.textContent = t(narrowed ? 'noSongsFound' : 'musicNone');
       say(byId('library-count', HTMLElement), counted('songCount', page.total));
     } catch (error) {
@@ -215,20 +220,11 @@ export class Library {
     return button;
   }
 
-  /** @param {string} id */
-  async playId(id) {
-    try {
-      this.onPlay(await songOf(id));
-    } catch (error) {
-      if (error instanceof Error) toast(error.message);
-    }
-  }
-
-  /** @param {string | null} id */
-  showCurrent(id) {
-    this.current = id;
-    this.map.showCurrent(id);
-    for (const row of this.list.children) row.classList.toggle('current', row.getAttribute('data-id') === id);
+  /** @param {Song | null} song  What plays. */
+  showCurrent(song) {
+    this.current = song?.id ?? null;
+    this.map.showCurrent(song?.vector ?? null);
+    for (const row of this.list.children) row.classList.toggle('current', row.getAttribute('data-id') === this.current);
   }
 
   translate() {

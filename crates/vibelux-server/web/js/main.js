@@ -25,7 +25,7 @@ const library = new Library((song) => music.playSong(song), (song) => music.queu
 });
 const music = new Music((song) => {
   moodPanel.outline(mood && song ? song.vector : null);
-  library.showCurrent(song?.id ?? null);
+  library.showCurrent(song);
 }, () => you.live.songBegan(), () => {
   follow(false);
   void refresh();

@@ -7,11 +7,22 @@ import { t, word } from './language.js';
 import { Points } from './points.js';
 
 /** @typedef {import('./types.js').SongMap} SongMap */
+/** @typedef {import('./types.js').Song} Song */
 /** @typedef {import('./types.js').Vector} Vector */
 /** @typedef {import('./points.js').View} View */
 
-/** Songs are sorted into squares of this side, so that the one under the pointer is found quickly. */
+/** Songs are sorted into squares of this side, so that the one under the pointer is found quickly; so many are side by side. */
 const CELL = 0.02;
+const CELLS = 2 / CELL;
+/** A song is named once the pointer has rested on it for so long. */
+const NAME_MS = 40;
+/** So many names are kept. */
+const MOST_NAMES = 500;
+/** Without a graphics card no more songs than these are drawn while the map moves, and all of them when it has rested for so long. */
+const MOST_MOVING = 60_000;
+const REST_MS = 150;
+/** Of so many songs it is seen where they all are. */
+const MOST_FITTED = 50_000;
 const PICK_PIXELS = 14;
 /** Room in pixels for the names around the songs. */
 const MARGIN = 150;
@@ -26,9 +37,13 @@ const NAME_HEIGHT = 19;
 const GLIDE = 0.24;
 
 export class MoodMap {
-  /** @param {(id: string) => void} onPlay */
-  constructor(onPlay) {
+  /**
+   * @param {(song: Song) => void} onPlay
+   * @param {(index: number) => Promise<Song | null>} songAt  The song that a point is, if that is still known.
+   */
+  constructor(onPlay, songAt) {
     this.onPlay = onPlay;
+    this.songAt = songAt;
     this.frameElement = byId('map', HTMLElement);
     this.canvas = byId('map-points', HTMLCanvasElement);
     /** Made with the first songs: a graphics context costs something, and many never open this view. @type {Points | null} */
@@ -38,8 +53,10 @@ export class MoodMap {
     /** @type {SongMap | null} */
     this.data = null;
     this.lit = new Float32Array();
-    /** @type {Map<number, number[]>} */
-    this.cells = new Map();
+    /** The songs square by square, and where each square begins among them. */
+    this.cells = { songs: new Uint32Array(), starts: new Uint32Array(CELLS * CELLS + 1) };
+    /** Songs by their points, as far as somebody has looked. @type {Map<number, Song>} */
+    this.names = new Map();
     /** @type {View} */
     this.view = { scale: 300, x: 0, y: 0 };
     /** @type {View} */
@@ -47,7 +64,10 @@ export class MoodMap {
     /** Whether all songs are in view because nobody has moved the map yet. */
     this.fitted = true;
     this.hover = -1;
-    this.current = -1;
+    this.naming = 0;
+    this.resting = 0;
+    /** What plays. @type {Vector | null} */
+    this.current = null;
     /** @type {Vector | null} */
     this.mood = null;
     /** @type {Map<number, {x: number, y: number}>} */
@@ -85,33 +105,31 @@ export class MoodMap {
   load(data) {
     this.data = data;
     const places = new Float32Array(2 * data.count);
-    this.cells.clear();
     for (let i = 0; i < data.count; i += 1) {
       places[2 * i] = data.valence[i];
       places[2 * i + 1] = data.arousal[i];
-      const key = cell(data.valence[i], data.arousal[i]);
-      const there = this.cells.get(key);
-      if (there) there.push(i);
-      else this.cells.set(key, [i]);
     }
+    this.cells = sorted(data);
+    this.names.clear();
+    this.point(-1);
     this.lit = new Float32Array(data.count).fill(1);
     this.points ??= new Points(this.canvas);
-    this.points.set(places, Float32Array.from(data.strongest, (name) => EMOTIONS.findIndex((each) => each === name)), this.lit);
+    this.points.set(places, Float32Array.from(data.strongest), this.lit);
     this.fit();
     Object.assign(this.view, this.goal);
     this.redraw();
   }
 
-  /** @param {(index: number) => boolean} keep  Which songs the filters leave. */
-  filter(keep) {
-    for (let i = 0; i < this.lit.length; i += 1) this.lit[i] = keep(i) ? 1 : 0;
+  /** @param {Uint8Array | null} bits  Which songs the filters leave, a bit for each; null: all. */
+  filter(bits) {
+    for (let i = 0; i < this.lit.length; i += 1) this.lit[i] = bits ? (bits[i >> 3] >> (i & 7)) & 1 : 1;
     this.points?.setLit(this.lit);
     this.redraw();
   }
 
-  /** @param {string | null} id  The song that plays. */
-  showCurrent(id) {
-    this.current = id === null ? -1 : (this.data?.ids.indexOf(id) ?? -1);
+  /** @param {Vector | null} vector  Of the song that plays. */
+  showCurrent(vector) {
+    this.current = vector;
     this.redraw();
   }
 
@@ -141,8 +159,9 @@ export class MoodMap {
     const { data } = this;
     const { clientWidth, clientHeight } = this.frameElement;
     if (!data || data.count === 0 || clientWidth === 0) return;
-    const range = (/** @type {number[]} */ values) => {
-      const sorted = Float32Array.from(values).sort();
+    const step = Math.ceil(data.count / MOST_FITTED);
+    const range = (/** @type {Float32Array} */ values) => {
+      const sorted = values.filter((_, i) => i % step === 0).sort();
       return [sorted[Math.floor(0.002 * (sorted.length - 1))], sorted[Math.ceil(0.998 * (sorted.length - 1))]];
     };
     const [left, right] = range(data.valence);
@@ -206,7 +225,7 @@ export class MoodMap {
     if (this.moved > 6) return;
     const index = this.pick(event.offsetX, event.offsetY);
     this.point(index);
-    if (index >= 0 && this.data) this.onPlay(this.data.ids[index]);
+    void this.play(index);
   }
 
   /** @param {KeyboardEvent} event */
@@ -221,9 +240,7 @@ export class MoodMap {
       '+': () => this.zoom(1.4),
       '-': () => this.zoom(1 / 1.4),
       0: () => this.fit(),
-      Enter: () => {
-        if (this.hover >= 0 && this.data) this.onPlay(this.data.ids[this.hover]);
-      },
+      Enter: () => void this.play(this.hover),
     };
     const act = keys[event.key];
     if (!act) return;
@@ -251,9 +268,12 @@ export class MoodMap {
     const radius = Math.min(reach / view.scale, 0.4);
     let best = -1;
     let bestDistance = radius;
-    for (let cx = Math.floor((mapX - radius) / CELL); cx <= Math.floor((mapX + radius) / CELL); cx += 1) {
-      for (let cy = Math.floor((mapY - radius) / CELL); cy <= Math.floor((mapY + radius) / CELL); cy += 1) {
-        for (const i of this.cells.get(cellKey(cx, cy)) ?? []) {
+    const { songs, starts } = this.cells;
+    for (let cx = column(mapX - radius); cx <= column(mapX + radius); cx += 1) {
+      for (let cy = column(mapY - radius); cy <= column(mapY + radius); cy += 1) {
+        const here = cx * CELLS + cy;
+        for (let place = starts[here]; place < starts[here + 1]; place += 1) {
+          const i = songs[place];
           const distance = Math.hypot(data.valence[i] - mapX, data.arousal[i] - mapY);
           if (this.lit[i] && distance < bestDistance) [best, bestDistance] = [i, distance];
         }
@@ -264,14 +284,41 @@ export class MoodMap {
 
   /** @param {number} index  The song to name, or -1. */
   point(index) {
-    if (index !== this.hover) this.redraw();
+    if (index === this.hover) return;
     this.hover = index;
     this.marks.style.cursor = index >= 0 ? 'pointer' : '';
-    this.tip.hidden = index < 0 || !this.data;
-    if (index >= 0 && this.data) {
-      const text = `${this.data.titles[index]}\n${this.data.artists[index] || t('unknownArtist')}`;
-      if (this.tip.textContent !== text) this.tip.textContent = text;
-    }
+    this.redraw();
+    clearTimeout(this.naming);
+    this.tip.hidden = true;
+    if (this.names.has(index)) void this.name(index);
+    else if (index >= 0) this.naming = window.setTimeout(() => void this.name(index), NAME_MS);
+  }
+
+  /** Shows what the song at a point is called, if that is still the one. @param {number} index */
+  async name(index) {
+    const song = await this.named(index);
+    if (!song || index !== this.hover) return;
+    this.tip.textContent = `${song.title}\n${song.artist || t('unknownArtist')}`;
+    this.tip.hidden = false;
+    this.redraw();
+  }
+
+  /** @param {number} index */
+  async named(index) {
+    const known = this.names.get(index);
+    if (known) return known;
+    const { data } = this;
+    const song = await this.songAt(index);
+    if (!song || data !== this.data) return null;
+    if (this.names.size >= MOST_NAMES) this.names.clear();
+    this.names.set(index, song);
+    return song;
+  }
+
+  /** @param {number} index */
+  async play(index) {
+    const song = index < 0 ? null : await this.named(index);
+    if (song) this.onPlay(song);
   }
 
   redraw() {
@@ -290,6 +337,7 @@ export class MoodMap {
     view.scale *= Math.exp(share * Math.log(goal.scale / view.scale));
     view.x += share * (goal.x - view.x);
     view.y += share * (goal.y - view.y);
+    const moves = far >= 0.002 || this.pointers.size > 0;
     if (far < 0.002) Object.assign(view, goal);
     else this.redraw();
     const ratio = this.ratio;
@@ -297,7 +345,10 @@ export class MoodMap {
     const count = this.data?.count ?? 0;
     const size = clamp(2.2 * Math.sqrt(view.scale / 300) * (count > 8000 ? 1.4 : count > 800 ? 2.4 : 4), 2.5, 16);
     const [ink, paper, faint] = ['--ink', '--surface', '--faint'].map((name) => style.getPropertyValue(name).trim());
-    this.points?.draw({ scale: view.scale * ratio, x: view.x, y: view.y }, size * ratio, faint, paper);
+    const step = moves && !this.points?.gl ? Math.ceil(count / MOST_MOVING) : 1;
+    this.points?.draw({ scale: view.scale * ratio, x: view.x, y: view.y }, size * ratio, faint, paper, step);
+    clearTimeout(this.resting);
+    if (step > 1) this.resting = window.setTimeout(() => this.redraw(), REST_MS);
     this.paintMarks(ink, paper, ratio);
   }
 
@@ -338,13 +389,15 @@ export class MoodMap {
     context.globalAlpha = 1;
     for (const { i, x, y, outside } of emotionNames(at, width, height)) text(word(EMOTIONS[i]), x, y, outside ? 0.55 : 0.8);
     if (this.data) {
-      for (const [index, radius] of [[this.hover, 7], [this.current, 9]]) {
-        if (index < 0) continue;
-        const place = at(this.data.valence[index], this.data.arousal[index]);
+      const { valence, arousal } = this.data;
+      const hover = this.hover < 0 ? null : at(valence[this.hover], arousal[this.hover]);
+      const current = this.current && at(...mapPlace(this.current));
+      for (const [place, radius] of /** @type {const} */ ([[hover, 7], [current, 9]])) {
+        if (!place) continue;
         ring(place, radius, paper, 5);
         ring(place, radius, ink, 2);
       }
-      if (this.hover >= 0) this.placeTip(at(this.data.valence[this.hover], this.data.arousal[this.hover]));
+      if (hover) this.placeTip(hover);
     }
     if (this.mood) {
       const place = at(...mapPlace(this.mood));
@@ -396,11 +449,26 @@ function emotionNames(at, width, height) {
   return places;
 }
 
-/** @param {number} cx @param {number} cy */
-const cellKey = (cx, cy) => cx * 4096 + cy;
+/** The column of squares, or the row, that a place is in. @param {number} place */
+const column = (place) => clamp(Math.floor((place + 1) / CELL), 0, CELLS - 1);
 
-/** @param {number} x @param {number} y */
-const cell = (x, y) => cellKey(Math.floor(x / CELL), Math.floor(y / CELL));
+/**
+ * The songs of a map square by square.
+ * @param {SongMap} map
+ */
+function sorted({ count, valence, arousal }) {
+  const starts = new Uint32Array(CELLS * CELLS + 1);
+  const own = Uint16Array.from({ length: count }, (_, i) => column(valence[i]) * CELLS + column(arousal[i]));
+  for (const cell of own) starts[cell + 1] += 1;
+  for (let cell = 0; cell < CELLS * CELLS; cell += 1) starts[cell + 1] += starts[cell];
+  const songs = new Uint32Array(count);
+  const next = starts.slice();
+  for (let i = 0; i < count; i += 1) {
+    songs[next[own[i]]] = i;
+    next[own[i]] += 1;
+  }
+  return { songs, starts };
+}
 
 /** @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));

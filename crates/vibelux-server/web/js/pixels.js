@@ -34,8 +34,9 @@ export class Pixels {
    * @param {number} size  Diameter of a point in device pixels.
    * @param {number[]} faint  Colour of the points that the filters leave out.
    * @param {number[]} paper  Colour behind the points.
+   * @param {number} step  Only every so many-th point is drawn.
    */
-  draw(points, view, size, faint, paper) {
+  draw(points, view, size, faint, paper, step) {
     const { canvas, context } = this;
     if (!context || canvas.width === 0 || canvas.height === 0) return;
     if (this.image?.width !== canvas.width || this.image.height !== canvas.height) {
@@ -49,7 +50,7 @@ export class Pixels {
     const edge = Uint32Array.from(inks, (ink) => pixel(between(paper, ink, 0.5)));
     const stamp = disc(size, canvas.width);
     // What is filtered out lies below.
-    for (const wanted of [0, 1]) this.stampAll(points, view, pixels, { stamp, whole, edge, empty, wanted, margin: Math.ceil(size) });
+    for (const wanted of [0, 1]) this.stampAll(points, view, pixels, { stamp, whole, edge, empty, wanted, margin: Math.ceil(size), step });
     context.putImageData(this.image, 0, 0);
   }
 
@@ -57,12 +58,12 @@ export class Pixels {
    * @param {import('./points.js').Points} points
    * @param {View} view
    * @param {Uint32Array} pixels
-   * @param {{stamp: Stamp, whole: Uint32Array, edge: Uint32Array, empty: number, wanted: number, margin: number}} how
+   * @param {{stamp: Stamp, whole: Uint32Array, edge: Uint32Array, empty: number, wanted: number, margin: number, step: number}} how
    */
-  stampAll({ places, emotions, lit, count }, view, pixels, { stamp, whole, edge, empty, wanted, margin }) {
+  stampAll({ places, emotions, lit, count }, view, pixels, { stamp, whole, edge, empty, wanted, margin, step }) {
     const { width, height } = this.canvas;
     const { offsets } = stamp;
-    for (let i = 0; i < count; i += 1) {
+    for (let i = 0; i < count; i += step) {
       if (lit[i] !== wanted) continue;
       const x = Math.round((places[2 * i] - view.x) * view.scale + width / 2);
       const y = Math.round(height / 2 - (places[2 * i + 1] - view.y) * view.scale);

@@ -81,11 +81,12 @@ export class Points {
    * @param {number} size  Diameter of a point in device pixels.
    * @param {string} faint  Colour of the points that the filters leave out.
    * @param {string} paper  Colour behind the points.
+   * @param {number} step  Without a card only every so many-th point is drawn.
    */
-  draw(view, size, faint, paper) {
+  draw(view, size, faint, paper, step) {
     const { gl, program, canvas } = this;
     if (!gl || !program) {
-      this.pixels?.draw(this, view, size, channels(faint), channels(paper));
+      this.pixels?.draw(this, view, size, channels(faint), channels(paper), step);
       return;
     }
     gl.viewport(0, 0, canvas.width, canvas.height);

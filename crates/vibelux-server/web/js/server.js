@@ -37,6 +37,17 @@ async function ask(path, options) {
 }
 
 /**
+ * What the server answered, as it is.
+ * @param {string} path
+ * @param {RequestInit} [options]
+ */
+async function askBytes(path, options) {
+  const answer = await reach(path, options);
+  if (!answer.ok) throw refusal(answer.status, await answer.json().catch(() => null));
+  return answer.arrayBuffer();
+}
+
+/**
  * @param {string} path
  * @param {RequestInit} [options]
  */
@@ -117,19 +128,20 @@ export const songs = (query, signal) =>
 export const filterHelp = (text, cursor, signal) => ask(`filter?${new URLSearchParams({ text, cursor: String(cursor) })}`, { signal });
 
 /**
- * Which songs of the map a filter means: a bit for each.
- * @param {string[]} include
- * @param {string} filter
+ * Which songs of the map are wanted: a bit for each.
+ * @param {import('./types.js').SongMap} map
+ * @param {Record<string, string>} query  search, emotion, artist, filter.
  * @param {AbortSignal} signal
  */
-export async function matching(include, filter, signal) {
-  const answer = await reach(`map/matching?${new URLSearchParams({ include: include.join(), filter })}`, { signal });
-  if (!answer.ok) throw refusal(answer.status, await answer.json().catch(() => null));
-  return new Uint8Array(await answer.arrayBuffer());
+export async function matching({ state, include }, query, signal) {
+  return new Uint8Array(await askBytes(`map/matching?${new URLSearchParams({ include: include.join(), state, ...query })}`, { signal }));
 }
 
-/** @param {string} id @returns {Promise<Song>} */
-export const song = (id) => ask(`songs/${encodeURIComponent(id)}`);
+/** The song that a point of the map is. @param {import('./types.js').SongMap} map @param {number} at @returns {Promise<Song>} */
+export const songAt = ({ state, include }, at) => ask(`map/song?${new URLSearchParams({ include: include.join(), state, at: String(at) })}`);
+
+/** The artists of most songs. @returns {Promise<string[]>} */
+export const artists = async () => (await ask('artists')).artists;
 
 /** @param {Song} song @returns {Promise<import('./types.js').Window[]>} */
 export const curve = async (song) => (await ask(`${at(song)}/curve`)).windows;
@@ -173,7 +185,15 @@ export async function playlist(songs) {
 export const notNow = (song) => ask(`${at(song)}/not-now`, { method: 'POST' });
 
 /** @param {string[]} include  Classes beside music. @returns {Promise<import('./types.js').SongMap>} */
-export const map = (include) => ask(`map?include=${include.join()}`);
+export async function map(include) {
+  const bytes = await askBytes(`map?include=${include.join()}`);
+  const head = new DataView(bytes);
+  const count = head.getUint32(8, true);
+  const axis = (/** @type {number} */ start) => Float32Array.from({ length: count }, (_, i) => head.getUint16(start + 2 * i, true) / 32767.5 - 1);
+  return {
+    state: head.getBigUint64(0, true).toString(16), include, count, valence: axis(12), arousal: axis(12 + 2 * count), strongest: new Uint8Array(bytes, 12 + 4 * count),
+  };
+}
 
 /** @param {string[]} folders @returns {Promise<import('./types.js').Scan>} */
 export const startScan = (folders) => ask('scan', post({ folders }));

@@ -28,7 +28,7 @@
  * @typedef {{song: Song, cosine: number, why: Vector, target: Vector, liking: Liking}} Match  `why`: what each emotion adds to the cosine; may be below 0.
  * @typedef {{id: string, song: Song | null, verdict: 'liked' | 'sounds' | 'skipped' | 'finished' | 'reaction', times: number, unix_seconds: number | null, vector: Vector | null, change: Vector | null}} Said
  * @typedef {{start_seconds: number, vector: Vector}} Window  A stretch of a song that was listened to.
- * @typedef {{count: number, ids: string[], titles: string[], artists: (string | null)[], strongest: string[], valence: number[], arousal: number[]}} SongMap
+ * @typedef {{state: string, include: string[], count: number, valence: Float32Array, arousal: Float32Array, strongest: Uint8Array}} SongMap
  *
  * @typedef {{speech: number, effects: number, jingle: number}} NotMusic  How many files are left out unless asked for.
  * @typedef {{path: string, reason: string}} Failure

@@ -14,7 +14,7 @@
 mod shuffle;
 mod way;
 
-pub use shuffle::{shuffle, spaced};
+pub use shuffle::{Shuffled, shuffle, spaced};
 pub use way::Way;
 
 use std::cmp::Ordering;
@@ -221,15 +221,36 @@ impl SongIndex {
         sums
     }
 
+    /// The cosines of these songs; 0 of one that there is not.
+    #[must_use]
+    pub fn cosines_of(&self, query: &Query, songs: &[usize]) -> Vec<f32> {
+        let query = query.direction(self.mode);
+        let cosine = |&index: &usize| match (self.songs.get(index), self.scales.get(index)) {
+            (Some(song), Some(scale)) => {
+                let products = self.contributions(&query, song, *scale);
+                products.iter().sum::<f32>().clamp(-1.0, 1.0)
+            }
+            _ => 0.0,
+        };
+        songs.iter().map(cosine).collect()
+    }
+
     /// What each emotion contributes to the cosine of a song: seven numbers that sum to it.
     /// `None` if there is no such song.
     #[must_use]
     pub fn why(&self, query: &Query, index: usize) -> Option<[f32; EMOTION_COUNT]> {
-        let (song, scale) = (self.songs.get(index)?.values(), self.scales.get(index)?);
-        let query = query.direction(self.mode);
-        Some(std::array::from_fn(|i| {
-            query[i] * (song[i] - self.offset[i]) * scale
-        }))
+        let (song, scale) = (self.songs.get(index)?, self.scales.get(index)?);
+        Some(self.contributions(&query.direction(self.mode), song, *scale))
+    }
+
+    fn contributions(
+        &self,
+        query: &[f32; EMOTION_COUNT],
+        song: &EmotionVector,
+        scale: f32,
+    ) -> [f32; EMOTION_COUNT] {
+        let song = song.values();
+        std::array::from_fn(|i| query[i] * (song[i] - self.offset[i]) * scale)
     }
 }
 

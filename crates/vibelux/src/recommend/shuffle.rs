@@ -19,6 +19,59 @@ const FIRMNESS: f64 = 2.0;
 /// order.
 #[must_use]
 pub fn shuffle(cosines: &[f32], strength: f64, seed: u64) -> Vec<usize> {
+    let mut shuffled = Shuffled::new(cosines, strength, seed);
+    shuffled.sort_to(cosines.len());
+    shuffled.keys.into_iter().map(|(_, index)| index).collect()
+}
+
+/// The order of [`shuffle`], found only as far as somebody looks: of a million songs a queue takes twenty.
+#[derive(Debug, Clone)]
+pub struct Shuffled {
+    keys: Vec<(f64, usize)>,
+    /// So many are in order, and before all others.
+    sorted: usize,
+}
+
+/// So many are put in order at least.
+const FEWEST_SORTED: usize = 256;
+
+impl Shuffled {
+    /// As [`shuffle`].
+    #[must_use]
+    pub fn new(cosines: &[f32], strength: f64, seed: u64) -> Self {
+        Self {
+            keys: keys(cosines, strength, seed),
+            sorted: 0,
+        }
+    }
+
+    /// The song at a place of the order; `None` behind its end.
+    pub fn get(&mut self, place: usize) -> Option<usize> {
+        if place >= self.sorted {
+            self.sort_to(place.saturating_add(1));
+        }
+        self.keys.get(place).map(|&(_, index)| index)
+    }
+
+    fn sort_to(&mut self, count: usize) {
+        let order = |a: &(f64, usize), b: &(f64, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        // Each time twice as many, so that all of them cost little more than one sort.
+        let end = count
+            .max(2 * self.sorted)
+            .max(FEWEST_SORTED)
+            .min(self.keys.len());
+        let rest = &mut self.keys[self.sorted..];
+        let fresh = end - self.sorted;
+        if fresh < rest.len() {
+            rest.select_nth_unstable_by(fresh, order);
+        }
+        rest[..fresh].sort_unstable_by(order);
+        self.sorted = end;
+    }
+}
+
+/// What the songs are ordered by, the largest first.
+fn keys(cosines: &[f32], strength: f64, seed: u64) -> Vec<(f64, usize)> {
     let strength = if strength.is_nan() {
         0.0
     } else {
@@ -29,7 +82,7 @@ pub fn shuffle(cosines: &[f32], strength: f64, seed: u64) -> Vec<usize> {
     let mean = cosines.iter().map(|&c| f64::from(c)).sum::<f64>() / n;
     let deviation = |&c: &f32| (f64::from(c) - mean).powi(2);
     let spread = (cosines.iter().map(deviation).sum::<f64>() / n).sqrt();
-    let mut keys: Vec<(f64, usize)> = cosines
+    cosines
         .iter()
         .enumerate()
         .map(|(index, &cosine)| {
@@ -41,9 +94,7 @@ pub fn shuffle(cosines: &[f32], strength: f64, seed: u64) -> Vec<usize> {
             // needs no infinity for a strength of 1.
             (strength * FIRMNESS * fit + (1.0 - strength) * gumbel, index)
         })
-        .collect();
-    keys.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    keys.into_iter().map(|(_, index)| index).collect()
+        .collect()
 }
 
 /// Moves songs as little as needed so that no artist comes twice in a row, as long as that can be
@@ -145,6 +196,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_order_is_the_same_however_far_somebody_looks(
+            cosines in prop::collection::vec((-4_i32..4).prop_map(|c| c as f32 / 4.0), 0..1500),
+            strength in prop::sample::select(vec![0.0, 0.5, 1.0]),
+            places in prop::collection::vec(0_usize..1600, 1..12),
+        ) {
+            let all = shuffle(&cosines, strength, 3);
+            let mut shuffled = Shuffled::new(&cosines, strength, 3);
+            for place in places {
+                prop_assert_eq!(shuffled.get(place), all.get(place).copied());
+            }
+        }
+
         #[test]
         fn every_song_comes_once(
             cosines in prop::collection::vec(-1.0_f32..1.0, 0..60),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::texts::{Dictionary, Texts};
+use super::texts::{Dictionary, NONE, Texts};
 use crate::audio::SoundKind;
 use crate::emotion::EmotionVector;
 use crate::library::class::SongClass;
@@ -42,6 +42,8 @@ pub struct SongTable {
     pub(super) models: Dictionary,
     pub(super) folders: Dictionary,
     pub(super) names: Texts,
+    /// The position of each copy and that of the song that stands for it, one pair after the other, in the order of the copies.
+    pub(super) stand_ins: Vec<u32>,
 }
 
 impl SongTable {
@@ -149,13 +151,68 @@ impl SongTable {
     #[must_use]
     pub fn duration_seconds(&self, position: usize) -> Option<f64> {
         let seconds = self.durations.get(position).copied()?;
-        (!seconds.is_nan()).then_some(f64::from(seconds))
+        // To a millisecond, which is what single precision has left of a long song.
+        (!seconds.is_nan()).then(|| (f64::from(seconds) * 1000.0).round() / 1000.0)
+    }
+
+    /// What kind of music a song is.
+    #[must_use]
+    pub fn genre(&self, position: usize) -> Option<Cow<'_, str>> {
+        self.genres.get(position).map(String::from_utf8_lossy)
+    }
+
+    /// When a song came out.
+    #[must_use]
+    pub fn year(&self, position: usize) -> Option<u16> {
+        let year = self.years.get(position).copied()?;
+        (year != UNKNOWN_YEAR).then_some(year)
+    }
+
+    /// How loud a song is by EBU R128, in LUFS.
+    #[must_use]
+    pub fn loudness_lufs(&self, position: usize) -> Option<f32> {
+        let loudness = self.loudness.get(position).copied()?;
+        (!loudness.is_nan()).then_some(loudness)
+    }
+
+    /// When the library first knew a song, in seconds since 1970; 0 where that is not known.
+    #[must_use]
+    pub fn added_seconds(&self, position: usize) -> u64 {
+        self.added.get(position).copied().unwrap_or_default().into()
+    }
+
+    /// The number of who made a song, in the order of [`Self::artists`].
+    #[must_use]
+    pub fn artist_number(&self, position: usize) -> Option<usize> {
+        let number = self.artists.numbers().get(position).copied()?;
+        (number != NONE).then_some(number as usize)
+    }
+
+    /// Everybody who made a song, each once.
+    pub fn artists(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let texts = self.artists.texts();
+        (0..texts.len()).map(|number| String::from_utf8_lossy(texts.get(number)))
     }
 
     /// Whether a song's file was gone at the last scan.
     #[must_use]
     pub fn is_missing(&self, position: usize) -> bool {
         self.flag(position) & MISSING > 0
+    }
+
+    /// The song that stands for this one, which holds the same recording.
+    #[must_use]
+    pub fn stand_in(&self, position: usize) -> Option<usize> {
+        let copy = u32::try_from(position).ok()?;
+        let (pairs, _) = self.stand_ins.as_chunks::<2>();
+        let found = pairs.binary_search_by_key(&copy, |[copy, _]| *copy).ok()?;
+        Some(pairs[found][1] as usize)
+    }
+
+    /// Whether the listener says that a song is music.
+    #[must_use]
+    pub fn is_declared_music(&self, position: usize) -> bool {
+        self.flag(position) & DECLARED > 0
     }
 
     /// Whether another song with the same recording stands for this one.
@@ -174,7 +231,11 @@ impl SongTable {
             3 => Some(SoundKind::Effects),
             _ => None,
         };
-        SongClass::of(sound, self.duration_seconds(position), flags & DECLARED > 0)
+        SongClass::of(
+            sound,
+            self.duration_seconds(position),
+            self.is_declared_music(position),
+        )
     }
 
     fn flag(&self, position: usize) -> u8 {

@@ -19,7 +19,7 @@ use crate::library::address::LibraryAddress;
 use crate::library::revision::Revision;
 
 /// The last byte counts the layouts.
-const MARK: &[u8; 8] = b"VBLXtab\x01";
+const MARK: &[u8; 8] = b"VBLXtab\x02";
 
 /// Where the table of a library is kept: beside its file; of one on a server, among the user's files that can be thrown away.
 pub(super) fn place(library: &LibraryAddress) -> Option<PathBuf> {
@@ -82,6 +82,7 @@ pub(super) fn read(path: &Path, revision: Revision) -> Option<SongTable> {
         models: input.dictionary()?,
         folders: input.dictionary()?,
         names: input.texts()?,
+        stand_ins: input.numbers(u32::from_le_bytes)?,
     };
     let sum = input.hasher.clone().finalize();
     let is_whole = u32::from_le_bytes(input.array()?) == sum && input.left == 0;
@@ -100,6 +101,8 @@ pub(super) fn read(path: &Path, revision: Revision) -> Option<SongTable> {
         table.folders.numbers().len(),
         table.names.len(),
     ];
+    let pairs_fit = table.stand_ins.iter().all(|&at| (at as usize) < songs);
+    let is_whole = is_whole && pairs_fit && table.stand_ins.len() <= 2 * songs;
     (is_whole && lengths.iter().all(|&length| length == songs)).then_some(table)
 }
 
@@ -133,6 +136,7 @@ pub(super) fn write(path: &Path, table: &SongTable) -> std::io::Result<()> {
             output.texts(dictionary.texts())?;
         }
         output.texts(&table.names)?;
+        output.numbers(table.stand_ins.iter().copied(), u32::to_le_bytes)?;
         let sum = output.hasher.clone().finalize();
         output.inner.write_all(&sum.to_le_bytes())?;
         output.inner.flush()

@@ -48,6 +48,19 @@ impl SongTable {
         }
     }
 
+    /// The values that songs have of a text which many share, with how many of the songs that `counts` says have each.
+    /// Nothing of titles and paths.
+    #[must_use]
+    pub fn values(&self, field: TextField, counts: impl Fn(usize) -> bool) -> Vec<(String, usize)> {
+        let dictionary = match field {
+            TextField::Artist => &self.artists,
+            TextField::Album => &self.albums,
+            TextField::Genre => &self.genres,
+            TextField::Title | TextField::Path => return Vec::new(),
+        };
+        self.counted(dictionary.numbers(), dictionary.texts(), counts)
+    }
+
     fn joined(
         &self,
         parts: &[Filter],

@@ -3,12 +3,15 @@
 //! library has not changed.
 //!
 //! A row is a song with a vector, in the order of the paths. `columns.rs` says what is known of each, `matching.rs` which
-//! rows a filter means, column by column.
+//! rows a filter means, column by column, `order.rs` in which order people read them.
 
 mod columns;
 mod file;
 mod matching;
+mod order;
 mod texts;
+
+use std::path::PathBuf;
 
 use super::error::LibraryError;
 use super::path_bytes::to_bytes;
@@ -95,6 +98,8 @@ struct Builder {
     models: DictionaryBuilder,
     folders: DictionaryBuilder,
     names: Texts,
+    /// The position of each copy and the file of the song that stands for it.
+    copies: Vec<(u32, PathBuf)>,
 }
 
 impl Builder {
@@ -103,6 +108,9 @@ impl Builder {
             self.failed += 1;
             return;
         };
+        if let Some(of) = &song.copy_of {
+            self.copies.push((self.vectors.len() as u32, of.clone()));
+        }
         self.vectors.push(vector);
         let sound = match song.sound {
             None => 0,
@@ -142,7 +150,10 @@ impl Builder {
     }
 
     fn finish(self, revision: Revision) -> Option<SongTable> {
-        (!self.overflow).then(|| SongTable {
+        if self.overflow {
+            return None;
+        }
+        let mut table = SongTable {
             revision,
             failed: self.failed,
             vectors: self.vectors.into(),
@@ -158,7 +169,14 @@ impl Builder {
             models: self.models.finish(),
             folders: self.folders.finish(),
             names: self.names,
-        })
+            stand_ins: Vec::new(),
+        };
+        for (copy, of) in self.copies {
+            if let Some(of) = table.position(&of) {
+                table.stand_ins.extend([copy, of as u32]);
+            }
+        }
+        Some(table)
     }
 }
 

@@ -91,6 +91,17 @@ fn check(table: &SongTable, store: &SongStore) {
         );
         assert_eq!(table.album(i).as_deref(), song.tags.album.as_deref());
         assert_eq!(table.class(i), song.class());
+        assert_eq!(table.genre(i).as_deref(), song.tags.genre.as_deref());
+        assert_eq!(table.year(i), song.tags.year);
+        assert_eq!(table.loudness_lufs(i), song.loudness_lufs);
+        assert_eq!(table.added_seconds(i), song.added_seconds);
+        assert_eq!(table.is_declared_music(i), song.declared_music);
+        let artist = table
+            .artist_number(i)
+            .and_then(|at| table.artists().nth(at));
+        assert_eq!(artist, table.artist(i));
+        let stand_in = table.stand_in(i).map(|at| table.path(at));
+        assert_eq!(stand_in, song.copy_of);
         assert_eq!(table.duration_seconds(i), song.duration_seconds);
         assert_eq!(
             (table.is_missing(i), table.is_copy(i)),
@@ -98,6 +109,39 @@ fn check(table: &SongTable, store: &SongStore) {
         );
     }
     assert_eq!(table.position(Path::new("/music/absent.mp3")), None);
+}
+
+#[test]
+fn songs_are_read_by_title_and_values_are_counted() {
+    let (_dir, store) = library(60);
+    let table = SongTable::read(&store).unwrap();
+    let text = |at: &u32| {
+        let at = *at as usize;
+        let texts = [Some(table.title(at)), table.artist(at), table.album(at)];
+        let texts: Vec<String> = texts
+            .into_iter()
+            .flatten()
+            .map(|t| t.to_lowercase())
+            .collect();
+        (texts.join("\n"), table.path(at))
+    };
+    let order = table.by_title();
+    assert!(order.is_sorted_by_key(text));
+    let mut all = order.clone();
+    all.sort_unstable();
+    assert!(all.into_iter().eq(0..table.len() as u32));
+
+    let folk = |at: &usize| table.genre(*at).as_deref() == Some("Folk");
+    let counted = table.values(TextField::Genre, |at| at % 2 == 0);
+    let expected = (0..table.len())
+        .filter(|at| at % 2 == 0)
+        .filter(folk)
+        .count();
+    assert!(
+        counted.contains(&("Folk".to_owned(), expected)),
+        "{counted:?}"
+    );
+    assert!(table.values(TextField::Path, |_| true).is_empty());
 }
 
 #[test]
