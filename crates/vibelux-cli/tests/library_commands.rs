@@ -179,6 +179,11 @@ fn an_export_is_imported_again_without_change() {
     assert_eq!(out.as_object().unwrap().len(), 4);
     let text = fixture.stdout(&["import", "json", "out.json"]);
     assert!(text.contains("imported 0 songs, 4 unchanged"), "{text}");
+
+    fixture.stdout(&["export", "json", "sad.json", "--where", "mood:sad"]);
+    let sad: Value = serde_json::from_slice(&fs::read(fixture.path("sad.json")).unwrap()).unwrap();
+    let paths: Vec<&String> = sad.as_object().unwrap().keys().collect();
+    assert_eq!(paths, [fixture.path("grief.mp3").to_str().unwrap()]);
 }
 
 #[test]

@@ -154,10 +154,10 @@ fn write_json(bencher: Bencher<'_, '_>) {
     let count = of_many(LIBRARY);
     let (dir, store) = filled(count);
     let file = dir.path().join("song_embeddings.json");
-    assert_eq!(json::export(&store, &file).unwrap(), count);
+    assert_eq!(json::export(&store, &file, |_| true).unwrap(), count);
     bencher
         .counter(ItemsCount::new(count))
-        .bench_local(|| json::export(&store, &file).unwrap());
+        .bench_local(|| json::export(&store, &file, |_| true).unwrap());
 }
 
 /// Into a library that has none of the songs.
@@ -166,7 +166,7 @@ fn read_json(bencher: Bencher<'_, '_>) {
     let count = of_many(LIBRARY);
     let (dir, store) = filled(count);
     let file = dir.path().join("song_embeddings.json");
-    json::export(&store, &file).unwrap();
+    json::export(&store, &file, |_| true).unwrap();
     let read = |dir: &TempDir| {
         let mut store = SongStore::open(&dir.path().join("empty.db")).unwrap();
         json::import(&mut store, &file, dir.path())

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use vibelux::library::json;
+use vibelux::library::{Song, SongTable, json};
 
 use crate::library_location::LibraryArgs;
 use crate::output;
+use crate::song_filter::WhereArgs;
 
 /// Flags of `vibelux export`.
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,8 @@ struct JsonArgs {
     /// The file to write; replaced in one step if it exists
     file: PathBuf,
     #[command(flatten)]
+    only: WhereArgs,
+    #[command(flatten)]
     library: LibraryArgs,
 }
 
@@ -37,7 +40,17 @@ struct JsonArgs {
 pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     let ExportFormat::Json(args) = args.format;
     let store = args.library.open_existing()?;
-    let count = json::export(&store, &args.file)?;
+    let mut table = SongTable::open(&store)?;
+    // A filter means what the listener hears; what is written is what the model heard.
+    table.correct(&store.said()?);
+    let meant = args.only.rows(&table, &store)?;
+    let wanted = |song: &Song| {
+        meant.as_ref().is_none_or(|meant| {
+            let position = table.position(&song.path);
+            position.is_some_and(|at| meant[at])
+        })
+    };
+    let count = json::export(&store, &args.file, wanted)?;
     output::print(&format!(
         "wrote {} to {}\n",
         output::songs(count),

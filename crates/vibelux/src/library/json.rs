@@ -23,13 +23,18 @@ use crate::emotion::{EMOTION_COUNT, EmotionVector};
 /// The model name of songs whose vectors were imported.
 pub const IMPORTED: &str = "song_embeddings.json";
 
-/// Writes all songs that have a vector and whose files are not missing; returns how many. Written
+/// Writes all songs that have a vector, whose files are not missing and that are `wanted`; returns how many. Written
 /// beside `file` first and then renamed, so that a crash leaves the old file or the new one.
 ///
 /// # Errors
 /// If the library cannot be read or the file cannot be written.
-pub fn export(store: &SongStore, file: &Path) -> Result<usize, LibraryError> {
-    let songs = store.songs()?;
+pub fn export(
+    store: &SongStore,
+    file: &Path,
+    wanted: impl Fn(&Song) -> bool,
+) -> Result<usize, LibraryError> {
+    let mut songs = store.songs()?;
+    songs.retain(wanted);
     atomic::write_with(file, |part| write(part, &songs)).map_err(LibraryError::io(file))
 }
 

@@ -107,7 +107,7 @@ fn an_export_can_be_imported_and_changes_nothing() {
 
     let file = dir.path().join("out.json");
     fs::write(&file, "old").unwrap();
-    assert_eq!(export(&store, &file).unwrap(), count);
+    assert_eq!(export(&store, &file, |_| true).unwrap(), count);
     serde_json::from_slice::<IgnoredAny>(&fs::read(&file).unwrap()).unwrap();
     assert_eq!(
         fs::read_dir(dir.path())
@@ -148,7 +148,7 @@ fn an_export_can_be_imported_and_changes_nothing() {
 #[test]
 fn an_export_to_nowhere_is_an_error() {
     let (dir, store) = open();
-    let error = export(&store, &dir.path().join("absent/out.json")).unwrap_err();
+    let error = export(&store, &dir.path().join("absent/out.json"), |_| true).unwrap_err();
     assert!(matches!(error, LibraryError::Io { .. }), "{error}");
 }
 

@@ -131,10 +131,8 @@ impl SongTable {
                 .iter()
                 .map(|&year| year != UNKNOWN_YEAR && inside(f64::from(year)))
                 .collect(),
-            NumberField::Duration => self
-                .durations
-                .iter()
-                .map(|&s| inside(f64::from(s)))
+            NumberField::Duration => (0..self.len())
+                .map(|at| self.duration_seconds(at).is_some_and(inside))
                 .collect(),
             NumberField::Loudness => self
                 .loudness

@@ -3,12 +3,13 @@
 //! library has not changed.
 //!
 //! A row is a song with a vector, in the order of the paths. `columns.rs` says what is known of each, `matching.rs` which
-//! rows a filter means, column by column, `order.rs` in which order people read them.
+//! rows a filter means, column by column, `row.rs` whether it means one of them, `order.rs` in which order people read them.
 
 mod columns;
 mod file;
 mod matching;
 mod order;
+mod row;
 mod texts;
 
 use std::path::PathBuf;

@@ -311,6 +311,7 @@ proptest! {
         for (i, song) in songs.enumerate() {
             let seen = LibrarySong { song: &song, vector: song.vector().unwrap(), is_liked: liked(i) };
             prop_assert_eq!(rows[i], filter.takes(&seen), "{} of {:?}", text, song);
+            prop_assert_eq!(rows[i], table.takes(&filter, i, liked(i)));
         }
     }
 }

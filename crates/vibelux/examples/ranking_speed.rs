@@ -1,0 +1,97 @@
+//! How long a search through very many songs takes, for `scripts/compare/ranking_speed.py`, which times others beside it.
+//!
+//! ```text
+//! cargo run --release -p vibelux --example ranking_speed -- made 1000000
+//! cargo run --release -p vibelux --example ranking_speed -- library library.db 'not genre:folk and duration<10m and happy>0.2'
+//! ```
+//!
+//! `made` searches vectors that are made of a fixed seed; `library` the songs of a library that a filter means, and puts the
+//! artists apart, as a queue of the server does. Prints the median, the least and the most milliseconds of a search on one core, each
+//! for another mood, separated by tabs.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Instant;
+
+use vibelux::EmotionVector;
+use vibelux::library::filter::Filter;
+use vibelux::library::{SongStore, SongTable, unix_seconds};
+use vibelux::recommend::{Mode, Query, SongIndex, spaced};
+
+const SONGS: usize = 20;
+const SEARCHES: usize = 40;
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match *arguments {
+        ["made", count] => {
+            let index = SongIndex::new(vectors(count.parse()?), Mode::Plain);
+            searches(|query| index.top_k(query, SONGS).len())
+        }
+        ["library", file, filter] => library(Path::new(file), filter)?,
+        _ => return Err("usage: ranking_speed made COUNT | library FILE FILTER".into()),
+    }
+    Ok(())
+}
+
+fn library(file: &Path, filter: &str) -> Result<(), Failure> {
+    let store = SongStore::open(file)?;
+    let table = SongTable::open(&store)?;
+    let filter = Filter::parse(filter, unix_seconds())?;
+    let likes = store.likes()?;
+    let liked: HashSet<usize> = likes
+        .iter()
+        .filter_map(|path| table.position(path))
+        .collect();
+    let index = SongIndex::new(std::sync::Arc::clone(table.vectors()), Mode::Plain);
+    searches(|query| {
+        let found = index.top_k_among(query, SONGS, |at| {
+            !table.is_missing(at)
+                && !table.is_copy(at)
+                && table.takes(&filter, at, liked.contains(&at))
+        });
+        let found: Vec<usize> = found.into_iter().map(|found| found.index).collect();
+        spaced(&found, |at| table.artist_number(at)).len()
+    });
+    Ok(())
+}
+
+/// Times a search for one mood after the other.
+fn searches(search: impl Fn(&Query) -> usize) {
+    let moods = vectors(SEARCHES + 1);
+    let mut times: Vec<f64> = Vec::new();
+    for vector in moods {
+        let query = Query {
+            vector,
+            reference: EmotionVector::UNIFORM,
+        };
+        let start = Instant::now();
+        std::hint::black_box(search(&query));
+        times.push(1000.0 * start.elapsed().as_secs_f64());
+    }
+    // The first one warms up.
+    let times = &mut times[1..];
+    times.sort_by(f64::total_cmp);
+    println!(
+        "{:.2}\t{:.2}\t{:.2}",
+        times[times.len() / 2],
+        times[0],
+        times[times.len() - 1]
+    );
+}
+
+/// A linear congruential generator (Knuth's MMIX constants) is random enough to time a search.
+fn vectors(count: usize) -> Vec<EmotionVector> {
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 + 1.0
+    };
+    let vector = |_| EmotionVector::from_weights(std::array::from_fn(|_| next())).ok();
+    (0..count).filter_map(vector).collect()
+}
