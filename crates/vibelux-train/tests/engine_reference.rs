@@ -109,8 +109,9 @@ proptest! {
             prop_assert_eq!(outputs.len(), 7 * EXAMPLES);
             for (image, got) in images.iter().zip(outputs.chunks_exact(7)) {
                 let expected = reference::forward(&net, &weights, image).unwrap();
-                // Factors of 8 significant bits, through a few layers.
-                let tolerance = [1e-4, 3e-2][isa.values_per_word() - 1];
+                // Factors of 8 significant bits, whose errors add up from layer to layer.
+                let layers = net.layers.len().max(2) as f32;
+                let tolerance = [1e-4, 1.5e-2 * layers][isa.values_per_word() - 1];
                 let scale = expected.iter().fold(1.0, |m: f32, v| m.max(v.abs()));
                 for (g, e) in got.iter().zip(&expected) {
                     prop_assert!(

@@ -12,6 +12,9 @@ use crate::library::catalogue::Catalogue;
 /// better, one that is not as much worse: enough to come before its equals, too little to come where it does not fit.
 const TASTE_DEVIATIONS: f64 = 0.6;
 
+/// Among songs that fit all alike, liking decides too.
+const LEAST_BONUS: f64 = 1e-4;
+
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct QueueRequest {
@@ -183,7 +186,7 @@ impl Ranking<'_> {
     fn order(&self, query: &Query, place: u64) -> Order<'_> {
         let index = self.catalogue.index(self.request.mode);
         let mut cosines = index.cosines_of(query, &self.allowed);
-        let bonus = (TASTE_DEVIATIONS * deviation(&cosines)) as f32;
+        let bonus = (TASTE_DEVIATIONS * deviation(&cosines)).max(LEAST_BONUS) as f32;
         for (cosine, &position) in cosines.iter_mut().zip(&self.allowed) {
             *cosine += bonus * (self.rules.liking)(position);
         }
