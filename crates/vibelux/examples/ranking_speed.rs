@@ -29,7 +29,7 @@ fn main() -> Result<(), Failure> {
     match *arguments {
         ["made", count] => {
             let index = SongIndex::new(vectors(count.parse()?), Mode::Plain);
-            searches(|query| index.top_k(query, SONGS).len())
+            searches(|query| index.top_k(query, SONGS).len());
         }
         ["library", file, filter] => library(Path::new(file), filter)?,
         _ => return Err("usage: ranking_speed made COUNT | library FILE FILTER".into()),

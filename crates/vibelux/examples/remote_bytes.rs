@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for address in std::env::args().skip(1) {
         let path = Path::new(&address);
         let (before, start) = (traffic(), Instant::now());
-        FileFacts::read(path);
+        // Looked into first, as `vibelux embed` does.
+        let _ = FileFacts::read(path);
         model.embed_song(path)?;
         let after = traffic();
         let (bytes, size) = (after.bytes - before.bytes, media::facts(path)?.size_bytes);

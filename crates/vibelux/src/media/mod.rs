@@ -6,38 +6,18 @@
 mod address;
 #[cfg(feature = "remote")]
 mod blocks;
+mod facts;
 #[cfg(feature = "remote")]
 mod remote;
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::Path;
 
 pub use address::{is_address, join, strip_prefix};
+pub use facts::{Found, Listing, MediaFacts};
 #[cfg(feature = "remote")]
 pub use remote::{Traffic, traffic};
-
-/// What is known of a file without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MediaFacts {
-    /// Its length.
-    pub size_bytes: u64,
-    /// When it was last changed; 1970 where nobody keeps that.
-    pub modified: SystemTime,
-    /// Whether it is a file and no folder, pipe or device.
-    pub is_file: bool,
-}
-
-impl From<&fs::Metadata> for MediaFacts {
-    fn from(metadata: &fs::Metadata) -> Self {
-        Self {
-            size_bytes: metadata.len(),
-            modified: metadata.modified().unwrap_or(UNIX_EPOCH),
-            is_file: metadata.is_file(),
-        }
-    }
-}
 
 /// What is known of the file at a path or an address.
 ///
@@ -78,24 +58,6 @@ pub fn is_absent(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
     )
-}
-
-/// A file that a listing came across.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// Its address.
-    pub address: PathBuf,
-    /// What is known of it.
-    pub facts: MediaFacts,
-}
-
-/// What is at an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listing {
-    /// A file.
-    File(Found),
-    /// A folder of this address, with these files below it in the order of their names.
-    Folder(PathBuf, Vec<Found>),
 }
 
 /// What is at an address: of a folder all files below it.

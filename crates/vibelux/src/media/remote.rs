@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 
 use super::address::join;
 use super::blocks::Blocks;
-use super::{Found, Listing, MediaFacts};
+use super::facts::{Found, Listing, MediaFacts};
 use crate::error_text::with_causes;
 
 /// A request that fails for a moment is repeated so often and for so long.
