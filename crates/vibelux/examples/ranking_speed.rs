@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use vibelux::EmotionVector;
 use vibelux::library::filter::Filter;
-use vibelux::library::{SongStore, SongTable, unix_seconds};
+use vibelux::library::{Meaning, SongStore, SongTable, unix_seconds};
 use vibelux::recommend::{Mode, Query, SongIndex, spaced};
 
 const SONGS: usize = 20;
@@ -47,11 +47,11 @@ fn library(file: &Path, filter: &str) -> Result<(), Failure> {
         .filter_map(|path| table.position(path))
         .collect();
     let index = SongIndex::new(std::sync::Arc::clone(table.vectors()), Mode::Plain);
+    let likes = |at| liked.contains(&at);
     searches(|query| {
+        let meaning = Meaning::new(&table, &filter, &likes);
         let found = index.top_k_among(query, SONGS, |at| {
-            !table.is_missing(at)
-                && !table.is_copy(at)
-                && table.takes(&filter, at, liked.contains(&at))
+            !table.is_missing(at) && !table.is_copy(at) && meaning.takes(at)
         });
         let found: Vec<usize> = found.into_iter().map(|found| found.index).collect();
         spaced(&found, |at| table.artist_number(at)).len()

@@ -63,7 +63,8 @@ impl SongLibrary {
     /// # Errors
     /// If it cannot be opened or read.
     pub fn open(address: impl Into<LibraryAddress>) -> Result<Self, LibraryError> {
-        let store = SongStore::open(address)?;
+        // The table looks through a library that it reads anew.
+        let store = SongStore::open_soon(address)?;
         let revision = store.revision()?;
         let said = store.said()?;
         Ok(Self {
@@ -190,7 +191,7 @@ impl SongLibrary {
         Arc::clone(&self.reader().said)
     }
 
-    /// How much each song of a catalogue is to the listener's liking, by position.
+    /// How much each song of a catalogue is to the listener's liking, by position; nothing if all are alike.
     pub fn likings(&self, catalogue: &Arc<Catalogue>) -> Arc<Vec<Liking>> {
         let mut reader = self.reader();
         if let Some((of, likings)) = &reader.likings
@@ -276,7 +277,7 @@ fn reactions(said: &[Said]) -> Reactions {
         .collect()
 }
 
-/// What was said of songs that the catalogue holds, as one opinion each.
+/// How much each song of a catalogue is to the listener's liking, by what was said of songs; nothing if nothing was said.
 pub fn likings(catalogue: &Catalogue, said: &[Said]) -> Vec<Liking> {
     let mut weights: HashMap<usize, f32> = HashMap::new();
     for said in said {
@@ -307,7 +308,7 @@ pub fn likings(catalogue: &Catalogue, said: &[Said]) -> Vec<Liking> {
     opinions.sort_by_key(|opinion| opinion.song);
     let taste = Taste::new(opinions);
     if taste.is_empty() {
-        return vec![Liking::default(); catalogue.len()];
+        return Vec::new();
     }
     let vectors = table.vectors().iter().enumerate();
     vectors

@@ -101,7 +101,7 @@ fn coming(
     };
     let rules = Rules {
         allowed: &|i| !heard.contains(&i),
-        liking: &|i| likings[i].score,
+        liking: &|i| likings.get(i).map_or(0.0, |liking| liking.score),
         present: &|_| true,
     };
     let picks = queue(catalogue, &request, &rules);

@@ -1,6 +1,7 @@
 //! `POST recommend`: songs for a face, a mood or a song.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -163,9 +164,12 @@ pub async fn recommend(
         let likings = match role {
             Role::Owner => app.library.likings(&catalogue),
             // What the owner likes is nobody else's.
-            Role::Guest => Arc::new(vec![Liking::default(); catalogue.len()]),
+            Role::Guest => Arc::default(),
         };
+        let liking = |at: usize| likings.get(at).copied().unwrap_or_default();
         let meant = filtered::meant(&catalogue, filter, role, &app.library);
+        // The places of a journey ask of the same songs.
+        let present: RefCell<HashMap<usize, bool>> = RefCell::default();
         let rules = Rules {
             allowed: &|i| {
                 catalogue.is_had(i)
@@ -173,12 +177,19 @@ pub async fn recommend(
                     && !left_out.contains(&i)
                     && meant.as_ref().is_none_or(|meant| meant[i])
             },
-            liking: &|i| likings[i].score,
-            present: &|i| media::is_at_hand(&table.path(i)),
+            liking: &|i| liking(i).score,
+            present: &|i| {
+                let known = present.borrow().get(&i).copied();
+                known.unwrap_or_else(|| {
+                    let is_present = media::is_at_hand(&table.path(i));
+                    present.borrow_mut().insert(i, is_present);
+                    is_present
+                })
+            },
         };
         let recommendations = queue(&catalogue, &wanted, &rules)
             .iter()
-            .map(|pick| recommendation(pick, likings[pick.position], &catalogue, &app, role))
+            .map(|pick| recommendation(pick, liking(pick.position), &catalogue, &app, role))
             .collect();
         Ok(Json(Recommendations { recommendations }))
     })

@@ -2,8 +2,8 @@
 //! nothing but emotions. [`Way`] says where a mood should lead, [`shuffle`] draws songs by chance instead
 //! of taking the best.
 //!
-//! The search is an exact flat scan. A song is 28 bytes, so a million of them pass through the cache
-//! in milliseconds, and no approximate index could be kept honest for less.
+//! The search is an exact flat scan: of all songs by a byte a number (`coarse.rs`), then of those few that may be among the best as
+//! they are. A million of them pass through the cache in a millisecond, and no approximate index could be kept honest for less.
 //!
 //! # Two ways to compare
 //! All entries of an [`EmotionVector`] are positive, so even the average song has a cosine of about
@@ -11,6 +11,7 @@
 //! therefore compares deviations: the query minus its reference (what the face model says on average)
 //! with the song minus the library's mean. [`Mode::Plain`] compares the vectors as they are.
 
+mod coarse;
 mod shuffle;
 mod way;
 
@@ -22,13 +23,11 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use crate::emotion::{EMOTION_COUNT, Emotion, EmotionVector};
+use coarse::{BLOCK, Coarse};
 
 /// A centred vector shorter than this is rounding error, not a direction: the mean of equal f32
 /// vectors differs from them in the last bits only.
 const MIN_LENGTH: f64 = 1e-6;
-
-/// So many songs are compared at once.
-const BLOCK: usize = 32;
 
 /// What is compared with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -86,6 +85,8 @@ pub struct SongIndex {
     offset: [f32; EMOTION_COUNT],
     /// What each is then multiplied with; 0 for one without a direction.
     scales: Vec<f32>,
+    /// The same in fewer bits.
+    coarse: Coarse,
 }
 
 impl SongIndex {
@@ -118,11 +119,17 @@ impl SongIndex {
                 (1.0 / length) as f32
             }
         };
+        let scales: Vec<f32> = songs.iter().map(scale).collect();
+        let units = songs.iter().zip(&scales).map(|(song, scale)| {
+            let song = song.values();
+            std::array::from_fn(|i| (song[i] - offset[i]) * scale)
+        });
         Self {
+            coarse: Coarse::new(units, mode == Mode::Plain),
             mode,
             mean,
             offset,
-            scales: songs.iter().map(scale).collect(),
+            scales,
             songs,
         }
     }
@@ -174,14 +181,23 @@ impl SongIndex {
         let mut heap = BinaryHeap::with_capacity(k);
         // No song that is worse than the worst of the best needs another look.
         let mut least = f32::NEG_INFINITY;
-        let blocks = self.songs.chunks(BLOCK).zip(self.scales.chunks(BLOCK));
-        for (block, (songs, scales)) in blocks.enumerate() {
-            let cosines = self.cosines(&query, songs, scales);
-            for (at, &cosine) in cosines[..songs.len()].iter().enumerate() {
+        let coarse = self.coarse.query(&query);
+        let mut least_sum = i16::MIN;
+        for (block, start) in (0..self.len()).step_by(BLOCK).enumerate() {
+            let sums = self.coarse.sums(&coarse, block);
+            // All of a block at once, as nearly none has a song that is good enough.
+            if sums.iter().fold(i16::MIN, |most, &sum| most.max(sum)) < least_sum {
+                continue;
+            }
+            let end = self.len().min(start + BLOCK);
+            for (index, &sum) in (start..end).zip(&sums) {
+                if sum < least_sum {
+                    continue;
+                }
+                let cosine = self.cosine(&query, index);
                 if cosine < least {
                     continue;
                 }
-                let index = block * BLOCK + at;
                 let candidate = Ranked(Match { index, cosine });
                 if heap.len() < k {
                     if allowed(index) {
@@ -195,42 +211,30 @@ impl SongIndex {
                 }
                 if heap.len() == k {
                     least = heap.peek().map_or(f32::INFINITY, |worst| worst.0.cosine);
+                    least_sum = coarse.least_sum(least);
                 }
             }
         }
         heap.into_sorted_vec().into_iter().map(|r| r.0).collect()
     }
 
-    /// The cosines of a query's direction and a block of songs, side by side.
-    fn cosines(
-        &self,
-        query: &[f32; EMOTION_COUNT],
-        songs: &[EmotionVector],
-        scales: &[f32],
-    ) -> [f32; BLOCK] {
-        let mut sums = [0.0; BLOCK];
-        for (i, (query, offset)) in query.iter().zip(&self.offset).enumerate() {
-            for (sum, song) in sums.iter_mut().zip(songs) {
-                *sum += query * (song.values()[i] - offset);
-            }
-        }
-        for (sum, scale) in sums.iter_mut().zip(scales) {
-            // Adding 0 turns -0 into 0: the two are equal, but `total_cmp` would rank one above the other.
-            *sum = (*sum * scale).clamp(-1.0, 1.0) + 0.0;
-        }
-        sums
+    /// The cosine of a query's direction and a song.
+    fn cosine(&self, query: &[f32; EMOTION_COUNT], index: usize) -> f32 {
+        let products = self.contributions(query, &self.songs[index], self.scales[index]);
+        // Adding 0 turns -0 into 0: the two are equal, but `total_cmp` would rank one above the other.
+        products.iter().sum::<f32>().clamp(-1.0, 1.0) + 0.0
     }
 
     /// The cosines of these songs; 0 of one that there is not.
     #[must_use]
     pub fn cosines_of(&self, query: &Query, songs: &[usize]) -> Vec<f32> {
         let query = query.direction(self.mode);
-        let cosine = |&index: &usize| match (self.songs.get(index), self.scales.get(index)) {
-            (Some(song), Some(scale)) => {
-                let products = self.contributions(&query, song, *scale);
-                products.iter().sum::<f32>().clamp(-1.0, 1.0)
+        let cosine = |&index: &usize| {
+            if index < self.len() {
+                self.cosine(&query, index)
+            } else {
+                0.0
             }
-            _ => 0.0,
         };
         songs.iter().map(cosine).collect()
     }

@@ -27,7 +27,7 @@ proptest! {
         let index = SongIndex::new(songs.as_slice(), mode);
         let direction = query.direction(mode);
         let mut all: Vec<Match> = (0..songs.len())
-            .map(|i| Match { index: i, cosine: index.cosines(&direction, &songs[i..=i], &index.scales[i..=i])[0] })
+            .map(|i| Match { index: i, cosine: index.cosine(&direction, i) })
             .collect();
         all.sort_by(|a, b| b.cosine.partial_cmp(&a.cosine).unwrap().then(a.index.cmp(&b.index)));
         let odd: Vec<Match> = all.iter().copied().filter(|m| m.index % 2 == 1).take(k).collect();

@@ -22,6 +22,11 @@ pub(super) const DECLARED: u8 = 1 << 2;
 /// Two bits: what the model heard.
 pub(super) const SOUND_SHIFT: u8 = 3;
 
+/// A length to a millisecond, which is what single precision has left of a long song; NaN stays NaN.
+pub(super) fn rounded(seconds: f32) -> f64 {
+    (f64::from(seconds) * 1000.0).round() / 1000.0
+}
+
 /// All songs that have a vector, in the order of their paths, at one revision.
 #[derive(Debug, Clone)]
 pub struct SongTable {
@@ -151,8 +156,7 @@ impl SongTable {
     #[must_use]
     pub fn duration_seconds(&self, position: usize) -> Option<f64> {
         let seconds = self.durations.get(position).copied()?;
-        // To a millisecond, which is what single precision has left of a long song.
-        (!seconds.is_nan()).then(|| (f64::from(seconds) * 1000.0).round() / 1000.0)
+        (!seconds.is_nan()).then(|| rounded(seconds))
     }
 
     /// What kind of music a song is.

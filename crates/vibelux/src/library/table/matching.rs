@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
-use super::columns::{SongTable, UNKNOWN_YEAR};
+use super::columns::{SongTable, UNKNOWN_YEAR, rounded};
 use super::texts::{Dictionary, NONE};
 use crate::library::error::LibraryError;
 use crate::library::filter::{Filter, NumberField, Test, TextField};
@@ -131,8 +131,10 @@ impl SongTable {
                 .iter()
                 .map(|&year| year != UNKNOWN_YEAR && inside(f64::from(year)))
                 .collect(),
-            NumberField::Duration => (0..self.len())
-                .map(|at| self.duration_seconds(at).is_some_and(inside))
+            NumberField::Duration => self
+                .durations
+                .iter()
+                .map(|&seconds| inside(rounded(seconds)))
                 .collect(),
             NumberField::Loudness => self
                 .loudness

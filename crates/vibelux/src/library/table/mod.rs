@@ -26,6 +26,7 @@ use texts::{DictionaryBuilder, Texts};
 
 pub use columns::SongTable;
 pub use matching::Likes;
+pub use row::Meaning;
 
 impl SongTable {
     /// The songs of a library: from the file that is kept of it if that is up to date, else from the library itself, which then leaves

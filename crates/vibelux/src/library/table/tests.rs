@@ -307,11 +307,13 @@ proptest! {
         let filter = Filter::parse(&text, 1_795_910_400).unwrap();
         let liked = |position: usize| position % 3 == 1;
         let rows = table.matching(&filter, &liked);
+        let meaning = Meaning::new(&table, &filter, &liked);
         let songs = store.songs().unwrap().into_iter().filter(|song| song.vector().is_some());
         for (i, song) in songs.enumerate() {
             let seen = LibrarySong { song: &song, vector: song.vector().unwrap(), is_liked: liked(i) };
             prop_assert_eq!(rows[i], filter.takes(&seen), "{} of {:?}", text, song);
             prop_assert_eq!(rows[i], table.takes(&filter, i, liked(i)));
+            prop_assert_eq!(rows[i], meaning.takes(i));
         }
     }
 }
