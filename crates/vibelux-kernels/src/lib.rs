@@ -16,6 +16,7 @@ pub mod depthwise;
 pub mod inference;
 pub mod pack;
 pub mod passes;
+pub mod scan;
 pub mod simd;
 #[cfg(test)]
 mod testing;

@@ -2,16 +2,13 @@
 //! A quarter of the memory travels, and as whole registers; what may be among the best is compared again as it is, so that the
 //! result is exact.
 
+use vibelux_kernels::scan::{BYTE_SHIFT, Block, LANES, PRODUCT_SHIFT, scan};
+
 use crate::emotion::EMOTION_COUNT;
 
-/// So many songs are side by side.
-pub(super) const BLOCK: usize = 32;
-
-/// Sums are of 16 bits: of products of a byte times 2^8 and a factor times this, less the 16 lower bits. The numbers of a unit vector add up to
-/// the square root of 7 at most, with which the largest byte still fits.
+/// Sums are of 16 bits. The numbers of a unit vector add up to the square root of 7 at most, with which the largest byte times this still
+/// fits.
 const FACTOR_SCALE: f32 = 24_000.0;
-const BYTE_SHIFT: i32 = 8;
-const PRODUCT_SHIFT: i32 = 16;
 
 /// What cutting the lower bits off costs a sum, at most, in its own unit.
 const CUT: f32 = EMOTION_COUNT as f32;
@@ -37,7 +34,7 @@ const SIGNED: Coding = Coding {
 #[derive(Debug, Clone)]
 pub(super) struct Coarse {
     coding: Coding,
-    blocks: Vec<[[i8; BLOCK]; EMOTION_COUNT]>,
+    blocks: Vec<Block<EMOTION_COUNT>>,
 }
 
 /// A direction, ready to be compared.
@@ -56,12 +53,12 @@ impl Coarse {
     /// Of unit vectors (zeros for songs without a direction), all of numbers from 0 to 1 if they are `positive`, else from -1.
     pub fn new(units: impl ExactSizeIterator<Item = [f32; EMOTION_COUNT]>, positive: bool) -> Self {
         let coding = if positive { POSITIVE } else { SIGNED };
-        let mut blocks = vec![[[0; BLOCK]; EMOTION_COUNT]; units.len().div_ceil(BLOCK)];
+        let mut blocks = vec![[[0; LANES]; EMOTION_COUNT]; units.len().div_ceil(LANES)];
         for (at, unit) in units.enumerate() {
-            let block = &mut blocks[at / BLOCK];
+            let block = &mut blocks[at / LANES];
             for (row, value) in block.iter_mut().zip(unit) {
                 // Within its range but for rounding, and `as` stays in it.
-                row[at % BLOCK] = (value * coding.scale - coding.offset).round() as i8;
+                row[at % LANES] = (value * coding.scale - coding.offset).round() as i8;
             }
         }
         Self { coding, blocks }
@@ -87,22 +84,24 @@ impl Coarse {
         }
     }
 
-    /// The sums of a block of songs.
-    pub fn sums(&self, query: &CoarseQuery, block: usize) -> [i16; BLOCK] {
-        let mut sums = [0_i16; BLOCK];
-        for (row, &factor) in self.blocks[block].iter().zip(&query.factors) {
-            for (sum, &byte) in sums.iter_mut().zip(row) {
-                let product = (i32::from(byte) << BYTE_SHIFT) * i32::from(factor);
-                *sum = sum.wrapping_add((product >> PRODUCT_SHIFT) as i16);
+    /// Calls `visit` with the position of each song that may have a cosine of `least` or more, in their order; what it returns is the new
+    /// `least`. Behind the last song there may be more positions.
+    pub fn scan(&self, query: &CoarseQuery, least: f32, mut visit: impl FnMut(usize) -> f32) {
+        let mut least_sum = query.least_sum(least);
+        scan(&self.blocks, &query.factors, least_sum, |block, sums| {
+            for (lane, &sum) in sums.iter().enumerate() {
+                if sum >= least_sum {
+                    least_sum = query.least_sum(visit(block * LANES + lane));
+                }
             }
-        }
-        sums
+            least_sum
+        });
     }
 }
 
 impl CoarseQuery {
     /// The least sum of a song whose cosine may be `cosine` or more.
-    pub fn least_sum(&self, cosine: f32) -> i16 {
+    fn least_sum(&self, cosine: f32) -> i16 {
         // `as` stays within its range; below it all songs may be.
         ((cosine - self.error) * self.unit - self.shift).floor() as i16
     }
@@ -136,10 +135,17 @@ mod tests {
             let asked = coarse.query(&query);
             for (at, song) in songs.iter().enumerate() {
                 let cosine: f32 = song.iter().zip(&query).map(|(a, b)| a * b).sum();
-                let sum = coarse.sums(&asked, at / BLOCK)[at % BLOCK];
-                prop_assert!(sum >= asked.least_sum(cosine), "{sum} {cosine}");
-                // Nor is it worth little: what fits much worse is passed by.
-                prop_assert!(sum < asked.least_sum(cosine + 3.0 * asked.error), "{sum} {cosine}");
+                let is_visited = |least: f32| {
+                    let mut visited = false;
+                    coarse.scan(&asked, least, |position| {
+                        visited |= position == at;
+                        least
+                    });
+                    visited
+                };
+                prop_assert!(is_visited(cosine));
+                // What fits much worse is passed by.
+                prop_assert!(!is_visited(cosine + 3.0 * asked.error));
             }
         }
     }

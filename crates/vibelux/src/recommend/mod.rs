@@ -23,7 +23,7 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use crate::emotion::{EMOTION_COUNT, Emotion, EmotionVector};
-use coarse::{BLOCK, Coarse};
+use coarse::Coarse;
 
 /// A centred vector shorter than this is rounding error, not a direction: the mean of equal f32
 /// vectors differs from them in the last bits only.
@@ -179,24 +179,19 @@ impl SongIndex {
         let query = query.direction(self.mode);
         let k = k.min(self.len());
         let mut heap = BinaryHeap::with_capacity(k);
+        if k == 0 {
+            return Vec::new();
+        }
         // No song that is worse than the worst of the best needs another look.
         let mut least = f32::NEG_INFINITY;
-        let coarse = self.coarse.query(&query);
-        let mut least_sum = i16::MIN;
-        for (block, start) in (0..self.len()).step_by(BLOCK).enumerate() {
-            let sums = self.coarse.sums(&coarse, block);
-            // All of a block at once, as nearly none has a song that is good enough.
-            if sums.iter().fold(i16::MIN, |most, &sum| most.max(sum)) < least_sum {
-                continue;
-            }
-            let end = self.len().min(start + BLOCK);
-            for (index, &sum) in (start..end).zip(&sums) {
-                if sum < least_sum {
-                    continue;
+        self.coarse
+            .scan(&self.coarse.query(&query), least, |index| {
+                if index >= self.len() {
+                    return least;
                 }
                 let cosine = self.cosine(&query, index);
                 if cosine < least {
-                    continue;
+                    return least;
                 }
                 let candidate = Ranked(Match { index, cosine });
                 if heap.len() < k {
@@ -210,11 +205,10 @@ impl SongIndex {
                     *worst = candidate;
                 }
                 if heap.len() == k {
-                    least = heap.peek().map_or(f32::INFINITY, |worst| worst.0.cosine);
-                    least_sum = coarse.least_sum(least);
+                    least = heap.peek().map_or(least, |worst| worst.0.cosine);
                 }
-            }
-        }
+                least
+            });
         heap.into_sorted_vec().into_iter().map(|r| r.0).collect()
     }
 
