@@ -8,6 +8,7 @@ use super::error::LibraryError;
 use super::song::{Outcome, Song};
 use super::store::SongStore;
 use crate::emotion::EmotionVector;
+use crate::media;
 
 /// Rows per transaction.
 const BATCH: usize = 1000;
@@ -139,8 +140,10 @@ impl<'a> Importer<'a> {
 
     /// The song as the library will have it; `None` if it has it already.
     fn changed(&mut self, mut new: ImportedSong) -> Option<Song> {
-        // Pushing an absolute path replaces the base.
-        new.song.path = self.base.join(&new.song.path);
+        if !media::is_address(&new.song.path) {
+            // Pushing an absolute path replaces the base.
+            new.song.path = self.base.join(&new.song.path);
+        }
         let known = self.store.get(&new.song.path).unwrap_or_else(|failure| {
             self.failure.get_or_insert(failure);
             None

@@ -23,6 +23,14 @@ fn import_text(text: &str) -> (SongStore, Result<ImportSummary, LibraryError>) {
 }
 
 #[test]
+fn an_address_is_no_relative_path() {
+    let (store, result) = import_text(r#"{"s3://music/a b.mp3": [0, 0, 0, 1, 0, 0, 0]}"#);
+    assert_eq!(result.unwrap().imported, 1);
+    let songs = store.songs().unwrap();
+    assert_eq!(songs[0].path, Path::new("s3://music/a b.mp3"));
+}
+
+#[test]
 fn good_rows_are_kept_and_bad_rows_described() {
     let (store, result) = import_text(
         r#"{

@@ -23,7 +23,7 @@ pub(super) const DECLARED: u8 = 1 << 2;
 pub(super) const SOUND_SHIFT: u8 = 3;
 
 /// A length to a millisecond, which is what single precision has left of a long song; NaN stays NaN.
-pub(super) fn rounded(seconds: f32) -> f64 {
+fn rounded(seconds: f32) -> f64 {
     (f64::from(seconds) * 1000.0).round() / 1000.0
 }
 

@@ -23,7 +23,7 @@ impl SongTable {
 }
 
 /// When so many of a table's songs were asked about, it is quicker to look at whole columns.
-const MANY: usize = 32;
+const MANY: usize = 256;
 
 /// Which songs of a table a filter means, found out song by song as long as few are asked about.
 pub struct Meaning<'a> {
@@ -95,7 +95,10 @@ impl SongFacts for Row<'_> {
         } = *self;
         match field {
             NumberField::Year => table.year(position).map(f64::from),
-            NumberField::Duration => table.duration_seconds(position),
+            NumberField::Duration => {
+                let seconds = table.durations[position];
+                (!seconds.is_nan()).then_some(f64::from(seconds))
+            }
             NumberField::Loudness => table.loudness_lufs(position).map(f64::from),
             NumberField::Added => {
                 let added = table.added_seconds(position);
