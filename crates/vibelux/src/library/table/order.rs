@@ -3,23 +3,38 @@
 use super::columns::SongTable;
 use super::texts::Texts;
 
-/// So many bytes of a text mostly tell it from others.
-const PREFIX_BYTES: usize = size_of::<u64>();
+/// So many bytes of texts are compared at a time.
+const WORD_BYTES: usize = size_of::<u64>();
+/// Texts that are the same in so many words are taken for equal.
+const MOST_WORDS: usize = 64;
 
 impl SongTable {
     /// All positions in the order of titles, artists and albums in lower case; equals in the order of their paths.
     #[must_use]
     pub fn by_title(&self) -> Vec<u32> {
-        let mut order: Vec<(u64, u32)> = (0..self.len() as u32)
-            .map(|at| (prefix(&self.read_as(at)), at))
-            .collect();
-        order.sort_unstable();
-        for namesakes in order.chunk_by_mut(|a, b| a.0 == b.0) {
+        let mut order: Vec<(u64, u32)> = (0..self.len() as u32).map(|at| (0, at)).collect();
+        self.sort_from(&mut order, 0);
+        order.into_iter().map(|(_, at)| at).collect()
+    }
+
+    /// Sorts songs whose texts are equal up to a word, by that word and then by what follows. No text is kept meanwhile.
+    fn sort_from(&self, songs: &mut [(u64, u32)], word: usize) {
+        let mut is_over = true;
+        let is_last = word + 1 >= MOST_WORDS;
+        for (key, at) in songs.iter_mut() {
+            let text = self.read_as(*at);
+            *key = word_of(&text, word);
+            is_over &= is_last || text.len() <= (word + 1) * WORD_BYTES;
+        }
+        songs.sort_unstable();
+        if is_over {
+            return;
+        }
+        for namesakes in songs.chunk_by_mut(|a, b| a.0 == b.0) {
             if namesakes.len() > 1 {
-                namesakes.sort_by_cached_key(|&(_, at)| (self.read_as(at), at));
+                self.sort_from(namesakes, word + 1);
             }
         }
-        order.into_iter().map(|(_, at)| at).collect()
     }
 
     /// What a song is ordered by.
@@ -64,10 +79,9 @@ impl SongTable {
     }
 }
 
-/// The first bytes of a text as a number of the same order; one with less has zeros behind it.
-fn prefix(text: &str) -> u64 {
-    let mut bytes = [0; PREFIX_BYTES];
-    let length = text.len().min(PREFIX_BYTES);
-    bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
-    u64::from_be_bytes(bytes)
+/// Some bytes of a text as a number of the same order; behind its end are zeros.
+fn word_of(text: &str, word: usize) -> u64 {
+    let bytes = text.as_bytes().iter().copied().chain(std::iter::repeat(0));
+    let bytes = bytes.skip(word * WORD_BYTES).take(WORD_BYTES);
+    bytes.fold(0, |number, byte| number << 8 | u64::from(byte))
 }
