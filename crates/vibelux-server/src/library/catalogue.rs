@@ -15,6 +15,7 @@ use vibelux::library::filter::{Filter, Test, TextField};
 use vibelux::library::{
     ClassCounts, Inclusion, LibraryError, NotMusic, Said, SongClass, SongStore, SongTable,
 };
+use vibelux::media;
 use vibelux::recommend::{Mode, SongIndex};
 use vibelux::{Emotion, EmotionVector};
 
@@ -342,7 +343,11 @@ impl<'a> Entry<'a> {
         let known = formats().get(&self.position).copied();
         known.unwrap_or_else(|| {
             let path = self.path();
-            let format = AudioFormat::of(&path).looked_into(&path);
+            let mut format = AudioFormat::of(&path);
+            // Another machine is not asked about each song of a list.
+            if !media::is_address(&path) {
+                format = format.looked_into(&path);
+            }
             formats().insert(self.position, format);
             format
         })

@@ -32,15 +32,28 @@ fn is_encoded(path: &Path) -> bool {
     is_address(path) && bytes[0].eq_ignore_ascii_case(&b'h')
 }
 
-/// What is below `folder` at `path`, as a path of this machine would be called; `None` if it is elsewhere.
+/// What is below `folder` at `path`, as a path of this machine would be called; `None` if it is elsewhere, also by its encoded parts.
 #[must_use]
 pub fn strip_prefix(path: &Path, folder: &Path) -> Option<PathBuf> {
     let below = path.strip_prefix(folder).ok()?;
     if !is_encoded(path) {
         return Some(below.to_owned());
     }
-    let decoded: Vec<u8> = percent_decode_str(below.to_str()?).collect();
-    Some(os_path(decoded))
+    let mut decoded = PathBuf::new();
+    for part in below {
+        let part: Vec<u8> = percent_decode_str(part.to_str()?).collect();
+        // What would lead elsewhere is no name of a file.
+        if part.is_empty()
+            || part.contains(&b'/')
+            || part.contains(&0)
+            || part == b"."
+            || part == b".."
+        {
+            return None;
+        }
+        decoded.push(os_path(part));
+    }
+    Some(decoded)
 }
 
 /// The path or address of what is at `below`, a path of this machine, in a folder.
@@ -85,6 +98,24 @@ mod tests {
         }
         for path in ["", "s3:/a", "/s3://a", "https", "ftp://h/a", "C:/music"] {
             assert!(!is_address(Path::new(path)), "{path}");
+        }
+    }
+
+    #[test]
+    fn no_encoding_leads_out_of_a_folder() {
+        for below in [
+            "%2e%2e/%2e%2e/etc/x",
+            "%2Fetc%2Fx",
+            "a%2f..%2fb",
+            "..",
+            "a%00",
+        ] {
+            let address = format!("https://h/m/{below}");
+            assert_eq!(
+                strip_prefix(Path::new(&address), Path::new("https://h/m")),
+                None,
+                "{below}"
+            );
         }
     }
 

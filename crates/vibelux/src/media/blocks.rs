@@ -108,7 +108,8 @@ impl Blocks {
                 break;
             }
             let block = Block {
-                bytes: left.split_to(length),
+                // By itself, so that it does not keep what came with it.
+                bytes: Bytes::copy_from_slice(&left.split_to(length)),
                 used: self.clock,
             };
             self.kept.insert(number, block);

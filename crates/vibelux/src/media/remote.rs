@@ -13,7 +13,9 @@ use futures_util::TryStreamExt;
 use object_store::aws::AmazonS3Builder;
 use object_store::http::HttpBuilder;
 use object_store::path::Path as ObjectPath;
-use object_store::{ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig};
+use object_store::{
+    ClientOptions, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig,
+};
 use percent_encoding::percent_decode_str;
 use tokio::runtime::Runtime;
 
@@ -69,6 +71,8 @@ pub(super) struct RemoteFile {
 struct Shelf {
     place: Place,
     facts: MediaFacts,
+    /// Names this state of the file, if the server does.
+    tag: Option<String>,
     opened: Instant,
     blocks: Mutex<Blocks>,
 }
@@ -89,6 +93,7 @@ impl RemoteFile {
         let shelf = Arc::new(Shelf {
             place,
             facts: facts(&meta),
+            tag: strong(meta.e_tag.as_deref()),
             opened: Instant::now(),
             blocks: Mutex::new(Blocks::new(meta.size)),
         });
@@ -114,10 +119,22 @@ impl RemoteFile {
 
 impl Read for RemoteFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Shelf { place, blocks, .. } = &*self.shelf;
+        let Shelf {
+            place, blocks, tag, ..
+        } = &*self.shelf;
         let count = lock(blocks).read(self.position, buffer, |range| {
             let (store, path) = (place.store()?, place.path.clone());
-            let bytes = wait(async move { store.get_range(&path, range).await })?;
+            let options = GetOptions {
+                range: Some(range.into()),
+                ..GetOptions::default()
+            };
+            let (now, bytes) = wait(async move {
+                let found = store.get_opts(&path, options).await?;
+                Ok((strong(found.meta.e_tag.as_deref()), found.bytes().await?))
+            })?;
+            if now != *tag {
+                return Err(io::Error::other("it was replaced while it was read"));
+            }
             BYTES.fetch_add(bytes.len() as u64, Ordering::Relaxed);
             Ok(bytes)
         })?;
@@ -299,6 +316,11 @@ impl Place {
             ),
         })
     }
+}
+
+/// The tag of a state, whether the server vouches for each byte or not: some do so only after a second.
+fn strong(tag: Option<&str>) -> Option<String> {
+    tag.map(|tag| tag.trim_start_matches("W/").to_owned())
 }
 
 fn facts(meta: &ObjectMeta) -> MediaFacts {
