@@ -44,8 +44,7 @@ impl Chosen {
         include_missing: bool,
         include: Inclusion,
     ) -> anyhow::Result<Self> {
-        let mut table = SongTable::open(store)?;
-        table.correct(&store.said()?);
+        let table = SongTable::heard(store)?;
         if table.is_empty() && table.failed() == 0 {
             return Err(library_location::empty(store.path()));
         }

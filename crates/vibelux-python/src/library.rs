@@ -48,16 +48,9 @@ struct Open {
 
 impl Open {
     fn read(store: SongStore) -> Result<Self, vibelux::library::LibraryError> {
-        let table = heard(&store)?;
+        let table = SongTable::heard(&store)?;
         Ok(Self { store, table })
     }
-}
-
-/// All songs, as the listener hears them.
-fn heard(store: &SongStore) -> Result<SongTable, vibelux::library::LibraryError> {
-    let mut table = SongTable::open(store)?;
-    table.correct(&store.said()?);
-    Ok(table)
 }
 
 impl Library {
@@ -85,7 +78,7 @@ impl Library {
     fn refresh(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| {
             let mut open = self.lock();
-            open.table = heard(&open.store)?;
+            open.table = SongTable::heard(&open.store)?;
             Ok(())
         })
         .map_err(|error: vibelux::library::LibraryError| library(error))

@@ -8,10 +8,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot be set up ends")]
 
+mod made;
+
 use std::fmt;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use made::vectors;
 use tempfile::TempDir;
 use vibelux::EmotionVector;
 use vibelux::library::{FileStamp, Outcome, Song, SongStore, Tags, json};
@@ -46,21 +49,6 @@ impl fmt::Display for Case {
 fn cases() -> impl Iterator<Item = Case> {
     let modes = |count| [Mode::Plain, Mode::Centred].map(|mode| Case { count, mode });
     [10_000, 1_000_000].into_iter().flat_map(modes)
-}
-
-/// Reproducible vectors: a linear congruential generator (Knuth's MMIX constants) is random enough to
-/// time a scan.
-fn vectors(count: usize) -> Vec<EmotionVector> {
-    let mut state = 1_u64;
-    let mut next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as f32 + 1.0
-    };
-    (0..count)
-        .filter_map(|_| EmotionVector::from_weights(std::array::from_fn(|_| next())).ok())
-        .collect()
 }
 
 /// Every search is for another mood.

@@ -9,10 +9,13 @@
 //! artists apart, as a queue of the server does. Prints the median, the least and the most milliseconds of a search on one core, each
 //! for another mood, separated by tabs.
 
-use std::collections::HashSet;
+#[path = "../benches/made/mod.rs"]
+mod made;
+
 use std::path::Path;
 use std::time::Instant;
 
+use made::vectors;
 use vibelux::EmotionVector;
 use vibelux::library::filter::Filter;
 use vibelux::library::{Meaning, SongStore, SongTable, unix_seconds};
@@ -41,11 +44,7 @@ fn library(file: &Path, filter: &str) -> Result<(), Failure> {
     let store = SongStore::open(file)?;
     let table = SongTable::open(&store)?;
     let filter = Filter::parse(filter, unix_seconds())?;
-    let likes = store.likes()?;
-    let liked: HashSet<usize> = likes
-        .iter()
-        .filter_map(|path| table.position(path))
-        .collect();
+    let liked = table.liked(&store)?;
     let index = SongIndex::new(std::sync::Arc::clone(table.vectors()), Mode::Plain);
     let likes = |at| liked.contains(&at);
     searches(|query| {
@@ -81,17 +80,4 @@ fn searches(search: impl Fn(&Query) -> usize) {
         times[0],
         times[times.len() - 1]
     );
-}
-
-/// A linear congruential generator (Knuth's MMIX constants) is random enough to time a search.
-fn vectors(count: usize) -> Vec<EmotionVector> {
-    let mut state = 1_u64;
-    let mut next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as f32 + 1.0
-    };
-    let vector = |_| EmotionVector::from_weights(std::array::from_fn(|_| next())).ok();
-    (0..count).filter_map(vector).collect()
 }

@@ -40,9 +40,8 @@ struct JsonArgs {
 pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     let ExportFormat::Json(args) = args.format;
     let store = args.library.open_existing()?;
-    let mut table = SongTable::open(&store)?;
     // A filter means what the listener hears; what is written is what the model heard.
-    table.correct(&store.said()?);
+    let table = SongTable::heard(&store)?;
     let meant = args.only.rows(&table, &store)?;
     let wanted = |song: &Song| {
         meant.as_ref().is_none_or(|meant| {

@@ -172,14 +172,17 @@ impl Catalogue {
             .ids()
             .candidates(id)
             .find(|&at| self.song(at).id() == id)?;
-        let found = self.table.stand_in(found).unwrap_or(found);
-        self.is_had(found).then_some(found)
+        self.stand_in(found)
     }
 
     /// The position of the song with this file. A copy means the song that stands for it.
     pub fn position_of(&self, path: &Path) -> Option<usize> {
-        let found = self.table.position(path)?;
-        let found = self.table.stand_in(found).unwrap_or(found);
+        self.stand_in(self.table.position(path)?)
+    }
+
+    /// The song itself, or the one that stands for it; `None` if that is not to be had.
+    fn stand_in(&self, position: usize) -> Option<usize> {
+        let found = self.table.stand_in(position).unwrap_or(position);
         self.is_had(found).then_some(found)
     }
 

@@ -117,8 +117,7 @@ pub async fn matching(
 
 /// The state of the library that a map is of, as its first bytes say it, in hexadecimal digits.
 fn check(catalogue: &Catalogue, state: &str) -> Result<(), ApiError> {
-    let now = catalogue.table().revision().0.to_be_bytes();
-    let now = u64::from_be_bytes(now);
+    let now = catalogue.table().revision().0.cast_unsigned();
     match u64::from_str_radix(state, 16) {
         Ok(state) if state == now => Ok(()),
         Ok(_) => Err(ApiError::MapChanged),

@@ -28,12 +28,20 @@ impl SongTable {
         if filter.is_all() {
             return Ok(None);
         }
+        let liked = self.liked(store)?;
+        Ok(Some(self.matching(filter, &|at| liked.contains(&at))))
+    }
+
+    /// The songs that the listener likes.
+    ///
+    /// # Errors
+    /// If the library cannot be read.
+    pub fn liked(&self, store: &SongStore) -> Result<HashSet<usize>, LibraryError> {
         let likes = store.likes()?;
-        let liked: HashSet<usize> = likes
+        Ok(likes
             .iter()
             .filter_map(|path| self.position(path))
-            .collect();
-        Ok(Some(self.matching(filter, &|at| liked.contains(&at))))
+            .collect())
     }
 
     /// For each song, whether the filter means it: the same as [`Filter::takes`] of the song says with the table's vectors.
@@ -41,7 +49,7 @@ impl SongTable {
     pub fn matching(&self, filter: &Filter, likes: Likes<'_>) -> Vec<bool> {
         match filter {
             Filter::All(parts) => self.meeting_all(parts, likes),
-            Filter::Any(parts) => self.joined(parts, likes, false, |a, b| a | b),
+            Filter::Any(parts) => self.meeting_any(parts, likes),
             Filter::Not(part) => {
                 let mut rows = self.matching(part, likes);
                 rows.iter_mut().for_each(|row| *row = !*row);
@@ -61,7 +69,19 @@ impl SongTable {
             TextField::Genre => &self.genres,
             TextField::Title | TextField::Path => return Vec::new(),
         };
-        self.counted(dictionary.numbers(), dictionary.texts(), counts)
+        let texts = dictionary.texts();
+        let mut found = vec![0; texts.len()];
+        for (at, &number) in dictionary.numbers().iter().enumerate() {
+            if let Some(count) = found.get_mut(number as usize).filter(|_| counts(at)) {
+                *count += 1;
+            }
+        }
+        let text = |number| String::from_utf8_lossy(texts.get(number)).into_owned();
+        let found = found
+            .into_iter()
+            .enumerate()
+            .filter(|&(_, count)| count > 0);
+        found.map(|(number, count)| (text(number), count)).collect()
     }
 
     /// The quickest parts first; where they leave few songs, the others are asked of those alone.
@@ -85,19 +105,13 @@ impl SongTable {
         rows
     }
 
-    fn joined(
-        &self,
-        parts: &[Filter],
-        likes: Likes<'_>,
-        none: bool,
-        join: impl Fn(bool, bool) -> bool,
-    ) -> Vec<bool> {
-        let mut rows = vec![none; self.len()];
+    fn meeting_any(&self, parts: &[Filter], likes: Likes<'_>) -> Vec<bool> {
+        let mut rows = vec![false; self.len()];
         for part in parts {
             let others = self.matching(part, likes);
-            for (row, other) in rows.iter_mut().zip(others) {
-                *row = join(*row, other);
-            }
+            rows.iter_mut()
+                .zip(others)
+                .for_each(|(row, other)| *row |= other);
         }
         rows
     }

@@ -49,6 +49,16 @@ impl SongTable {
         Ok(table)
     }
 
+    /// The same with what the songs sound like to the listener.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn heard(store: &SongStore) -> Result<Self, LibraryError> {
+        let mut table = Self::open(store)?;
+        table.correct(&store.said()?);
+        Ok(table)
+    }
+
     /// The songs of a library as it says itself.
     ///
     /// # Errors

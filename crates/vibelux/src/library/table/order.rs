@@ -1,7 +1,6 @@
 //! The order in which people read songs: by title, then artist and album. Found when somebody reads, as ranking needs none.
 
 use super::columns::SongTable;
-use super::texts::Texts;
 
 /// So many bytes of texts are compared at a time.
 const WORD_BYTES: usize = size_of::<u64>();
@@ -49,33 +48,6 @@ impl SongTable {
             text += &String::from_utf8_lossy(more).to_lowercase();
         }
         text
-    }
-
-    /// The values of a dictionary with how many of the songs that count have each.
-    pub(super) fn counted(
-        &self,
-        numbers: &[u32],
-        texts: &Texts,
-        counts: impl Fn(usize) -> bool,
-    ) -> Vec<(String, usize)> {
-        let mut found = vec![0; texts.len()];
-        for (at, &number) in numbers.iter().enumerate() {
-            if let Some(count) = found.get_mut(number as usize).filter(|_| counts(at)) {
-                *count += 1;
-            }
-        }
-        let found = found
-            .into_iter()
-            .enumerate()
-            .filter(|&(_, count)| count > 0);
-        found
-            .map(|(number, count)| {
-                (
-                    String::from_utf8_lossy(texts.get(number)).into_owned(),
-                    count,
-                )
-            })
-            .collect()
     }
 }
 
