@@ -30,7 +30,7 @@ impl Camera {
     )]
     pub fn new() -> Self {
         let model = FaceModel::shipped().expect("the shipped model");
-        Self(Session::new(Arc::new(model)).expect("the shipped detector"))
+        Self(Session::new(Arc::new(model), Instant::now()).expect("the shipped detector"))
     }
 
     /// A text message: obeyed or refused; whether it was obeyed.

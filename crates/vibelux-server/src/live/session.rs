@@ -38,11 +38,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// A camera that has shown nothing yet.
+    /// A camera that has shown nothing yet, and begins at `start`: all times are counted from it.
     ///
     /// # Errors
     /// If the program was built with a broken detector.
-    pub fn new(model: Arc<FaceModel>) -> Result<Self, FaceError> {
+    pub fn new(model: Arc<FaceModel>, start: Instant) -> Result<Self, FaceError> {
         Ok(Self {
             model,
             finder: FaceFinder::new()?,
@@ -51,7 +51,7 @@ impl Session {
             choice: FaceChoice::Rule(FaceRule::Largest),
             largest: None,
             last_frame: f64::NEG_INFINITY,
-            start: Instant::now(),
+            start,
         })
     }
 

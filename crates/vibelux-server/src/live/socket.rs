@@ -58,7 +58,7 @@ pub async fn live(
 async fn run(app: Shared, socket: WebSocket, place: OwnedSemaphorePermit) {
     let model = Arc::clone(&app.face_model);
     // A detector takes some milliseconds to make.
-    let Ok(Ok(session)) = blocking(move || Session::new(model)).await else {
+    let Ok(Ok(session)) = blocking(move || Session::new(model, Instant::now())).await else {
         return;
     };
     let mut live = Live {

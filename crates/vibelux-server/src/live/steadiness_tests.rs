@@ -118,8 +118,8 @@ fn changes_a_minute(vectors: &[EmotionVector]) -> f64 {
 
 /// Of the live session, with all that it does against trembling.
 fn live(model: &Arc<FaceModel>, frames: &[Vec<u8>]) -> Flicker {
-    let mut session = Session::new(model.clone()).unwrap();
     let start = Instant::now();
+    let mut session = Session::new(model.clone(), start).unwrap();
     let (mut frame, mut bars, mut mood) = (Vec::new(), Vec::new(), Vec::new());
     for (number, jpeg) in (0_u32..).zip(frames) {
         let shown = Frame {
