@@ -193,6 +193,21 @@ fn opus_is_as_ffmpeg_decodes_it() {
         &["-c:a", "libopus", "-frame_duration", "60", "-ac", "1"],
         48_000,
     );
+    // Four streams in each packet.
+    compare(
+        "surround.opus",
+        &[
+            "-c:a",
+            "libopus",
+            "-b:a",
+            "256k",
+            "-ac",
+            "6",
+            "-mapping_family",
+            "1",
+        ],
+        48_000,
+    );
 }
 
 #[test]

@@ -1,10 +1,14 @@
-//! Opus for symphonia, which has none of its own: a thin layer over the `opus-decoder` crate.
+//! Opus for symphonia, which has none of its own: a thin layer over the `opus-pure` crate.
 //!
-//! `opus-decoder` is pure Rust without `unsafe` and passes the test vectors of RFC 8251, so the
-//! program needs neither a system library nor cmake. The alternatives build libopus with cmake
-//! (symphonia-adapter-libopus) or are libopus translated to `unsafe` Rust (unsafe-libopus).
+//! ```text
+//! packet -> streams (a decoder for each stream; packet: takes a packet of several apart) -> gain, trimmed -> symphonia's buffer
+//! ```
+//!
+//! `opus-pure` is Rust alone, so the program needs neither a system library nor cmake (decision 5).
 
-use opus_decoder::{OpusDecoder, OpusMultistreamDecoder};
+mod packet;
+mod streams;
+
 use symphonia::core::audio::{
     AsGenericAudioBufferRef, AudioBuffer, AudioMut, AudioSpec, GenericAudioBufferRef,
 };
@@ -16,6 +20,8 @@ use symphonia::core::codecs::audio::{
 use symphonia::core::codecs::registry::{RegisterableAudioDecoder, SupportedAudioCodec};
 use symphonia::core::errors::{Result, decode_error, unsupported_error};
 use symphonia::core::packet::PacketRef;
+
+use streams::{Mapping, Streams};
 
 /// Opus always decodes to this rate.
 const RATE_HZ: u32 = 48_000;
@@ -31,16 +37,11 @@ static CODECS: [SupportedAudioCodec; 1] = [SupportedAudioCodec {
     },
 }];
 
-enum Streams {
-    One(Box<OpusDecoder>),
-    Many(OpusMultistreamDecoder),
-}
-
 /// What the identification header (RFC 7845, section 5.1) says beyond symphonia's parameters.
 struct Head<'a> {
     gain: f32,
-    /// Streams, coupled streams, mapping; `None` for one mono or stereo stream.
-    mapping: Option<(usize, usize, &'a [u8])>,
+    /// `None` for one mono or stereo stream.
+    mapping: Option<Mapping<'a>>,
 }
 
 impl<'a> Head<'a> {
@@ -57,9 +58,14 @@ impl<'a> Head<'a> {
         };
         let gain_db = f32::from(i16::from_le_bytes([low, high])) / 256.0;
         let mapping = match (fields.get(10), fields.get(11), fields.get(12)) {
-            (Some(&family), Some(&streams), Some(&coupled)) if family > 0 => fields
-                .get(13..13 + channels)
-                .map(|map| (usize::from(streams), usize::from(coupled), map)),
+            (Some(&family), Some(&streams), Some(&coupled)) if family > 0 => {
+                let mapping = |channels| Mapping {
+                    streams: streams.into(),
+                    coupled: coupled.into(),
+                    channels,
+                };
+                fields.get(13..13 + channels).map(mapping)
+            }
             _ => None,
         };
         Self {
@@ -83,18 +89,9 @@ pub(super) struct SymphoniaOpus {
 impl SymphoniaOpus {
     fn decode_packet(&mut self, packet: &PacketRef<'_>) -> Result<()> {
         self.buffer.clear();
-        // An empty packet means "conceal a loss" to the decoder; here it is only damage.
-        if packet.data.is_empty() {
-            return decode_error("opus: empty packet");
-        }
-        let decoded = match &mut self.streams {
-            Streams::One(d) => d.decode_float(packet.data, &mut self.interleaved, false),
-            Streams::Many(d) => d.decode_float(packet.data, &mut self.interleaved, false),
-        };
-        let Ok(frames) = decoded else {
+        let Ok(frames) = self.streams.decode(packet.data, &mut self.interleaved) else {
             return decode_error("opus: invalid packet");
         };
-        let frames = frames.min(MAX_PACKET_FRAMES);
         self.buffer.render_uninit(Some(frames));
         for (channel, plane) in self.buffer.iter_planes_mut().enumerate() {
             let samples = self.interleaved.iter().skip(channel).step_by(self.channels);
@@ -114,10 +111,7 @@ impl SymphoniaOpus {
 
 impl AudioDecoder for SymphoniaOpus {
     fn reset(&mut self) {
-        match &mut self.streams {
-            Streams::One(decoder) => decoder.reset(),
-            Streams::Many(decoder) => decoder.reset(),
-        }
+        self.streams.reset();
     }
 
     fn codec_info(&self) -> &CodecInfo {
@@ -152,14 +146,11 @@ impl RegisterableAudioDecoder for SymphoniaOpus {
         };
         let channels = layout.count();
         let head = Head::parse(params.extra_data.as_deref().unwrap_or_default(), channels);
-        let streams = match head.mapping {
-            None => OpusDecoder::new(RATE_HZ, channels).map(|d| Streams::One(Box::new(d))),
-            Some((streams, coupled, map)) => {
-                OpusMultistreamDecoder::new(RATE_HZ, channels, streams, coupled, map)
-                    .map(Streams::Many)
-            }
+        let streams = match &head.mapping {
+            None => Streams::one(channels),
+            Some(mapping) => Streams::new(mapping),
         };
-        let Ok(streams) = streams else {
+        let Some(streams) = streams else {
             return unsupported_error("opus: channel mapping");
         };
         Ok(Box::new(Self {
