@@ -176,7 +176,7 @@ impl Chosen {
         let mut looked_at = 0;
         let mut matches = Vec::new();
         loop {
-            let ranked = index.top_k_among(query, asked_for, |at| self.allowed[at]);
+            let ranked = index.top_k_among(query, asked_for, &self.allowed);
             for found in &ranked[looked_at.min(ranked.len())..] {
                 if matches.len() < count && playable(found.index) {
                     matches.push(*found);

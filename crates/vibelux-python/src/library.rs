@@ -171,18 +171,19 @@ fn best(
             && !table.is_copy(at)
             && include.takes(table.class(at))
     };
+    let allowed: Vec<bool> = (0..table.len()).map(allowed).collect();
     let vectors = table.vectors();
-    let mean = EmotionVector::mean(
-        (0..table.len())
-            .filter(|&at| allowed(at))
-            .map(|at| &vectors[at]),
-    );
+    let of_allowed = vectors
+        .iter()
+        .zip(&allowed)
+        .filter(|&(_, &allowed)| allowed);
+    let mean = EmotionVector::mean(of_allowed.map(|(vector, _)| vector));
     let index = SongIndex::around(std::sync::Arc::clone(vectors), mean, mode);
     let query = Query {
         vector,
         reference: EmotionVector::UNIFORM,
     };
-    let found = index.top_k_among(&query, k, allowed);
+    let found = index.top_k_among(&query, k, &allowed);
     let matches = found.into_iter().map(|found| Match {
         path: table.path(found.index),
         title: table.title(found.index).into_owned(),

@@ -18,7 +18,7 @@ use std::time::Instant;
 use made::vectors;
 use vibelux::EmotionVector;
 use vibelux::library::filter::Filter;
-use vibelux::library::{Meaning, SongStore, SongTable, unix_seconds};
+use vibelux::library::{SongStore, SongTable, unix_seconds};
 use vibelux::recommend::{Mode, Query, SongIndex, spaced};
 
 const SONGS: usize = 20;
@@ -48,10 +48,11 @@ fn library(file: &Path, filter: &str) -> Result<(), Failure> {
     let index = SongIndex::new(std::sync::Arc::clone(table.vectors()), Mode::Plain);
     let likes = |at| liked.contains(&at);
     searches(|query| {
-        let meaning = Meaning::new(&table, &filter, &likes);
-        let found = index.top_k_among(query, SONGS, |at| {
-            !table.is_missing(at) && !table.is_copy(at) && meaning.takes(at)
-        });
+        let mut rows = table.matching(&filter, &likes);
+        for (at, row) in rows.iter_mut().enumerate() {
+            *row &= !table.is_missing(at) && !table.is_copy(at);
+        }
+        let found = index.top_k_among(query, SONGS, &rows);
         let found: Vec<usize> = found.into_iter().map(|found| found.index).collect();
         spaced(&found, |at| table.artist_number(at)).len()
     });

@@ -70,5 +70,5 @@ pub use store::QueuedJob;
 pub use store::{
     Analysis, Change, DatabaseError, KnownSong, Said, SongStore, Verdict, VerdictKind,
 };
-pub use table::{Likes, Meaning, SongTable};
+pub use table::{Likes, SongTable};
 pub use tags::{Encoding, FileTags, Tags, read_tags};

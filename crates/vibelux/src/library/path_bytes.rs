@@ -1,6 +1,7 @@
 //! Paths as bytes, without loss: file names need not be UTF-8, and a song must be found again under
 //! the very name it has on disk.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// The bytes of a path as the operating system has them: as they are on Unix, UTF-16LE on Windows.
@@ -11,10 +12,15 @@ pub(super) fn to_bytes(path: &Path) -> Vec<u8> {
 }
 
 /// The path with these bytes.
-#[cfg(unix)]
 pub(super) fn from_bytes(bytes: &[u8]) -> PathBuf {
+    as_path(bytes).into_owned()
+}
+
+/// The same without a copy, where the operating system's bytes are these.
+#[cfg(unix)]
+pub(super) fn as_path(bytes: &[u8]) -> Cow<'_, Path> {
     use std::os::unix::ffi::OsStrExt;
-    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+    Path::new(std::ffi::OsStr::from_bytes(bytes)).into()
 }
 
 /// The bytes of a path as the operating system has them: as they are on Unix, UTF-16LE on Windows.
@@ -27,15 +33,15 @@ pub(super) fn to_bytes(path: &Path) -> Vec<u8> {
         .collect()
 }
 
-/// The path with these bytes.
+/// The same without a copy, where the operating system's bytes are these.
 #[cfg(windows)]
-pub(super) fn from_bytes(bytes: &[u8]) -> PathBuf {
+pub(super) fn as_path(bytes: &[u8]) -> Cow<'_, Path> {
     use std::os::windows::ffi::OsStringExt;
     let wide: Vec<u16> = bytes
         .chunks_exact(2)
         .map(|b| u16::from_le_bytes([b[0], b[1]]))
         .collect();
-    PathBuf::from(std::ffi::OsString::from_wide(&wide))
+    PathBuf::from(std::ffi::OsString::from_wide(&wide)).into()
 }
 
 /// A path as a JSON string with its quotes. A byte that is not UTF-8 becomes the lone surrogate

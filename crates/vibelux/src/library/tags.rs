@@ -1,6 +1,7 @@
 //! What a song file says of itself, and how it is encoded. Tags are a courtesy to the reader: nothing that is wrong with
 //! them may keep a song out of the library.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use lofty::config::ParseOptions;
@@ -33,11 +34,16 @@ impl Tags {
     /// The title, or the name of the song's file without extension.
     #[must_use]
     pub fn title_or_name(&self, path: &Path) -> String {
-        self.title.clone().unwrap_or_else(|| {
-            let name = path.file_stem().unwrap_or(path.as_os_str());
-            name.to_string_lossy().into_owned()
-        })
+        self.title
+            .clone()
+            .unwrap_or_else(|| name_of(path).into_owned())
     }
+}
+
+/// What a song is called whose file says nothing of it.
+pub(super) fn name_of(path: &Path) -> Cow<'_, str> {
+    let name = path.file_stem().unwrap_or(path.as_os_str());
+    name.to_string_lossy()
 }
 
 /// How the sound of a file is kept, as far as the file says.

@@ -29,6 +29,9 @@ use coarse::Coarse;
 /// vectors differs from them in the last bits only.
 const MIN_LENGTH: f64 = 1e-6;
 
+/// Of fewer songs than one in so many each is compared by itself; a scan passes more of them in the same time.
+const FEW: usize = 16;
+
 /// What is compared with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
@@ -165,51 +168,38 @@ impl SongIndex {
     /// best so far, and most songs are worse than its worst.
     #[must_use]
     pub fn top_k(&self, query: &Query, k: usize) -> Vec<Match> {
-        self.top_k_among(query, k, |_| true)
+        self.scanned(query, k, |at| at < self.len())
     }
 
-    /// The same among the songs that are `allowed`, which is asked only of those that are good enough.
+    /// The same among those songs whose row is true; a row that is missing is false.
     #[must_use]
-    pub fn top_k_among(
-        &self,
-        query: &Query,
-        k: usize,
-        allowed: impl Fn(usize) -> bool,
-    ) -> Vec<Match> {
-        let query = query.direction(self.mode);
-        let k = k.min(self.len());
-        let mut heap = BinaryHeap::with_capacity(k);
-        if k == 0 {
-            return Vec::new();
+    pub fn top_k_among(&self, query: &Query, k: usize, rows: &[bool]) -> Vec<Match> {
+        let rows = &rows[..rows.len().min(self.len())];
+        let count = rows.iter().filter(|&&row| row).count();
+        if count >= self.len() / FEW {
+            return self.scanned(query, k, |at| rows.get(at).is_some_and(|&row| row));
         }
+        let query = query.direction(self.mode);
+        let mut best = Best::of(k.min(count));
+        for at in (0..rows.len()).filter(|&at| rows[at]) {
+            best.offer(at, self.cosine(&query, at));
+        }
+        best.into_matches()
+    }
+
+    /// The best of the songs that are `allowed`, which is asked of positions behind the last one too.
+    fn scanned(&self, query: &Query, k: usize, allowed: impl Fn(usize) -> bool) -> Vec<Match> {
+        let query = query.direction(self.mode);
+        let mut best = Best::of(k.min(self.len()));
         // No song that is worse than the worst of the best needs another look.
-        let mut least = f32::NEG_INFINITY;
         self.coarse
-            .scan(&self.coarse.query(&query), least, |index| {
-                if index >= self.len() {
-                    return least;
+            .scan(&self.coarse.query(&query), best.least, |at| {
+                if allowed(at) {
+                    best.offer(at, self.cosine(&query, at));
                 }
-                let cosine = self.cosine(&query, index);
-                if cosine < least {
-                    return least;
-                }
-                let candidate = Ranked(Match { index, cosine });
-                if heap.len() < k {
-                    if allowed(index) {
-                        heap.push(candidate);
-                    }
-                } else if let Some(mut worst) = heap.peek_mut()
-                    && candidate < *worst
-                    && allowed(index)
-                {
-                    *worst = candidate;
-                }
-                if heap.len() == k {
-                    least = heap.peek().map_or(least, |worst| worst.0.cosine);
-                }
-                least
+                best.least
             });
-        heap.into_sorted_vec().into_iter().map(|r| r.0).collect()
+        best.into_matches()
     }
 
     /// The cosine of a query's direction and a song.
@@ -264,6 +254,52 @@ pub fn reasons(contributions: &[f32; EMOTION_COUNT]) -> Vec<(Emotion, f32)> {
     // The sort is stable, so equals keep the order of the emotions.
     reasons.sort_by(|a, b| b.1.total_cmp(&a.1));
     reasons
+}
+
+/// The best songs of those that were offered so far.
+struct Best {
+    heap: BinaryHeap<Ranked>,
+    most: usize,
+    /// What a song needs to be among them.
+    least: f32,
+}
+
+impl Best {
+    fn of(most: usize) -> Self {
+        Self {
+            heap: BinaryHeap::with_capacity(most),
+            most,
+            least: if most == 0 {
+                f32::INFINITY
+            } else {
+                f32::NEG_INFINITY
+            },
+        }
+    }
+
+    fn offer(&mut self, index: usize, cosine: f32) {
+        if cosine < self.least {
+            return;
+        }
+        let candidate = Ranked(Match { index, cosine });
+        if self.heap.len() < self.most {
+            self.heap.push(candidate);
+        } else if let Some(mut worst) = self.heap.peek_mut()
+            && candidate < *worst
+        {
+            *worst = candidate;
+        }
+        if let Some(worst) = self.heap.peek()
+            && self.heap.len() == self.most
+        {
+            self.least = worst.0.cosine;
+        }
+    }
+
+    fn into_matches(self) -> Vec<Match> {
+        let sorted = self.heap.into_sorted_vec().into_iter();
+        sorted.map(|ranked| ranked.0).collect()
+    }
 }
 
 /// A match ordered by rank: the better one is the lesser one, so that a max-heap keeps the worst on

@@ -31,7 +31,13 @@ proptest! {
             .collect();
         all.sort_by(|a, b| b.cosine.partial_cmp(&a.cosine).unwrap().then(a.index.cmp(&b.index)));
         let odd: Vec<Match> = all.iter().copied().filter(|m| m.index % 2 == 1).take(k).collect();
-        prop_assert_eq!(index.top_k_among(&query, k, |i| i % 2 == 1), odd);
+        let rows: Vec<bool> = (0..songs.len()).map(|i| i % 2 == 1).collect();
+        prop_assert_eq!(index.top_k_among(&query, k, &rows), odd);
+        // One song among many that are left out.
+        for m in &all {
+            let rows: Vec<bool> = (0..songs.len()).map(|i| i == m.index).collect();
+            prop_assert_eq!(index.top_k_among(&query, 1, &rows), [*m]);
+        }
         all.truncate(k);
         prop_assert_eq!(index.top_k(&query, k), all);
     }

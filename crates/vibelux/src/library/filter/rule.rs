@@ -103,16 +103,6 @@ impl Filter {
         }
     }
 
-    /// Whether a text of a song must be read to tell.
-    #[must_use]
-    pub fn looks_at_texts(&self) -> bool {
-        match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::looks_at_texts),
-            Self::Not(part) => part.looks_at_texts(),
-            Self::Test(test) => matches!(test, Test::Contains(..) | Test::Is(..) | Test::Word(_)),
-        }
-    }
-
     /// Whether it means all songs, whatever they are.
     #[must_use]
     pub fn is_all(&self) -> bool {

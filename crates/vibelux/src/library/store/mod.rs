@@ -126,7 +126,11 @@ impl SongStore {
     pub fn songs(&self) -> Result<Vec<Song>, LibraryError> {
         let mut songs = Vec::new();
         self.for_each_song(|song| songs.push(song))?;
-        Ok(songs)
+        songs.sort_by_cached_key(|song| to_bytes(&song.path));
+        match songs.windows(2).find(|two| two[0].path == two[1].path) {
+            Some(two) => Err(rows::damaged(&self.path, &two[0].path)),
+            None => Ok(songs),
+        }
     }
 
     /// One song.
@@ -240,27 +244,21 @@ impl SongStore {
         state.ok_or_else(|| self.stateless())
     }
 
-    /// Gives each song in the order of their paths to `take`, none kept, of one state of the library, which is returned.
+    /// Gives each song to `take`, in any order, none kept, of one state of the library, which is returned. Two may have the same path
+    /// if the library is damaged.
     ///
     /// # Errors
-    /// As [`Self::songs`].
+    /// If the database cannot be read, or an entry is damaged.
     pub fn for_each_song(&self, mut take: impl FnMut(Song)) -> Result<Revision, LibraryError> {
         // Past the index, which could be damaged unseen.
-        let songs =
-            format!("SELECT {COLUMNS}, {IS_DECLARED_MUSIC} FROM songs NOT INDEXED ORDER BY path");
+        let songs = format!("SELECT {COLUMNS}, {IS_DECLARED_MUSIC} FROM songs NOT INDEXED");
         let mut state = None;
-        let mut last = PathBuf::new();
         let take_state = |row: &Row<'_>| {
             state = Some(Revision(row.get(0)?));
             Ok(())
         };
         let take_song = |row: &Row<'_>| {
-            let song = rows::read(row)?;
-            if last == song.path {
-                return Err(DatabaseError::bad_entry(&song.path));
-            }
-            last.clone_from(&song.path);
-            take(song);
+            take(rows::read(row)?);
             Ok(())
         };
         self.database

@@ -9,9 +9,10 @@ use crate::audio::SoundKind;
 use crate::emotion::EmotionVector;
 use crate::library::class::SongClass;
 use crate::library::heard::Heard;
-use crate::library::path_bytes::{from_bytes, to_bytes};
+use crate::library::path_bytes::{as_path, from_bytes, to_bytes};
 use crate::library::revision::Revision;
 use crate::library::store::Said;
+use crate::library::tags::name_of;
 
 /// What is not known of a number that has a column.
 pub(super) const UNKNOWN_YEAR: u16 = 0;
@@ -27,6 +28,15 @@ fn rounded(seconds: f32) -> f64 {
     (f64::from(seconds) * 1000.0).round() / 1000.0
 }
 
+/// The title that a file's name gives, if it is one.
+pub(super) fn named(name: &[u8]) -> Option<Cow<'_, str>> {
+    let title = match as_path(name) {
+        Cow::Borrowed(name) => name_of(name),
+        Cow::Owned(name) => name_of(&name).into_owned().into(),
+    };
+    (!title.is_empty()).then_some(title)
+}
+
 /// All songs that have a vector, in the order of their paths, at one revision.
 #[derive(Debug, Clone)]
 pub struct SongTable {
@@ -40,6 +50,7 @@ pub struct SongTable {
     pub(super) years: Vec<u16>,
     /// Seconds since 1970; 0: unknown.
     pub(super) added: Vec<u32>,
+    /// Empty: as the file is called, which need not be kept twice.
     pub(super) titles: Texts,
     pub(super) artists: Dictionary,
     pub(super) albums: Dictionary,
@@ -125,7 +136,11 @@ impl SongTable {
     /// A song's title, or the name of its file.
     #[must_use]
     pub fn title(&self, position: usize) -> Cow<'_, str> {
-        String::from_utf8_lossy(self.titles.get(position))
+        let title = String::from_utf8_lossy(self.titles.get(position));
+        if title.is_empty() {
+            return named(self.names.get(position)).unwrap_or(title);
+        }
+        title
     }
 
     /// Who made a song.

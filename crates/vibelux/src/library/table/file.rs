@@ -19,7 +19,7 @@ use crate::library::address::LibraryAddress;
 use crate::library::revision::Revision;
 
 /// The last byte counts the layouts.
-const MARK: &[u8; 8] = b"VBLXtab\x02";
+const MARK: &[u8; 8] = b"VBLXtab\x03";
 
 /// Where the table of a library is kept: beside its file; of one on a server, among the user's files that can be thrown away.
 pub(super) fn place(library: &LibraryAddress) -> Option<PathBuf> {

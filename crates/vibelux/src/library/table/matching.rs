@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
+use memchr::memmem::Finder;
+
 use super::columns::{SongTable, UNKNOWN_YEAR};
-use super::texts::{Dictionary, NONE};
+use super::texts::Dictionary;
 use crate::library::error::LibraryError;
 use crate::library::filter::{Filter, NumberField, Test, TextField};
 use crate::library::store::SongStore;
@@ -47,15 +49,46 @@ impl SongTable {
     /// For each song, whether the filter means it: the same as [`Filter::takes`] of the song says with the table's vectors.
     #[must_use]
     pub fn matching(&self, filter: &Filter, likes: Likes<'_>) -> Vec<bool> {
+        let mut rows = vec![true; self.len()];
+        self.narrow(&mut rows, filter, likes);
+        rows
+    }
+
+    /// Leaves only the rows that the filter means.
+    fn narrow(&self, rows: &mut [bool], filter: &Filter, likes: Likes<'_>) {
         match filter {
-            Filter::All(parts) => self.meeting_all(parts, likes),
-            Filter::Any(parts) => self.meeting_any(parts, likes),
-            Filter::Not(part) => {
-                let mut rows = self.matching(part, likes);
-                rows.iter_mut().for_each(|row| *row = !*row);
-                rows
+            Filter::All(parts) => self.narrow_to_all(rows, parts, likes),
+            Filter::Any(parts) => {
+                let mut any = vec![false; self.len()];
+                for part in parts {
+                    let others = self.matching(part, likes);
+                    any.iter_mut()
+                        .zip(others)
+                        .for_each(|(row, other)| *row |= other);
+                }
+                keep(rows, any.into_iter());
             }
-            Filter::Test(test) => self.passing(test, likes),
+            Filter::Not(part) => {
+                let others = self.matching(part, likes);
+                keep(rows, others.into_iter().map(|other| !other));
+            }
+            Filter::Test(test) => self.narrow_by(rows, test, likes),
+        }
+    }
+
+    /// The quickest parts first; where they leave few songs, the others are asked of those alone.
+    fn narrow_to_all(&self, rows: &mut [bool], parts: &[Filter], likes: Likes<'_>) {
+        let mut parts: Vec<&Filter> = parts.iter().collect();
+        parts.sort_by_key(|part| cost(part));
+        for part in parts {
+            let left = rows.iter().filter(|&&row| row).count();
+            if left >= self.len() / FEW {
+                self.narrow(rows, part, likes);
+                continue;
+            }
+            for (at, row) in rows.iter_mut().enumerate().filter(|(_, row)| **row) {
+                *row = self.takes(part, at, likes(at));
+            }
         }
     }
 
@@ -84,113 +117,123 @@ impl SongTable {
         found.map(|(number, count)| (text(number), count)).collect()
     }
 
-    /// The quickest parts first; where they leave few songs, the others are asked of those alone.
-    fn meeting_all(&self, parts: &[Filter], likes: Likes<'_>) -> Vec<bool> {
-        let mut parts: Vec<&Filter> = parts.iter().collect();
-        parts.sort_by_key(|part| part.looks_at_texts());
-        let mut rows = vec![true; self.len()];
-        for part in parts {
-            let left = rows.iter().filter(|&&row| row).count();
-            if left < self.len() / FEW {
-                for (at, row) in rows.iter_mut().enumerate() {
-                    *row = *row && self.takes(part, at, likes(at));
-                }
-                continue;
-            }
-            let others = self.matching(part, likes);
-            rows.iter_mut()
-                .zip(others)
-                .for_each(|(row, other)| *row &= other);
-        }
-        rows
-    }
-
-    fn meeting_any(&self, parts: &[Filter], likes: Likes<'_>) -> Vec<bool> {
-        let mut rows = vec![false; self.len()];
-        for part in parts {
-            let others = self.matching(part, likes);
-            rows.iter_mut()
-                .zip(others)
-                .for_each(|(row, other)| *row |= other);
-        }
-        rows
-    }
-
-    fn passing(&self, test: &Test, likes: Likes<'_>) -> Vec<bool> {
-        let each = |holds: &dyn Fn(usize) -> bool| (0..self.len()).map(holds).collect();
+    fn narrow_by(&self, rows: &mut [bool], test: &Test, likes: Likes<'_>) {
+        let positions = 0..self.len();
         match test {
-            Test::Contains(field, value) => self.with_text(*field, |text| text.contains(value)),
-            Test::Is(field, value) => self.with_text(*field, |text| text == value),
+            Test::Contains(field, value) => {
+                let finder = Finder::new(value);
+                self.narrow_by_text(rows, *field, |text| finder.find(text.as_bytes()).is_some());
+            }
+            Test::Is(field, value) => self.narrow_by_text(rows, *field, |text| text == value),
             Test::Word(value) => {
-                let mut rows = self.with_text(TextField::Title, |text| text.contains(value));
-                for field in [TextField::Artist, TextField::Album] {
-                    let others = self.with_text(field, |text| text.contains(value));
-                    rows.iter_mut()
+                let finder = Finder::new(value);
+                let mut any = vec![false; self.len()];
+                for field in [TextField::Title, TextField::Artist, TextField::Album] {
+                    let mut others = vec![true; self.len()];
+                    self.narrow_by_text(&mut others, field, |text| {
+                        finder.find(text.as_bytes()).is_some()
+                    });
+                    any.iter_mut()
                         .zip(others)
                         .for_each(|(row, other)| *row |= other);
                 }
-                rows
+                keep(rows, any.into_iter());
             }
-            Test::Between(field, range) => self.between(*field, range),
-            Test::Strongest(emotion) => each(&|i| self.vectors[i].strongest() == *emotion),
-            Test::Class(class) => each(&|i| self.class(i) == *class),
-            Test::Liked => each(likes),
+            Test::Between(field, range) => self.narrow_by_number(rows, *field, range),
+            Test::Strongest(emotion) => {
+                let vectors = self.vectors.iter();
+                keep(rows, vectors.map(|vector| vector.strongest() == *emotion));
+            }
+            Test::Class(class) => keep(rows, positions.map(|at| self.class(at) == *class)),
+            Test::Liked => keep(rows, positions.map(likes)),
         }
     }
 
-    /// The rows of which a text in lower case passes.
-    fn with_text(&self, field: TextField, passes: impl Fn(&str) -> bool) -> Vec<bool> {
+    /// Leaves only the rows of which a text in lower case passes.
+    fn narrow_by_text(&self, rows: &mut [bool], field: TextField, passes: impl Fn(&str) -> bool) {
         let mut buffer = String::new();
         let mut lower = |bytes: &[u8]| passes(lower_case(bytes, &mut buffer));
         let mut shared = |dictionary: &Dictionary| {
             let texts = dictionary.texts();
             let passing: Vec<bool> = (0..texts.len()).map(|i| lower(texts.get(i))).collect();
-            let numbers = dictionary.numbers().iter();
-            numbers
-                .map(|&number| number != NONE && passing[number as usize])
-                .collect()
+            // No text has the number of none.
+            let passes = |&number: &u32| passing.get(number as usize).is_some_and(|&passes| passes);
+            keep(rows, dictionary.numbers().iter().map(passes));
         };
         match field {
             TextField::Artist => shared(&self.artists),
             TextField::Album => shared(&self.albums),
             TextField::Genre => shared(&self.genres),
-            TextField::Title => (0..self.len()).map(|i| lower(self.titles.get(i))).collect(),
-            TextField::Path => (0..self.len())
-                .map(|i| passes(&self.path(i).to_string_lossy().to_lowercase()))
-                .collect(),
+            TextField::Title => {
+                let rows = rows.iter_mut().enumerate().filter(|(_, row)| **row);
+                rows.for_each(|(at, row)| *row = lower(self.title(at).as_bytes()));
+            }
+            TextField::Path => {
+                let rows = rows.iter_mut().enumerate().filter(|(_, row)| **row);
+                let path = |at| self.path(at).to_string_lossy().to_lowercase();
+                rows.for_each(|(at, row)| *row = passes(&path(at)));
+            }
         }
     }
 
-    fn between(&self, field: NumberField, range: &RangeInclusive<f64>) -> Vec<bool> {
-        // No NaN is in a range.
-        let inside = |number: f64| range.contains(&number);
+    fn narrow_by_number(&self, rows: &mut [bool], field: NumberField, range: &RangeInclusive<f64>) {
+        let single = single(range);
+        // No NaN is in a range. Without branches, so that many are compared at a time.
+        let inside = |&number: &f32| (number >= single.0) & (number <= single.1);
         match field {
-            NumberField::Year => self
-                .years
-                .iter()
-                .map(|&year| year != UNKNOWN_YEAR && inside(f64::from(year)))
-                .collect(),
-            NumberField::Duration => self
-                .durations
-                .iter()
-                .map(|&seconds| inside(f64::from(seconds)))
-                .collect(),
-            NumberField::Loudness => self
-                .loudness
-                .iter()
-                .map(|&l| inside(f64::from(l)))
-                .collect(),
-            NumberField::Added => self
-                .added
-                .iter()
-                .map(|&seconds| seconds > 0 && inside(f64::from(seconds)))
-                .collect(),
-            NumberField::Share(emotion) => self
-                .vectors
-                .iter()
-                .map(|vector| inside(f64::from(vector.get(emotion))))
-                .collect(),
+            NumberField::Year => {
+                let years = self.years.iter();
+                let known = |&year: &u16| (year != UNKNOWN_YEAR) & inside(&f32::from(year));
+                keep(rows, years.map(known));
+            }
+            NumberField::Duration => keep(rows, self.durations.iter().map(inside)),
+            NumberField::Loudness => keep(rows, self.loudness.iter().map(inside)),
+            NumberField::Added => {
+                // More digits than single precision has.
+                let known = |&seconds: &u32| seconds > 0 && range.contains(&f64::from(seconds));
+                keep(rows, self.added.iter().map(known));
+            }
+            NumberField::Share(emotion) => {
+                let vectors = self.vectors.iter();
+                keep(rows, vectors.map(|vector| inside(&vector.get(emotion))));
+            }
         }
+    }
+}
+
+/// Leaves only the rows that hold.
+fn keep(rows: &mut [bool], holds: impl Iterator<Item = bool>) {
+    for (row, holds) in rows.iter_mut().zip(holds) {
+        *row &= holds;
+    }
+}
+
+/// The same range of numbers in single precision.
+fn single(range: &RangeInclusive<f64>) -> (f32, f32) {
+    let (mut low, mut high) = (*range.start() as f32, *range.end() as f32);
+    if f64::from(low) < *range.start() {
+        low = low.next_up();
+    }
+    if f64::from(high) > *range.end() {
+        high = high.next_down();
+    }
+    (low, high)
+}
+
+/// How much must be read to tell whether songs are meant: of each a number or two, its vector, or a text of its own.
+fn cost(filter: &Filter) -> u8 {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().map(cost).max().unwrap_or(0),
+        Filter::Not(part) => cost(part),
+        Filter::Test(test) => match test {
+            Test::Between(NumberField::Share(_), _) | Test::Strongest(_) => 2,
+            Test::Between(..) | Test::Class(_) => 0,
+            Test::Contains(TextField::Title | TextField::Path, _)
+            | Test::Is(TextField::Title | TextField::Path, _)
+            | Test::Word(_)
+            | Test::Liked => 3,
+            Test::Contains(..) | Test::Is(..) => 1,
+        },
     }
 }
 
@@ -205,4 +248,27 @@ fn lower_case<'a>(bytes: &[u8], buffer: &'a mut String) -> &'a str {
         _ => *buffer = String::from_utf8_lossy(bytes).to_lowercase(),
     }
     buffer
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_range_holds_the_same_numbers_of_single_precision(
+            number in any::<f32>(), low in any::<f64>(), high in any::<f64>(), at in 0_u8..3,
+        ) {
+            let near = f64::from(number);
+            let range = match at {
+                0 => low..=high,
+                1 => near.next_up()..=high,
+                _ => low..=near.next_down(),
+            };
+            let (low, high) = single(&range);
+            prop_assert_eq!((low..=high).contains(&number), range.contains(&near), "{} in {:?}", number, range);
+        }
+    }
 }

@@ -39,7 +39,7 @@ impl SongTable {
     /// What a song is ordered by.
     fn read_as(&self, position: u32) -> String {
         let at = position as usize;
-        let mut text = String::from_utf8_lossy(self.titles.get(at)).to_lowercase();
+        let mut text = self.title(at).to_lowercase();
         for more in [self.artists.get(at), self.albums.get(at)]
             .into_iter()
             .flatten()

@@ -1,11 +1,8 @@
-//! One row of a table as a filter sees it, and [`Meaning`], for whoever asks of a few songs only: a search asks of those alone that fit
-//! well enough.
+//! One row of a table as a filter sees it, for where few songs are left to be asked about.
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
 
 use super::columns::SongTable;
-use super::matching::Likes;
 use crate::emotion::Emotion;
 use crate::library::class::SongClass;
 use crate::library::filter::{Filter, NumberField, SongFacts, TextField};
@@ -19,50 +16,6 @@ impl SongTable {
             position,
             is_liked,
         })
-    }
-}
-
-/// When so many of a table's songs were asked about, it is quicker to look at whole columns.
-const MANY: usize = 256;
-
-/// Which songs of a table a filter means, found out song by song as long as few are asked about.
-pub struct Meaning<'a> {
-    table: &'a SongTable,
-    filter: &'a Filter,
-    likes: Likes<'a>,
-    asked: Cell<usize>,
-    rows: OnceCell<Vec<bool>>,
-}
-
-impl<'a> Meaning<'a> {
-    /// Of the songs that the listener `likes` there may be few or many.
-    #[must_use]
-    pub fn new(table: &'a SongTable, filter: &'a Filter, likes: Likes<'a>) -> Self {
-        Self {
-            table,
-            filter,
-            likes,
-            asked: Cell::new(0),
-            rows: OnceCell::new(),
-        }
-    }
-
-    /// Whether the filter means the song at a position.
-    #[must_use]
-    pub fn takes(&self, position: usize) -> bool {
-        if let Some(rows) = self.rows.get() {
-            return rows[position];
-        }
-        if self.filter.is_all() {
-            return true;
-        }
-        self.asked.set(self.asked.get() + 1);
-        if self.asked.get() > self.table.len() / MANY {
-            let all = || self.table.matching(self.filter, self.likes);
-            return self.rows.get_or_init(all)[position];
-        }
-        self.table
-            .takes(self.filter, position, (self.likes)(position))
     }
 }
 

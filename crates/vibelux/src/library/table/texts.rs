@@ -5,6 +5,11 @@ use std::collections::HashMap;
 /// No text, among the numbers of a [`Dictionary`].
 pub(super) const NONE: u32 = u32::MAX;
 
+/// What a column has at these positions.
+pub(super) fn picked<T: Copy>(column: &[T], positions: &[u32]) -> Vec<T> {
+    positions.iter().map(|&at| column[at as usize]).collect()
+}
+
 /// Texts by position, end to end. Bytes, as names of files need not be text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Texts {
@@ -34,6 +39,18 @@ impl Texts {
 
     pub(super) fn len(&self) -> usize {
         self.ends.len()
+    }
+
+    /// The texts at these positions; `None` if all of them together are more than 4 GiB.
+    pub(super) fn picked(&self, positions: &[u32]) -> Option<Self> {
+        let mut picked = Self {
+            bytes: Vec::with_capacity(self.bytes.len()),
+            ends: Vec::with_capacity(positions.len()),
+        };
+        for &at in positions {
+            picked.push(self.get(at as usize))?;
+        }
+        Some(picked)
     }
 
     pub(super) fn parts(&self) -> (&[u8], &[u32]) {
@@ -67,6 +84,11 @@ impl Dictionary {
 
     pub(super) fn numbers(&self) -> &[u32] {
         &self.numbers
+    }
+
+    /// Puts the songs into this order.
+    pub(super) fn put_in(&mut self, order: &[u32]) {
+        self.numbers = picked(&self.numbers, order);
     }
 
     pub(super) fn texts(&self) -> &Texts {
