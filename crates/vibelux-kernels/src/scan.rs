@@ -58,16 +58,26 @@ fn scan_any<const N: usize>(
     for (number, block) in blocks.iter().enumerate() {
         let mut sums = [0_i16; LANES];
         for (row, &factor) in block.iter().zip(factors) {
-            for (sum, &byte) in sums.iter_mut().zip(row) {
-                // In this form it is one instruction.
-                let wide = i16::from(byte) << BYTE_SHIFT;
-                let product = (i32::from(wide) * i32::from(factor)) >> PRODUCT_SHIFT;
-                *sum = sum.wrapping_add(product as i16);
-            }
+            add(&mut sums, row, factor);
         }
         if sums.iter().fold(i16::MIN, |most, &sum| most.max(sum)) >= least {
             least = visit(number, &sums);
         }
+    }
+}
+
+#[inline(always)]
+#[allow(
+    clippy::inline_always,
+    clippy::needless_range_loop,
+    reason = "compiled anew for each instruction set, and as whole registers only where the number of lanes is plain to see"
+)]
+fn add(sums: &mut [i16; LANES], row: &[i8; LANES], factor: i16) {
+    for lane in 0..LANES {
+        // In this form it is one instruction.
+        let wide = i16::from(row[lane]) << BYTE_SHIFT;
+        let product = (i32::from(wide) * i32::from(factor)) >> PRODUCT_SHIFT;
+        sums[lane] = sums[lane].wrapping_add(product as i16);
     }
 }
 

@@ -49,9 +49,7 @@ fn library(file: &Path, filter: &str) -> Result<(), Failure> {
     let likes = |at| liked.contains(&at);
     searches(|query| {
         let mut rows = table.matching(&filter, &likes);
-        for (at, row) in rows.iter_mut().enumerate() {
-            *row &= !table.is_missing(at) && !table.is_copy(at);
-        }
+        table.keep_at_hand(&mut rows);
         let found = index.top_k_among(query, SONGS, &rows);
         let found: Vec<usize> = found.into_iter().map(|found| found.index).collect();
         spaced(&found, |at| table.artist_number(at)).len()

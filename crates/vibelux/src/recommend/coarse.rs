@@ -13,6 +13,9 @@ const FACTOR_SCALE: f32 = 24_000.0;
 /// What cutting the lower bits off costs a sum, at most, in its own unit.
 const CUT: f32 = EMOTION_COUNT as f32;
 
+/// The rows of songs of which none is passed by.
+const ALL: [bool; LANES] = [true; LANES];
+
 /// How unit vectors are written as bytes: `value * scale - offset`, rounded.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Coding {
@@ -34,6 +37,7 @@ const SIGNED: Coding = Coding {
 #[derive(Debug, Clone)]
 pub(super) struct Coarse {
     coding: Coding,
+    len: usize,
     blocks: Vec<Block<EMOTION_COUNT>>,
 }
 
@@ -53,7 +57,8 @@ impl Coarse {
     /// Of unit vectors (zeros for songs without a direction), all of numbers from 0 to 1 if they are `positive`, else from -1.
     pub fn new(units: impl ExactSizeIterator<Item = [f32; EMOTION_COUNT]>, positive: bool) -> Self {
         let coding = if positive { POSITIVE } else { SIGNED };
-        let mut blocks = vec![[[0; LANES]; EMOTION_COUNT]; units.len().div_ceil(LANES)];
+        let len = units.len();
+        let mut blocks = vec![[[0; LANES]; EMOTION_COUNT]; len.div_ceil(LANES)];
         for (at, unit) in units.enumerate() {
             let block = &mut blocks[at / LANES];
             for (row, value) in block.iter_mut().zip(unit) {
@@ -61,7 +66,11 @@ impl Coarse {
                 row[at % LANES] = (value * coding.scale - coding.offset).round() as i8;
             }
         }
-        Self { coding, blocks }
+        Self {
+            coding,
+            len,
+            blocks,
+        }
     }
 
     /// A unit vector to be compared with all songs.
@@ -85,13 +94,34 @@ impl Coarse {
     }
 
     /// Calls `visit` with the position of each song that may have a cosine of `least` or more, in their order; what it returns is the new
-    /// `least`. Behind the last song there may be more positions.
-    pub fn scan(&self, query: &CoarseQuery, least: f32, mut visit: impl FnMut(usize) -> f32) {
+    /// `least`. With rows, songs whose row is false or missing are passed by.
+    pub fn scan(
+        &self,
+        query: &CoarseQuery,
+        least: f32,
+        rows: Option<&[bool]>,
+        mut visit: impl FnMut(usize) -> f32,
+    ) {
         let mut least_sum = query.least_sum(least);
         scan(&self.blocks, &query.factors, least_sum, |block, sums| {
-            for (lane, &sum) in sums.iter().enumerate() {
-                if sum >= least_sum {
-                    least_sum = query.least_sum(visit(block * LANES + lane));
+            let start = block * LANES;
+            let there = LANES.min(self.len - start);
+            let rows = match rows {
+                None => &ALL[..there],
+                Some(rows) => rows.get(start..).unwrap_or_default(),
+            };
+            // Of all lanes at a time, as mostly there is none.
+            let fits = |(&sum, &row): (&i16, &bool)| (sum >= least_sum) & row;
+            let is_any = sums[..there]
+                .iter()
+                .zip(rows)
+                .map(fits)
+                .fold(false, |any, fits| any | fits);
+            if is_any {
+                for (lane, (&sum, &row)) in sums[..there].iter().zip(rows).enumerate() {
+                    if sum >= least_sum && row {
+                        least_sum = query.least_sum(visit(start + lane));
+                    }
                 }
             }
             least_sum
@@ -137,7 +167,7 @@ mod tests {
                 let cosine: f32 = song.iter().zip(&query).map(|(a, b)| a * b).sum();
                 let is_visited = |least: f32| {
                     let mut visited = false;
-                    coarse.scan(&asked, least, |position| {
+                    coarse.scan(&asked, least, None, |position| {
                         visited |= position == at;
                         least
                     });

@@ -29,9 +29,6 @@ use coarse::Coarse;
 /// vectors differs from them in the last bits only.
 const MIN_LENGTH: f64 = 1e-6;
 
-/// Of fewer songs than one in so many each is compared by itself; a scan passes more of them in the same time.
-const FEW: usize = 16;
-
 /// What is compared with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
@@ -168,35 +165,22 @@ impl SongIndex {
     /// best so far, and most songs are worse than its worst.
     #[must_use]
     pub fn top_k(&self, query: &Query, k: usize) -> Vec<Match> {
-        self.scanned(query, k, |at| at < self.len())
+        self.best(query, k, None)
     }
 
     /// The same among those songs whose row is true; a row that is missing is false.
     #[must_use]
     pub fn top_k_among(&self, query: &Query, k: usize, rows: &[bool]) -> Vec<Match> {
-        let rows = &rows[..rows.len().min(self.len())];
-        let count = rows.iter().filter(|&&row| row).count();
-        if count >= self.len() / FEW {
-            return self.scanned(query, k, |at| rows.get(at).is_some_and(|&row| row));
-        }
-        let query = query.direction(self.mode);
-        let mut best = Best::of(k.min(count));
-        for at in (0..rows.len()).filter(|&at| rows[at]) {
-            best.offer(at, self.cosine(&query, at));
-        }
-        best.into_matches()
+        self.best(query, k, Some(rows))
     }
 
-    /// The best of the songs that are `allowed`, which is asked of positions behind the last one too.
-    fn scanned(&self, query: &Query, k: usize, allowed: impl Fn(usize) -> bool) -> Vec<Match> {
+    fn best(&self, query: &Query, k: usize, rows: Option<&[bool]>) -> Vec<Match> {
         let query = query.direction(self.mode);
         let mut best = Best::of(k.min(self.len()));
         // No song that is worse than the worst of the best needs another look.
         self.coarse
-            .scan(&self.coarse.query(&query), best.least, |at| {
-                if allowed(at) {
-                    best.offer(at, self.cosine(&query, at));
-                }
+            .scan(&self.coarse.query(&query), best.least, rows, |at| {
+                best.offer(at, self.cosine(&query, at));
                 best.least
             });
         best.into_matches()

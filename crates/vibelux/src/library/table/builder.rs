@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use super::columns::{COPY, DECLARED, MISSING, SOUND_SHIFT, SongTable, UNKNOWN_YEAR, named};
+use super::shares::Shares;
 use super::texts::{DictionaryBuilder, Texts, picked};
 use crate::audio::SoundKind;
 use crate::emotion::EmotionVector;
@@ -131,6 +132,7 @@ impl Builder {
             folders: self.folders.finish(),
             names: self.names,
             stand_ins: Vec::new(),
+            shares: Shares::default(),
         };
         let order = table.by_path();
         if let Some(two) = order

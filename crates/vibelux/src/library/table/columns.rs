@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::shares::Shares;
 use super::texts::{Dictionary, NONE, Texts};
 use crate::audio::SoundKind;
 use crate::emotion::EmotionVector;
@@ -60,6 +61,7 @@ pub struct SongTable {
     pub(super) names: Texts,
     /// The position of each copy and that of the song that stands for it, one pair after the other, in the order of the copies.
     pub(super) stand_ins: Vec<u32>,
+    pub(super) shares: Shares,
 }
 
 impl SongTable {
@@ -100,6 +102,7 @@ impl SongTable {
         if heard.is_silent() {
             return;
         }
+        self.shares = Shares::default();
         let vectors = self.vectors.iter().enumerate();
         self.vectors = vectors
             .map(|(at, vector)| heard.vector(&self.path(at), vector))

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crc32fast::Hasher;
 
 use super::columns::SongTable;
+use super::shares::Shares;
 use super::texts::{Dictionary, Texts};
 use crate::atomic;
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
@@ -83,6 +84,7 @@ pub(super) fn read(path: &Path, revision: Revision) -> Option<SongTable> {
         folders: input.dictionary()?,
         names: input.texts()?,
         stand_ins: input.numbers(u32::from_le_bytes)?,
+        shares: Shares::default(),
     };
     let sum = input.hasher.clone().finalize();
     let is_whole = u32::from_le_bytes(input.array()?) == sum && input.left == 0;

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use memchr::memmem::Finder;
 
-use super::columns::{SongTable, UNKNOWN_YEAR};
+use super::columns::{COPY, MISSING, SongTable, UNKNOWN_YEAR};
 use super::texts::Dictionary;
 use crate::library::error::LibraryError;
 use crate::library::filter::{Filter, NumberField, Test, TextField};
@@ -44,6 +44,14 @@ impl SongTable {
             .iter()
             .filter_map(|path| self.position(path))
             .collect())
+    }
+
+    /// Leaves only the rows of songs that stand for themselves, and whose files were there at the last scan.
+    pub fn keep_at_hand(&self, rows: &mut [bool]) {
+        keep(
+            rows,
+            self.flags.iter().map(|flags| flags & (MISSING | COPY) == 0),
+        );
     }
 
     /// For each song, whether the filter means it: the same as [`Filter::takes`] of the song says with the table's vectors.
@@ -141,8 +149,7 @@ impl SongTable {
             }
             Test::Between(field, range) => self.narrow_by_number(rows, *field, range),
             Test::Strongest(emotion) => {
-                let vectors = self.vectors.iter();
-                keep(rows, vectors.map(|vector| vector.strongest() == *emotion));
+                self.shares.keep_strongest(rows, &self.vectors, *emotion);
             }
             Test::Class(class) => keep(rows, positions.map(|at| self.class(at) == *class)),
             Test::Liked => keep(rows, positions.map(likes)),
@@ -194,15 +201,15 @@ impl SongTable {
                 keep(rows, self.added.iter().map(known));
             }
             NumberField::Share(emotion) => {
-                let vectors = self.vectors.iter();
-                keep(rows, vectors.map(|vector| inside(&vector.get(emotion))));
+                let vectors = &self.vectors;
+                self.shares.keep_between(rows, vectors, emotion, single);
             }
         }
     }
 }
 
 /// Leaves only the rows that hold.
-fn keep(rows: &mut [bool], holds: impl Iterator<Item = bool>) {
+pub(super) fn keep(rows: &mut [bool], holds: impl Iterator<Item = bool>) {
     for (row, holds) in rows.iter_mut().zip(holds) {
         *row &= holds;
     }
@@ -220,18 +227,17 @@ fn single(range: &RangeInclusive<f64>) -> (f32, f32) {
     (low, high)
 }
 
-/// How much must be read to tell whether songs are meant: of each a number or two, its vector, or a text of its own.
+/// How much must be read to tell whether songs are meant: of each a number or two, the number of a text, or a text of its own.
 fn cost(filter: &Filter) -> u8 {
     match filter {
         Filter::All(parts) | Filter::Any(parts) => parts.iter().map(cost).max().unwrap_or(0),
         Filter::Not(part) => cost(part),
         Filter::Test(test) => match test {
-            Test::Between(NumberField::Share(_), _) | Test::Strongest(_) => 2,
-            Test::Between(..) | Test::Class(_) => 0,
+            Test::Between(..) | Test::Strongest(_) | Test::Class(_) => 0,
             Test::Contains(TextField::Title | TextField::Path, _)
             | Test::Is(TextField::Title | TextField::Path, _)
             | Test::Word(_)
-            | Test::Liked => 3,
+            | Test::Liked => 2,
             Test::Contains(..) | Test::Is(..) => 1,
         },
     }

@@ -11,6 +11,7 @@ mod file;
 mod matching;
 mod order;
 mod row;
+mod shares;
 mod texts;
 
 use super::error::LibraryError;
