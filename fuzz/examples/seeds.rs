@@ -64,6 +64,11 @@ const SOUNDS: [Sound; 31] = [
         "long.opus",
         "-c:a libopus -b:a 6k -frame_duration 60 -t 0.5",
     ),
+    (
+        "audio_opus",
+        "surround.opus",
+        "-c:a libopus -ac 6 -b:a 60k -mapping_family 1 -t 0.1",
+    ),
     ("audio_mp4", "aac.m4a", "-c:a aac -b:a 16k -t 0.4"),
     (
         "audio_mp4",

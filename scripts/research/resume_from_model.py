@@ -10,7 +10,6 @@ serves `vibelux train face --from OUT` and `--distil OUT`. Needs numpy, opencv-p
 """
 
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -70,7 +69,7 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     save_file({name: np.ascontiguousarray(value, "f4") for name, value in weights.items()}, out / "weights.safetensors")
     # Its own start and teachers are not needed to run it.
-    text = re.sub(r"(?ms)^\[distil\]\n.*?(?=^\[)", "", config.read_text())
+    text = re.sub(r"(?ms)^\[distil\]\n.*?(?=^\[|\Z)", "", config.read_text())
     (out / "config.toml").write_text(re.sub(r"(?m)^from = .*\n", "", text))
     print(f"{out}: {len(weights)} arrays")
 

@@ -165,13 +165,11 @@ fn best(
 ) -> Result<Vec<Match>, vibelux::library::LibraryError> {
     let table = &open.table;
     let meant = table.meant(filter, &open.store)?;
-    let allowed = |at: usize| {
-        meant.as_ref().is_none_or(|meant| meant[at])
-            && !table.is_missing(at)
-            && !table.is_copy(at)
-            && include.takes(table.class(at))
-    };
-    let allowed: Vec<bool> = (0..table.len()).map(allowed).collect();
+    let mut allowed = meant.unwrap_or_else(|| vec![true; table.len()]);
+    table.keep_at_hand(&mut allowed);
+    for (at, allowed) in allowed.iter_mut().enumerate() {
+        *allowed &= include.takes(table.class(at));
+    }
     let vectors = table.vectors();
     let of_allowed = vectors
         .iter()

@@ -36,6 +36,7 @@ impl Tags {
     pub fn title_or_name(&self, path: &Path) -> String {
         self.title
             .clone()
+            .filter(|title| !title.is_empty())
             .unwrap_or_else(|| name_of(path).into_owned())
     }
 }

@@ -168,7 +168,7 @@ impl SongIndex {
         self.best(query, k, None)
     }
 
-    /// The same among those songs whose row is true; a row that is missing is false.
+    /// The same among those songs whose row is true; a row that is missing is false, and rows behind the last song are passed by.
     #[must_use]
     pub fn top_k_among(&self, query: &Query, k: usize, rows: &[bool]) -> Vec<Match> {
         self.best(query, k, Some(rows))

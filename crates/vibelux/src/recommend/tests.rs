@@ -31,8 +31,11 @@ proptest! {
             .collect();
         all.sort_by(|a, b| b.cosine.partial_cmp(&a.cosine).unwrap().then(a.index.cmp(&b.index)));
         let odd: Vec<Match> = all.iter().copied().filter(|m| m.index % 2 == 1).take(k).collect();
-        let rows: Vec<bool> = (0..songs.len()).map(|i| i % 2 == 1).collect();
+        let rows: Vec<bool> = (0..songs.len() + 40).map(|i| i % 2 == 1).collect();
         prop_assert_eq!(index.top_k_among(&query, k, &rows), odd);
+        let cut = songs.len() / 2;
+        let first: Vec<Match> = all.iter().copied().filter(|m| m.index % 2 == 1 && m.index < cut).take(k).collect();
+        prop_assert_eq!(index.top_k_among(&query, k, &rows[..cut]), first);
         // One song among many that are left out.
         for m in &all {
             let rows: Vec<bool> = (0..songs.len()).map(|i| i == m.index).collect();

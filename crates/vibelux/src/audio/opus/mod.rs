@@ -58,7 +58,7 @@ impl<'a> Head<'a> {
         };
         let gain_db = f32::from(i16::from_le_bytes([low, high])) / 256.0;
         let mapping = match (fields.get(10), fields.get(11), fields.get(12)) {
-            (Some(&family), Some(&streams), Some(&coupled)) if family > 0 => {
+            (Some(&family), Some(&streams), Some(&coupled)) if family > 0 && family != 3 => {
                 let mapping = |channels| Mapping {
                     streams: streams.into(),
                     coupled: coupled.into(),
@@ -75,7 +75,7 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Decodes Opus packets of any channel mapping.
+/// Decodes Opus packets of all channel mappings but that of ambisonics with a matrix (family 3).
 pub(super) struct SymphoniaOpus {
     params: AudioCodecParameters,
     streams: Streams,

@@ -77,7 +77,9 @@ impl Streams {
         packet: &[u8],
         interleaved: &mut [f32],
     ) -> Result<usize, BrokenPacket> {
-        interleaved.fill(0.0);
+        if self.channels.contains(&SILENT) {
+            interleaved.fill(0.0);
+        }
         let count = self.channels.len();
         let last = self.decoders.len() - 1;
         let mut rest = packet;
@@ -121,7 +123,7 @@ impl Streams {
     /// Forgets what was decoded, for a place elsewhere in the track.
     pub(super) fn reset(&mut self) {
         for decoder in &mut self.decoders {
-            // It fails for settings that a decoder which was made does not have.
+            // It never fails; one that did would go on with what it had decoded.
             let _ = decoder.reset_state();
         }
     }
@@ -129,6 +131,8 @@ impl Streams {
 
 #[cfg(test)]
 mod tests {
+    use opus_pure::{Application, OpusEncoder};
+
     use super::*;
 
     #[test]
@@ -148,6 +152,63 @@ mod tests {
         assert!(!new(1, 2, &[0, 1]));
         assert!(!new(200, 56, &[0]));
         assert!(Streams::one(2).is_some() && Streams::one(3).is_none());
+    }
+
+    /// A packet of 20 ms in which channel `c` is a tone of `hz[c]`.
+    fn packet(hz: &[f32]) -> Vec<u8> {
+        let mut encoder = OpusEncoder::new(RATE_HZ as i32, hz.len(), Application::Audio).unwrap();
+        let samples: Vec<f32> = (0..960 * hz.len())
+            .map(|i| {
+                let (frame, channel) = (i / hz.len(), i % hz.len());
+                let turns = hz[channel] * frame as f32 / RATE_HZ as f32;
+                0.5 * (std::f32::consts::TAU * turns).sin()
+            })
+            .collect();
+        // No more than a length of one byte says.
+        let mut bytes = vec![0; 200];
+        let length = encoder.encode(&samples, 960, &mut bytes).unwrap();
+        bytes.truncate(length);
+        bytes
+    }
+
+    #[test]
+    fn channels_go_where_the_mapping_says() {
+        let (pair, single) = (packet(&[500.0, 0.0]), packet(&[2_000.0]));
+        // One frame, the length of which stands behind the first byte.
+        assert_eq!(pair[0] & 3, 0);
+        let mut both = vec![pair[0], pair.len() as u8 - 1];
+        both.extend(&pair[1..]);
+        both.extend(single);
+        let decoded = |channels: &[u8]| -> Vec<Vec<f32>> {
+            let mapping = Mapping {
+                streams: 2,
+                coupled: 1,
+                channels,
+            };
+            let mut streams = Streams::new(&mapping).unwrap();
+            let mut interleaved = vec![9.0; channels.len() * MAX_PACKET_FRAMES];
+            assert_eq!(streams.decode(&both, &mut interleaved).unwrap(), 960);
+            let plane = |c: usize| interleaved.iter().skip(c).step_by(channels.len());
+            let count = channels.len();
+            (0..count)
+                .map(|c| plane(c).take(960).copied().collect())
+                .collect()
+        };
+        let straight = decoded(&[0, 1, 2]);
+        let crossed = decoded(&[2, SILENT, 0]);
+        assert_eq!(crossed[0], straight[2]);
+        assert_eq!(crossed[1], [0.0; 960]);
+        assert_eq!(crossed[2], straight[0]);
+        let energy = |samples: &[f32]| samples.iter().map(|x| x * x).sum::<f32>();
+        assert!(energy(&straight[1]) < 0.1 * energy(&straight[0]));
+        // A tone crosses zero twice a turn.
+        let turns = |samples: &[f32]| {
+            samples
+                .windows(2)
+                .filter(|two| two[0] < 0.0 && two[1] >= 0.0)
+                .count()
+        };
+        assert!(turns(&straight[2]) > 2 * turns(&straight[0]));
     }
 
     #[test]

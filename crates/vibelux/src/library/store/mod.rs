@@ -43,6 +43,7 @@ pub(super) use database::DatabaseErrorKind;
 pub use files::Change;
 #[cfg(feature = "postgres")]
 pub use job::QueuedJob;
+pub(super) use rows::damaged;
 pub use verdict::{Said, Verdict, VerdictKind};
 
 use database::{Database, Row, Value, values};
@@ -127,8 +128,10 @@ impl SongStore {
         let mut songs = Vec::new();
         self.for_each_song(|song| songs.push(song))?;
         songs.sort_by_cached_key(|song| to_bytes(&song.path));
-        match songs.windows(2).find(|two| two[0].path == two[1].path) {
-            Some(two) => Err(rows::damaged(&self.path, &two[0].path)),
+        // Byte by byte: to `Path`, `a//b` is `a/b`.
+        let is_twice = |two: &&[Song]| two[0].path.as_os_str() == two[1].path.as_os_str();
+        match songs.windows(2).find(is_twice) {
+            Some(two) => Err(damaged(&self.path, &two[0].path)),
             None => Ok(songs),
         }
     }
@@ -153,7 +156,7 @@ impl SongStore {
         blobs
             .concat()
             .chunks_exact(WINDOW_BYTES)
-            .map(|bytes| decode_window(bytes).ok_or_else(|| rows::damaged(&self.path, path)))
+            .map(|bytes| decode_window(bytes).ok_or_else(|| damaged(&self.path, path)))
             .collect()
     }
 
@@ -248,7 +251,7 @@ impl SongStore {
     /// if the library is damaged.
     ///
     /// # Errors
-    /// If the database cannot be read, or an entry is damaged.
+    /// If the database cannot be read or says no state, or an entry is damaged.
     pub fn for_each_song(&self, mut take: impl FnMut(Song)) -> Result<Revision, LibraryError> {
         // Past the index, which could be damaged unseen.
         let songs = format!("SELECT {COLUMNS}, {IS_DECLARED_MUSIC} FROM songs NOT INDEXED");

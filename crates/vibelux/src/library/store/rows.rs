@@ -108,7 +108,7 @@ pub(super) fn number<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> database:
 }
 
 /// The error for an entry that cannot be understood.
-pub(super) fn damaged(library: &Path, song: &Path) -> LibraryError {
+pub(in crate::library) fn damaged(library: &Path, song: &Path) -> LibraryError {
     LibraryError::BadEntry {
         path: library.to_owned(),
         song: song.to_owned(),

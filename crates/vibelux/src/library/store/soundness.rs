@@ -34,7 +34,7 @@ mod tests {
 
     use super::super::SongStore;
     use crate::emotion::EmotionVector;
-    use crate::library::{LibraryError, Outcome, Song, Verdict};
+    use crate::library::{LibraryError, Outcome, Song, SongTable, Verdict};
 
     const SONGS: usize = 100;
     const PAGE: usize = 4096;
@@ -154,10 +154,13 @@ mod tests {
             bytes[at + 9] = b'3';
         }
         fs::write(&path, &bytes).unwrap();
-        let songs = SongStore::open(&path).and_then(|store| store.songs());
-        let error = songs.map(drop).unwrap_err();
-        assert!(error.to_string().contains("library.db"), "{error}");
-        assert!(matches!(error, LibraryError::BadEntry { .. }), "{error}");
+        let store = SongStore::open(&path).unwrap();
+        let songs = store.songs().map(drop);
+        let table = SongTable::read(&store).map(drop);
+        for error in [songs.unwrap_err(), table.unwrap_err()] {
+            assert!(error.to_string().contains("library.db"), "{error}");
+            assert!(matches!(error, LibraryError::BadEntry { .. }), "{error}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::library::error::LibraryError;
 use crate::library::path_bytes::to_bytes;
 use crate::library::revision::Revision;
 use crate::library::song::Song;
+use crate::library::store::damaged;
 
 /// Where the name of a file begins in its path, behind the last separator.
 #[cfg(unix)]
@@ -35,7 +36,7 @@ fn name_start(path: &[u8]) -> usize {
 #[derive(Default)]
 pub(super) struct Builder {
     overflow: bool,
-    failed: usize,
+    failed: Vec<PathBuf>,
     vectors: Vec<EmotionVector>,
     flags: Vec<u8>,
     durations: Vec<f32>,
@@ -57,7 +58,7 @@ impl Builder {
     /// Adds a song; one without a vector is counted.
     pub fn push(&mut self, song: &Song) {
         let Some(vector) = song.vector() else {
-            self.failed += 1;
+            self.failed.push(song.path.clone());
             return;
         };
         if let Some(of) = &song.copy_of {
@@ -109,15 +110,14 @@ impl Builder {
     /// # Errors
     /// If two have the same path, or they have more than 4 GiB of titles or file names.
     pub fn finish(self, revision: Revision, library: &Path) -> Result<SongTable, LibraryError> {
-        let too_many = || LibraryError::TooManySongs {
-            path: library.to_owned(),
-        };
         if self.overflow {
-            return Err(too_many());
+            return Err(LibraryError::TooManySongs {
+                path: library.to_owned(),
+            });
         }
         let mut table = SongTable {
             revision,
-            failed: self.failed,
+            failed: self.failed.len(),
             vectors: self.vectors.into(),
             flags: self.flags,
             durations: self.durations,
@@ -135,17 +135,11 @@ impl Builder {
             shares: Shares::default(),
         };
         let order = table.by_path();
-        if let Some(two) = order
-            .windows(2)
-            .find(|two| table.path_order(two[0], two[1]).is_eq())
-        {
-            return Err(LibraryError::BadEntry {
-                path: library.to_owned(),
-                song: table.path(two[0] as usize),
-            });
-        }
         if !order.is_sorted() {
-            table.put_in(&order).ok_or_else(too_many)?;
+            table.put_in(&order);
+        }
+        if let Some(twice) = table.twice(self.failed) {
+            return Err(damaged(library, &twice));
         }
         let mut pairs: Vec<[u32; 2]> = self
             .copies
@@ -185,16 +179,32 @@ impl SongTable {
         })
     }
 
-    /// Puts the songs into this order; `None` if their texts do not fit.
-    fn put_in(&mut self, order: &[u32]) -> Option<()> {
+    /// A path that two have of the songs, which are in order, and of those without a vector.
+    fn twice(&self, mut failed: Vec<PathBuf>) -> Option<PathBuf> {
+        let last = self.len().saturating_sub(1) as u32;
+        let mut positions = 0..last;
+        if let Some(at) = positions.find(|&at| self.path_order(at, at + 1).is_eq()) {
+            return Some(self.path(at as usize));
+        }
+        failed.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+        let twice = |two: &&[PathBuf]| two[0].as_os_str() == two[1].as_os_str();
+        let of_two = failed.windows(2).find(twice).map(|two| two[0].clone());
+        of_two.or_else(|| {
+            let mut failed = failed.into_iter();
+            failed.find(|path| self.position(path).is_some())
+        })
+    }
+
+    /// Puts the songs into this order.
+    fn put_in(&mut self, order: &[u32]) {
         self.vectors = picked(&self.vectors, order).into();
         self.flags = picked(&self.flags, order);
         self.durations = picked(&self.durations, order);
         self.loudness = picked(&self.loudness, order);
         self.years = picked(&self.years, order);
         self.added = picked(&self.added, order);
-        self.titles = self.titles.picked(order)?;
-        self.names = self.names.picked(order)?;
+        self.titles = self.titles.picked(order);
+        self.names = self.names.picked(order);
         for dictionary in [
             &mut self.artists,
             &mut self.albums,
@@ -204,6 +214,5 @@ impl SongTable {
         ] {
             dictionary.put_in(order);
         }
-        Some(())
     }
 }

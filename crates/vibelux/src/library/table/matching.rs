@@ -46,7 +46,7 @@ impl SongTable {
             .collect())
     }
 
-    /// Leaves only the rows of songs that stand for themselves, and whose files were there at the last scan.
+    /// Leaves only the rows of songs that stand for themselves, and whose files were there at the last scan. Rows behind the last song stay.
     pub fn keep_at_hand(&self, rows: &mut [bool]) {
         keep(
             rows,
@@ -67,17 +67,11 @@ impl SongTable {
         match filter {
             Filter::All(parts) => self.narrow_to_all(rows, parts, likes),
             Filter::Any(parts) => {
-                let mut any = vec![false; self.len()];
-                for part in parts {
-                    let others = self.matching(part, likes);
-                    any.iter_mut()
-                        .zip(others)
-                        .for_each(|(row, other)| *row |= other);
-                }
-                keep(rows, any.into_iter());
+                keep_any(rows, parts, |rows, part| self.narrow(rows, part, likes));
             }
             Filter::Not(part) => {
-                let others = self.matching(part, likes);
+                let mut others = rows.to_vec();
+                self.narrow(&mut others, part, likes);
                 keep(rows, others.into_iter().map(|other| !other));
             }
             Filter::Test(test) => self.narrow_by(rows, test, likes),
@@ -135,17 +129,12 @@ impl SongTable {
             Test::Is(field, value) => self.narrow_by_text(rows, *field, |text| text == value),
             Test::Word(value) => {
                 let finder = Finder::new(value);
-                let mut any = vec![false; self.len()];
-                for field in [TextField::Title, TextField::Artist, TextField::Album] {
-                    let mut others = vec![true; self.len()];
-                    self.narrow_by_text(&mut others, field, |text| {
+                let fields = [TextField::Title, TextField::Artist, TextField::Album];
+                keep_any(rows, &fields, |rows, field| {
+                    self.narrow_by_text(rows, *field, |text| {
                         finder.find(text.as_bytes()).is_some()
                     });
-                    any.iter_mut()
-                        .zip(others)
-                        .for_each(|(row, other)| *row |= other);
-                }
-                keep(rows, any.into_iter());
+                });
             }
             Test::Between(field, range) => self.narrow_by_number(rows, *field, range),
             Test::Strongest(emotion) => {
@@ -213,6 +202,19 @@ pub(super) fn keep(rows: &mut [bool], holds: impl Iterator<Item = bool>) {
     for (row, holds) in rows.iter_mut().zip(holds) {
         *row &= holds;
     }
+}
+
+/// Leaves only the rows that one of the parts leaves.
+fn keep_any<T>(rows: &mut [bool], parts: &[T], narrow: impl Fn(&mut [bool], &T)) {
+    let mut any = vec![false; rows.len()];
+    for part in parts {
+        let mut others = rows.to_vec();
+        narrow(&mut others, part);
+        any.iter_mut()
+            .zip(others)
+            .for_each(|(row, other)| *row |= other);
+    }
+    rows.copy_from_slice(&any);
 }
 
 /// The same range of numbers in single precision.

@@ -2,8 +2,9 @@
 //! a million songs take about a hundred megabytes, and are read from one file (`file.rs`) in a tenth of a second as long as the
 //! library has not changed.
 //!
-//! A row is a song with a vector, in the order of the paths. `builder.rs` makes the columns, `columns.rs` says what is known of each, `matching.rs` which
-//! rows a filter means, column by column, `row.rs` whether it means one of them, `order.rs` in which order people read them.
+//! A row is a song with a vector, in the order of the paths. `builder.rs` makes the columns, of the texts in `texts.rs`; `columns.rs` says
+//! what is known of each row, `matching.rs` which rows a filter means, column by column, with `shares.rs` where it asks for emotions, `row.rs`
+//! whether it means one of them, `order.rs` in which order people read them.
 
 mod builder;
 mod columns;
@@ -26,7 +27,7 @@ impl SongTable {
     /// such a file if it can.
     ///
     /// # Errors
-    /// If the library cannot be read, or has more than 4 GiB of titles or file names.
+    /// If the library cannot be read or is damaged, or has more than 4 GiB of titles or file names.
     pub fn open(store: &SongStore) -> Result<Self, LibraryError> {
         let revision = store.state()?;
         let kept = file::place(store.address());

@@ -41,16 +41,18 @@ impl Texts {
         self.ends.len()
     }
 
-    /// The texts at these positions; `None` if all of them together are more than 4 GiB.
-    pub(super) fn picked(&self, positions: &[u32]) -> Option<Self> {
+    /// The same texts in another order, that of these positions, of which each is there once.
+    pub(super) fn picked(&self, positions: &[u32]) -> Self {
         let mut picked = Self {
             bytes: Vec::with_capacity(self.bytes.len()),
             ends: Vec::with_capacity(positions.len()),
         };
         for &at in positions {
-            picked.push(self.get(at as usize))?;
+            picked.bytes.extend(self.get(at as usize));
+            // Not more than there were before.
+            picked.ends.push(picked.bytes.len() as u32);
         }
-        Some(picked)
+        picked
     }
 
     pub(super) fn parts(&self) -> (&[u8], &[u32]) {
