@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use vibelux::library::{CpuShare, FileLimits, IsolatedEmbedder, Pace};
 
+use crate::args::at_least_one;
 use crate::commands::music_model::music_model;
 
 /// The name of the command that helpers run.
@@ -18,7 +19,7 @@ pub const HELPER: &str = "analyse-songs";
 #[derive(Debug, clap::Args)]
 pub struct AnalysisArgs {
     /// How many songs to work on at once [default: one per core, or as --cpu needs]
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = at_least_one)]
     pub jobs: Option<NonZeroUsize>,
     /// Give a song up that takes longer than so many seconds to analyse
     #[arg(long, value_name = "SECONDS", default_value_t = 150, value_parser = clap::value_parser!(u64).range(1..=86_400))]

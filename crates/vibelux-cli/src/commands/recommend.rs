@@ -13,6 +13,7 @@ use vibelux::library::Inclusion;
 use vibelux::media;
 use vibelux::recommend::Mode;
 
+use crate::args::at_least_one;
 use crate::chosen::Chosen;
 use crate::failure::NoFace;
 use crate::library_location::LibraryArgs;
@@ -35,7 +36,7 @@ pub struct RecommendArgs {
     #[arg(long, value_name = "SONG", group = "source")]
     similar_to: Option<PathBuf>,
     /// How many songs
-    #[arg(short = 'n', long, value_name = "N", default_value = "10")]
+    #[arg(short = 'n', long, value_name = "N", default_value = "10", value_parser = at_least_one)]
     count: NonZeroUsize,
     /// How faces and songs are compared
     #[arg(long, value_enum, default_value_t)]
@@ -123,8 +124,14 @@ pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
     // Last: a playlist that cannot be written should not hide the songs.
     if let Some(file) = &args.m3u {
         let entries = results::playlist(&found, &songs);
-        write_m3u(file, &entries)?;
-        let written = output::songs(entries.len());
+        let left_out = write_m3u(file, &entries)?;
+        for song in &left_out {
+            let song = output::readable(song);
+            crate::tell!(
+                "left out of the playlist: {song}; its path has a line break or is no UTF-8, which no playlist holds"
+            );
+        }
+        let written = output::songs(entries.len() - left_out.len());
         crate::tell!("wrote a playlist of {written}: {}", output::readable(file));
     }
     Ok(ExitCode::SUCCESS)

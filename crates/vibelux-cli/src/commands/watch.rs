@@ -17,6 +17,7 @@ use vibelux::library::{
     CpuShare, EmbedOptions, EmbedSummary, LibraryError, SongEmbedder, SongStore, embed_songs,
     mark_missing, plan, scan,
 };
+use vibelux::media::is_address;
 
 use crate::analysis::AnalysisArgs;
 use crate::interrupt::stop_on_ctrl_c;
@@ -69,8 +70,21 @@ pub fn run(args: WatchArgs) -> anyhow::Result<ExitCode> {
         patient: true,
     };
     let every = Duration::from_secs(60 * args.every);
-    let mut known_away = BTreeSet::new();
     let folders = absolute(&args.folders);
+    if !folders
+        .iter()
+        .any(|folder| is_address(folder) || folder.exists())
+    {
+        anyhow::bail!(
+            "{}: there is no such folder; check the path, or bring the drive back",
+            output::readable(&folders[0])
+        );
+    }
+    crate::tell!(
+        "watching {}; Ctrl-C ends it",
+        output::counted(folders.len(), "folder")
+    );
+    let mut known_away = BTreeSet::new();
     let mut told = HashSet::new();
     let mut wanted = folders.clone();
     let mut looked = Instant::now();
@@ -95,6 +109,10 @@ pub fn run(args: WatchArgs) -> anyhow::Result<ExitCode> {
             let changed = wait(&changes, quiet, &stop);
             let below = folders_of(&changed, &folders);
             if !below.is_empty() {
+                // Where not all can be watched at once, a new folder is not watched by itself.
+                if !known_away.is_empty() {
+                    listen(&mut watcher, &folders, &mut known_away);
+                }
                 break below;
             }
         };
@@ -105,6 +123,9 @@ pub fn run(args: WatchArgs) -> anyhow::Result<ExitCode> {
 /// The folders as the system names them, by which it tells of changes; as they were given, where they are not there.
 fn absolute(folders: &[PathBuf]) -> Vec<PathBuf> {
     let absolute = folders.iter().map(|folder| {
+        if is_address(folder) {
+            return folder.clone();
+        }
         let canonical = folder.canonicalize();
         canonical.unwrap_or_else(|_| std::path::absolute(folder).unwrap_or_else(|_| folder.clone()))
     });
@@ -134,20 +155,60 @@ fn listen(
     known_away: &mut BTreeSet<PathBuf>,
 ) {
     for folder in folders {
-        let _ = watcher.unwatch(folder);
-        match watcher.watch(folder, RecursiveMode::Recursive) {
-            Ok(()) => {
-                known_away.remove(folder);
-            }
-            Err(error) => {
-                if known_away.insert(folder.clone()) {
-                    crate::tell!(
-                        "{}: nobody tells of changes there ({error}); it is looked at now and then",
-                        output::readable(folder)
-                    );
-                }
+        let unheard = if is_address(folder) {
+            vec![(folder.clone(), "it is an address".to_owned())]
+        } else {
+            let _ = watcher.unwatch(folder);
+            listen_below(watcher, folder)
+        };
+        if unheard.is_empty() {
+            known_away.retain(|away| !away.starts_with(folder));
+        }
+        for (path, reason) in unheard {
+            if known_away.insert(path.clone()) {
+                crate::tell!(
+                    "{}: nobody tells of changes there ({reason}); it is looked at now and then",
+                    output::readable(&path)
+                );
             }
         }
+    }
+}
+
+/// The same of one folder and all below it, but for those that may not be looked into, which are returned with the reason.
+fn listen_below(watcher: &mut RecommendedWatcher, folder: &Path) -> Vec<(PathBuf, String)> {
+    match watcher.watch(folder, RecursiveMode::Recursive) {
+        Ok(()) => return Vec::new(),
+        Err(error) if !is_denied(&error) => return vec![(folder.to_owned(), text_of(&error))],
+        Err(_) => {}
+    }
+    // The system stopped at the first one that it may not look into.
+    let _ = watcher.unwatch(folder);
+    let entries = watcher
+        .watch(folder, RecursiveMode::NonRecursive)
+        .and_then(|()| std::fs::read_dir(folder).map_err(notify::Error::io));
+    match entries {
+        Err(error) => vec![(folder.to_owned(), text_of(&error))],
+        Ok(entries) => {
+            let below = entries.flatten().map(|entry| entry.path());
+            let folders = below.filter(|path| path.is_dir() && !path.is_symlink());
+            folders
+                .flat_map(|below| listen_below(watcher, &below))
+                .collect()
+        }
+    }
+}
+
+fn is_denied(error: &notify::Error) -> bool {
+    matches!(&error.kind, notify::ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied)
+}
+
+/// What an error says, without the paths.
+fn text_of(error: &notify::Error) -> String {
+    match &error.kind {
+        notify::ErrorKind::Io(error) => error.to_string(),
+        notify::ErrorKind::PathNotFound => "it is not there".to_owned(),
+        _ => error.to_string(),
     }
 }
 

@@ -96,7 +96,8 @@ fn show(bar: &ProgressBar, progress: &WorkerProgress<'_>, start: Instant) {
         return;
     };
     let path = output::readable(progress.path);
-    let said = format!("failed {path}: {}", failure.reason);
+    let reason = vibelux::error_text::without_path(progress.path, &failure.reason);
+    let said = format!("failed {path}: {reason}");
     if std::io::stderr().is_terminal() {
         bar.println(said);
     } else {

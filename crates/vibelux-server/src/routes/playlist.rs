@@ -48,7 +48,14 @@ pub async fn playlist(
         if entries.is_empty() {
             return Err(ApiError::NotFound("song with one of these ids"));
         }
-        m3u_text(&entries).map_err(|error| ApiError::BadRequest(error.to_string()))
+        let (text, left_out) =
+            m3u_text(&entries).map_err(|error| ApiError::BadRequest(error.to_string()))?;
+        if left_out.len() == entries.len() {
+            let message =
+                "no playlist holds these songs: their paths are no UTF-8 or have a line break";
+            return Err(ApiError::BadRequest(message.to_owned()));
+        }
+        Ok(text)
     })
     .await??;
     Ok((

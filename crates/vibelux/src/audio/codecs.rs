@@ -8,6 +8,7 @@ use symphonia::core::codecs::registry::CodecRegistry;
 use symphonia::core::formats::Track;
 
 use super::AudioError;
+use crate::media::is_address;
 
 static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     let mut registry = CodecRegistry::new();
@@ -43,6 +44,10 @@ pub(super) fn unsupported(path: &Path, codec: &str) -> AudioError {
     AudioError::Unsupported {
         path: path.to_owned(),
         codec: codec.to_owned(),
-        hint: "install ffmpeg, or convert the file to FLAC or MP3",
+        hint: if is_address(path) {
+            "at an address only what is built in can be read: convert it to FLAC or MP3, or bring it to a disk"
+        } else {
+            "install ffmpeg, or convert the file to FLAC or MP3"
+        },
     }
 }

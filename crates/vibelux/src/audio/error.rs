@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::media::is_address;
+
 /// Why a file gave no waveform. Each variant asks for a different remedy.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -21,7 +23,7 @@ pub enum AudioError {
         path: PathBuf,
     },
     /// The file could not be read.
-    #[error("{path}: could not be read ({source}); check its permissions and the disk")]
+    #[error("{path}: could not be read ({source}); {}", if is_address(path) { "check the address and its server" } else { "check its permissions and the disk" })]
     Io {
         /// Which file.
         path: PathBuf,

@@ -19,20 +19,27 @@ pub(super) struct Mp4Facts {
     pub(super) priming_seconds: f64,
     /// Its fragments claim more samples than the file has bytes.
     pub(super) claims_too_much: bool,
+    /// It says what is where in it (`moov`), which often stands at the end.
+    pub(super) has_index: bool,
 }
 
 /// Reads the facts of a file of `len` bytes. One that is too damaged for it has none: symphonia will say why.
 pub(super) fn read_facts<R: Read + Seek>(file: &mut R, len: u64) -> io::Result<Mp4Facts> {
     let mut moov = None;
     let mut claimed = 0_u64;
+    let mut has_index = false;
     each_index(file, len, |kind, content| match kind {
-        b"moov" if moov.is_none() => moov = sound_track(&content),
+        b"moov" if moov.is_none() => {
+            has_index = true;
+            moov = sound_track(&content);
+        }
         b"moof" => claimed = claimed.saturating_add(samples_claimed(&content)),
         _ => {}
     })?;
     file.seek(SeekFrom::Start(0))?;
     Ok(Mp4Facts {
         claims_too_much: claimed > len,
+        has_index,
         ..moov.unwrap_or_default()
     })
 }
@@ -136,6 +143,7 @@ fn sound_track(moov: &[u8]) -> Option<Mp4Facts> {
         protection,
         priming_seconds,
         claims_too_much: false,
+        has_index: true,
     })
 }
 
@@ -197,6 +205,7 @@ mod tests {
             facts,
             Mp4Facts {
                 protection: Some("drms"),
+                has_index: true,
                 ..Mp4Facts::default()
             }
         );

@@ -378,6 +378,11 @@ fn examine(file: &mut MediaFile, path: &Path) -> Result<Mp4Facts, AudioError> {
                     path: path.to_owned(),
                     detail: "its fragments claim more samples than it has bytes".to_owned(),
                 }),
+                None if !facts.has_index => Err(AudioError::Malformed {
+                    path: path.to_owned(),
+                    detail: "its index (moov) is missing: it was cut off, or holds no sound"
+                        .to_owned(),
+                }),
                 None => Ok(facts),
             }
         }

@@ -28,7 +28,12 @@ impl LibraryAddress {
             Some(address) => Ok(Self::Postgres(address.parse()?)),
             #[cfg(not(feature = "postgres"))]
             Some(_) => Err(BadLibraryAddress::NoServers),
-            None => Ok(Self::File(text.into())),
+            None => match text.to_str().and_then(scheme) {
+                Some(scheme) => Err(BadLibraryAddress::OtherScheme {
+                    scheme: scheme.to_owned(),
+                }),
+                None => Ok(Self::File(text.into())),
+            },
         }
     }
 
@@ -58,6 +63,13 @@ fn is_server(text: &str) -> bool {
     text.starts_with("postgres://") || text.starts_with("postgresql://")
 }
 
+/// What stands before `://`, if that is what an address begins with.
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once("://")?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    (!scheme.is_empty() && scheme.chars().all(fits)).then_some(scheme)
+}
+
 /// What is wrong with where a library is said to be.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -66,6 +78,12 @@ pub enum BadLibraryAddress {
     #[cfg(feature = "postgres")]
     #[error(transparent)]
     Postgres(#[from] super::postgres_address::BadPostgresAddress),
+    /// It is an address of another kind.
+    #[error("a library is not at {scheme}://; name a file, or postgres://USER@HOST/DATABASE")]
+    OtherScheme {
+        /// What stands before `://`.
+        scheme: String,
+    },
     /// It is the address of a server.
     #[cfg(not(feature = "postgres"))]
     #[error(
@@ -83,5 +101,22 @@ impl<P: AsRef<Path> + ?Sized> From<&P> for LibraryAddress {
 impl fmt::Display for LibraryAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.shown().display().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_an_address_is_no_file() {
+        for text in ["postgre://me@h/db", "mysql://h/x", "https://h/library.db"] {
+            let error = LibraryAddress::parse(OsStr::new(text)).unwrap_err();
+            assert!(error.to_string().contains("name a file"), "{error}");
+        }
+        for text in ["library.db", "/a/b://c.db", "://x", "C:\\library.db"] {
+            let address = LibraryAddress::parse(OsStr::new(text)).unwrap();
+            assert_eq!(address.file(), Some(Path::new(text)));
+        }
     }
 }

@@ -85,7 +85,24 @@ pub enum LibraryError {
         /// The song.
         song: PathBuf,
     },
-    /// Any other failure of the database, such as a full disk.
+    /// The disk is full.
+    #[error(
+        "{path}: its disk is full; make room (some 4 MB more than the library has) and run the same command again, what \
+         was stored is kept"
+    )]
+    DiskFull {
+        /// The library.
+        path: PathBuf,
+    },
+    /// The file or its folder may be read only.
+    #[error(
+        "{path}: it or its folder cannot be written; what only reads it works, for the rest copy it elsewhere"
+    )]
+    ReadOnly {
+        /// The library.
+        path: PathBuf,
+    },
+    /// Any other failure of the database.
     #[error("{path}: {source}")]
     Database {
         /// The library.
@@ -163,6 +180,8 @@ impl LibraryError {
             | Self::Corrupt { path, .. }
             | Self::Empty { path }
             | Self::Foreign { path }
+            | Self::DiskFull { path }
+            | Self::ReadOnly { path }
             | Self::NewerSchema { path, .. }
             | Self::BadEntry { path, .. }
             | Self::Database { path, .. }
@@ -191,6 +210,8 @@ impl LibraryError {
         match source.kind() {
             DatabaseErrorKind::Busy => Self::Busy { path },
             DatabaseErrorKind::Corrupt => Self::Corrupt { path, source },
+            DatabaseErrorKind::Full => Self::DiskFull { path },
+            DatabaseErrorKind::ReadOnly => Self::ReadOnly { path },
             DatabaseErrorKind::Other => Self::Database { path, source },
         }
     }

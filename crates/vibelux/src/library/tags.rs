@@ -9,8 +9,11 @@ use lofty::file::{AudioFile, FileType, TaggedFileExt};
 use lofty::tag::{Accessor, ItemKey};
 use serde::{Deserialize, Serialize};
 
+use percent_encoding::percent_decode_str;
+
 use super::codec::{Mp4Codec, read_mp4_codec};
 use super::tag_file;
+use crate::media::is_web_address;
 
 /// A tag longer than this is not a name; it is cut.
 const MAX_CHARS: usize = 1000;
@@ -37,11 +40,23 @@ impl Tags {
         self.title
             .clone()
             .filter(|title| !title.is_empty())
-            .unwrap_or_else(|| name_of(path).into_owned())
+            .unwrap_or_else(|| title_of_path(path).into_owned())
     }
 }
 
-/// What a song is called whose file says nothing of it.
+/// What a song is called whose file says nothing of it: its name, as people read it.
+fn title_of_path(path: &Path) -> Cow<'_, str> {
+    let name = name_of(path);
+    if !is_web_address(path) {
+        return name;
+    }
+    match percent_decode_str(&name).decode_utf8() {
+        Ok(decoded) => decoded.into_owned().into(),
+        Err(_) => name,
+    }
+}
+
+/// The name of a song's file without its extension.
 pub(super) fn name_of(path: &Path) -> Cow<'_, str> {
     let name = path.file_stem().unwrap_or(path.as_os_str());
     name.to_string_lossy()

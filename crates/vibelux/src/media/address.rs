@@ -27,7 +27,8 @@ pub fn is_address(path: &Path) -> bool {
     SCHEMES.iter().any(|scheme| begins(scheme))
 }
 
-fn is_encoded(path: &Path) -> bool {
+/// Whether a path is an address of which names are percent-encoded.
+pub(crate) fn is_encoded(path: &Path) -> bool {
     let bytes = path.as_os_str().as_encoded_bytes();
     is_address(path) && bytes[0].eq_ignore_ascii_case(&b'h')
 }

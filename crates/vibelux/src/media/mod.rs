@@ -14,6 +14,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+pub(crate) use address::is_encoded as is_web_address;
 pub use address::{is_address, join, strip_prefix};
 pub use facts::{Found, Listing, MediaFacts};
 #[cfg(feature = "remote")]

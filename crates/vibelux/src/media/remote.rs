@@ -1,7 +1,7 @@
 //! [`RemoteFile`]: a file on an S3 bucket or a web server, of which only what is read travels; and [`list`], what is in a folder
 //! there. The client is `object_store`, which repeats what fails for a moment; the environment tells it the keys of buckets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use object_store::aws::AmazonS3Builder;
 use object_store::http::HttpBuilder;
 use object_store::path::Path as ObjectPath;
 use object_store::{
-    ClientOptions, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig,
+    ClientOptions, Error, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig,
 };
 use percent_encoding::percent_decode_str;
 use tokio::runtime::Runtime;
@@ -170,9 +170,16 @@ pub(super) fn list(address: &Path) -> io::Result<Listing> {
         }
     }
     let (store, path) = (place.store()?, place.path.clone());
+    let is_bucket = place.is_bucket();
     let listed = wait(async move {
-        let below = (!path.as_ref().is_empty()).then_some(&path);
-        store.list(below).try_collect::<Vec<_>>().await
+        let below = (!path.as_ref().is_empty()).then_some(path);
+        match store.list(below.as_ref()).try_collect::<Vec<_>>().await {
+            // Apache lists no folder with all below it unless it is told to.
+            Err(Error::PermissionDenied { .. } | Error::Generic { .. }) if !is_bucket => {
+                list_by_folder(&*store, below).await
+            }
+            listed => listed,
+        }
     });
     let mut found: Vec<Found> = listed
         .map_err(|error| place.unlisted(error))?
@@ -189,6 +196,24 @@ pub(super) fn list(address: &Path) -> io::Result<Listing> {
     }
     found.sort_unstable_by(|a, b| a.address.cmp(&b.address));
     Ok(Listing::Folder(place.address(&place.path), found))
+}
+
+/// All files below a folder, a request for each folder.
+async fn list_by_folder(
+    store: &dyn ObjectStore,
+    from: Option<ObjectPath>,
+) -> object_store::Result<Vec<ObjectMeta>> {
+    let mut folders = vec![from];
+    let mut known = HashSet::new();
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        let listed = store.list_with_delimiter(folder.as_ref()).await?;
+        REQUESTS.fetch_add(1, Ordering::Relaxed);
+        files.extend(listed.objects);
+        let below = listed.common_prefixes.into_iter();
+        folders.extend(below.filter(|below| known.insert(below.clone())).map(Some));
+    }
+    Ok(files)
 }
 
 /// An address, taken apart.
@@ -356,17 +381,23 @@ fn wait<T: Send + 'static>(
 }
 
 /// What a client says, in one line.
-fn io_error(error: object_store::Error) -> io::Error {
-    use object_store::Error;
+fn io_error(error: Error) -> io::Error {
     let kind = match &error {
         Error::NotFound { .. } => io::ErrorKind::NotFound,
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
             io::ErrorKind::PermissionDenied
         }
         Error::InvalidPath { .. } => io::ErrorKind::InvalidInput,
+        Error::NotSupported { .. } => {
+            let said = "its server gives no parts of files (HTTP range requests)";
+            return io::Error::new(io::ErrorKind::Unsupported, said);
+        }
         _ => io::ErrorKind::Other,
     };
-    io::Error::new(kind, with_causes(&error).replace('\n', " "))
+    let said = with_causes(&error).replace('\n', " ");
+    // Some servers send a page with it.
+    let said = said.split("<!").next().unwrap_or_default();
+    io::Error::new(kind, said.trim_end_matches([' ', ':']).to_owned())
 }
 
 fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -9,55 +9,76 @@ use std::path::{Component, Path, PathBuf};
 
 use super::{PlaylistEntry, PlaylistError};
 use crate::atomic;
+use crate::media::is_address;
 
 /// Writes a playlist. Songs in or below the playlist's folder are named relative to it, so that the
 /// folder can be moved; others by their absolute path.
 ///
 /// It is written to a temporary file beside it and renamed, so that a crash leaves either the old
-/// playlist or the new one.
+/// playlist or the new one. Returns the songs that are left out, as their paths are no UTF-8 or have a line break, which no
+/// line holds.
 ///
 /// # Errors
-/// [`PlaylistError::Io`] if the file cannot be written; [`PlaylistError::UnwritablePath`] for a song
-/// whose path is no UTF-8 or has a line break, before anything is written.
-pub fn write_m3u(file: &Path, entries: &[PlaylistEntry]) -> Result<(), PlaylistError> {
+/// [`PlaylistError::Io`] if the file cannot be written.
+pub fn write_m3u(file: &Path, entries: &[PlaylistEntry]) -> Result<Vec<PathBuf>, PlaylistError> {
     let io = |source| PlaylistError::Io {
         path: file.to_owned(),
         source,
     };
     let absolute = std::path::absolute(file).map_err(io)?;
     let folder = without_dots(absolute.parent().unwrap_or(&absolute));
-    let text = text_of(entries, Some(&folder))?;
+    let (text, left_out) = text_of(entries, Some(&folder))?;
     let written = atomic::write_with(&absolute, |file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
-    written.map_err(io)
+    written.map_err(io)?;
+    Ok(left_out)
 }
 
-/// The text of a playlist that may lie anywhere: every song by its absolute path.
+/// The text of a playlist that may lie anywhere: every song by its absolute path, or its address; and the songs that are left out, as in
+/// [`write_m3u`].
 ///
 /// # Errors
-/// [`PlaylistError::UnwritablePath`] as for [`write_m3u`]; [`PlaylistError::Io`] for a relative path if the
-/// current folder is unknown.
-pub fn m3u_text(entries: &[PlaylistEntry]) -> Result<String, PlaylistError> {
+/// [`PlaylistError::Io`] for a relative path if the current folder is unknown.
+pub fn m3u_text(entries: &[PlaylistEntry]) -> Result<(String, Vec<PathBuf>), PlaylistError> {
     text_of(entries, None)
 }
 
-/// The playlist, with songs below `folder` named relative to it.
-fn text_of(entries: &[PlaylistEntry], folder: Option<&Path>) -> Result<String, PlaylistError> {
+/// The playlist, with songs below `folder` named relative to it, and who is left out.
+fn text_of(
+    entries: &[PlaylistEntry],
+    folder: Option<&Path>,
+) -> Result<(String, Vec<PathBuf>), PlaylistError> {
     let mut text = String::from("#EXTM3U\n");
+    let mut left_out = Vec::new();
     for entry in entries {
-        let absolute = std::path::absolute(&entry.path).map_err(|source| PlaylistError::Io {
-            path: entry.path.clone(),
-            source,
-        })?;
-        let line = path_line(&without_dots(&absolute), folder)?;
+        let Some(line) = line_of(&entry.path, folder)? else {
+            left_out.push(entry.path.clone());
+            continue;
+        };
         // Nothing can fail while writing to a string.
         let _ = writeln!(text, "#EXTINF:{},{}", seconds(entry), display_title(entry));
         text.push_str(&line);
         text.push('\n');
     }
-    Ok(text)
+    Ok((text, left_out))
+}
+
+/// The line that names a song; `None` if no line can.
+fn line_of(song: &Path, folder: Option<&Path>) -> Result<Option<String>, PlaylistError> {
+    if is_address(song) {
+        return Ok(one_line_path(song).map(str::to_owned));
+    }
+    let absolute = std::path::absolute(song).map_err(|source| PlaylistError::Io {
+        path: song.to_owned(),
+        source,
+    })?;
+    Ok(path_line(&without_dots(&absolute), folder))
+}
+
+fn one_line_path(path: &Path) -> Option<&str> {
+    path.to_str().filter(|text| !text.contains(['\n', '\r']))
 }
 
 /// Whole seconds; -1 is what the format says for unknown.
@@ -91,29 +112,18 @@ fn one_line(tag: &str) -> String {
         .join(" ")
 }
 
-fn path_line(song: &Path, folder: Option<&Path>) -> Result<String, PlaylistError> {
-    let unwritable = || PlaylistError::UnwritablePath {
-        song: song.to_owned(),
-    };
+fn path_line(song: &Path, folder: Option<&Path>) -> Option<String> {
     let relative = folder.and_then(|folder| song.strip_prefix(folder).ok());
     let shown = relative
         .filter(|p| !p.as_os_str().is_empty())
         .unwrap_or(song);
-    let text = shown.to_str().ok_or_else(unwritable)?;
-    if text.contains(['\n', '\r']) {
-        return Err(unwritable());
-    }
+    let text = one_line_path(shown)?;
     // Players take a line that begins with `#` for a comment, and trim lines.
     let misread = text.starts_with('#') || text.trim() != text || looks_like_address(text);
-    Ok(if misread && shown.is_relative() {
-        Path::new(".")
-            .join(shown)
-            .to_str()
-            .ok_or_else(unwritable)?
-            .to_owned()
-    } else {
-        text.to_owned()
-    })
+    if misread && shown.is_relative() {
+        return Path::new(".").join(shown).to_str().map(str::to_owned);
+    }
+    Some(text.to_owned())
 }
 
 /// `http:` or `c:`: a relative path must not be taken for one.
@@ -263,20 +273,27 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_no_line_holds_is_refused_and_the_old_list_stays() {
+    fn a_path_that_no_line_holds_is_left_out_and_an_address_is_one() {
         let dir = tempfile::tempdir().unwrap();
-        let old = written(dir.path(), &[]);
-        let entry = PlaylistEntry {
-            path: dir.path().join("two\nlines.mp3"),
+        let odd = dir.path().join("two\nlines.mp3");
+        let web = PathBuf::from("https://nas.example/a%20b/c.mp3");
+        let bucket = PathBuf::from("s3://music/a b/c.mp3");
+        let entries = [&odd, &web, &bucket].map(|path| PlaylistEntry {
+            path: path.clone(),
+            title: Some("T".to_owned()),
             ..PlaylistEntry::default()
-        };
+        });
         let file = dir.path().join("list.m3u8");
-        let error = write_m3u(&file, &[entry]).unwrap_err();
-        assert!(
-            matches!(error, PlaylistError::UnwritablePath { .. }),
-            "{error}"
+        assert_eq!(
+            write_m3u(&file, &entries).unwrap(),
+            std::slice::from_ref(&odd)
         );
-        assert_eq!(std::fs::read_to_string(file).unwrap(), old);
+        let expected = "#EXTM3U\n#EXTINF:-1,T\nhttps://nas.example/a%20b/c.mp3\n#EXTINF:-1,T\ns3://music/a b/c.mp3\n";
+        assert_eq!(std::fs::read_to_string(file).unwrap(), expected);
+        assert_eq!(
+            m3u_text(&entries).unwrap(),
+            (expected.to_owned(), vec![odd])
+        );
     }
 
     #[test]

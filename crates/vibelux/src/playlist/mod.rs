@@ -33,12 +33,4 @@ pub enum PlaylistError {
         /// Why.
         source: std::io::Error,
     },
-    /// A playlist is text of lines, in UTF-8: it cannot hold every path that a system allows.
-    #[error(
-        "{song:?} cannot be put into a playlist: its path has a line break or is no UTF-8; rename it"
-    )]
-    UnwritablePath {
-        /// Which song.
-        song: PathBuf,
-    },
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use unicode_width::UnicodeWidthStr;
+
 /// A mistake in a filter. Its text shows the filter with a mark below the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterError {
@@ -41,11 +43,23 @@ impl fmt::Display for FilterError {
         let line: String = self
             .text
             .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
+            .flat_map(|c| {
+                // As long as what it stands for, so that places stay.
+                let (shown, times) = if c.is_control() {
+                    (' ', c.len_utf8())
+                } else {
+                    (c, 1)
+                };
+                std::iter::repeat_n(shown, times)
+            })
             .collect();
-        let chars = |text: &str| text.chars().count();
-        let before = self.text.get(..self.at.start).map_or(0, chars);
-        let marked = self.text.get(self.at.clone()).map_or(0, chars).max(1);
+        // Terminals give some characters two cells, and some none.
+        let width = |range: Range<usize>| {
+            let shown = line.get(range).unwrap_or_default();
+            shown.width()
+        };
+        let before = width(0..self.at.start);
+        let marked = width(self.at.clone()).max(1);
         write!(
             f,
             "the filter cannot be understood: {}\n  {line}\n  {}{}",

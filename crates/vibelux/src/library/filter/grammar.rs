@@ -77,11 +77,21 @@ pub(super) fn parse(text: &str) -> Result<Part, FilterError> {
             let width = next.map_or(0, char::len_utf8);
             let message = match (expected, next) {
                 (Some(expected), _) => expected.to_owned(),
+                (None, Some(_)) if begins_with_keyword(text, at) => {
+                    "before this a test is missing".to_owned()
+                }
                 (None, Some(next)) => format!("{next:?} cannot stand here"),
                 (None, None) => "it ends too soon".to_owned(),
             };
             FilterError::new(text, at..at + width, message)
         })
+}
+
+/// Whether a keyword that joins tests stands at a place.
+fn begins_with_keyword(text: &str, at: usize) -> bool {
+    let word = text.get(at..).unwrap_or_default().split(|c| !is_word(c));
+    let word = word.into_iter().next().unwrap_or_default();
+    ["and", "or"].iter().any(|k| word.eq_ignore_ascii_case(k))
 }
 
 fn expected(what: &'static str) -> StrContext {

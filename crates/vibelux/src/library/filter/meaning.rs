@@ -70,7 +70,13 @@ impl Reader<'_> {
             Part::All(parts) => Filter::All(each(parts)?),
             Part::Any(parts) => Filter::Any(each(parts)?),
             Part::Not(part) => Filter::Not(Box::new(self.filter(part)?)),
-            Part::Term { word, test: None } => Filter::Test(word_alone(word)),
+            Part::Term { word, test: None } => {
+                if !word.quoted && !word.text.contains(char::is_alphanumeric) {
+                    let message = "this is no word; tests are joined by and, or, not, and a word of signs stands in quotes";
+                    return Err(self.wrong(&word.at, message));
+                }
+                Filter::Test(word_alone(word))
+            }
             Part::Term {
                 word,
                 test: Some((operator, value)),

@@ -206,6 +206,8 @@ fn mistakes_are_shown_where_they_are() {
         ("not", "", "after \"not\""),
         ("artist:\"ada", "", "closing quote"),
         ("<3", "<", "cannot stand here"),
+        ("and", "a", "before this"),
+        ("liked && happy>0.4", "&&", "no word"),
     ] {
         let error = Filter::parse(text, NOW).unwrap_err();
         let place = error.place();
@@ -218,6 +220,10 @@ fn mistakes_are_shown_where_they_are() {
     let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
     assert_eq!(lines[1], "  artist:björk year>x");
     assert_eq!(lines[2], "                    ^");
+    // Two cells a character.
+    let error = Filter::parse("title:君の名は year>x", NOW).unwrap_err();
+    let mark = error.to_string().lines().nth(2).map(str::to_owned);
+    assert_eq!(mark.unwrap(), format!("{}^", " ".repeat(2 + 6 + 8 + 6)));
     assert!(Filter::parse(&"a".repeat(2001), NOW).is_err());
     assert!(Filter::parse(&"(".repeat(500), NOW).is_err());
 }

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, Row, TransactionBehavior};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, TransactionBehavior};
 
 use super::database::{Database, DatabaseError};
 use super::{SongStore, creation, soundness};
@@ -222,6 +223,26 @@ pub(super) struct File {
     path: PathBuf,
 }
 
+/// What stands as it is in the path of a URI.
+const IN_URI: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_');
+
+/// Whether a failure comes of a file or a folder that may only be read.
+fn is_unwritable(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
+}
+
+/// The write-ahead log of a library, which is there while somebody has it open, or after a crash.
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
 impl File {
     fn open(path: &Path, look: Look) -> Result<Self, LibraryError> {
         if let Some(folder) = path.parent() {
@@ -249,12 +270,28 @@ impl File {
     /// A connection to the file as it is.
     pub fn connect(path: &Path) -> Result<Self, LibraryError> {
         let error = |source: rusqlite::Error| LibraryError::database(path, source.into());
-        let file = Self {
+        let mut file = Self {
             connection: Connection::open(path).map_err(error)?,
             path: path.to_owned(),
         };
-        file.configure().map_err(error)?;
+        match file.configure() {
+            Err(failed) if is_unwritable(&failed) && !log_of(path).exists() => {
+                file.connection = Self::as_it_stands(path).map_err(error)?;
+                file.configure().map_err(error)?;
+            }
+            configured => configured.map_err(error)?,
+        }
         Ok(file)
+    }
+
+    /// A connection that reads a file in a folder that cannot be written, where nobody else can be writing it either. The log that
+    /// readers and writers share needs files of its own beside it.
+    fn as_it_stands(path: &Path) -> rusqlite::Result<Connection> {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let encoded = percent_encode(absolute.as_os_str().as_encoded_bytes(), IN_URI);
+        let uri = format!("file:{encoded}?immutable=1");
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        Connection::open_with_flags(uri, flags)
     }
 
     fn error(&self, source: impl Into<DatabaseError>) -> LibraryError {
@@ -275,6 +312,9 @@ impl File {
     /// Switches to write-ahead logging. A file system without shared memory stays in the old journal
     /// mode, which works as well, only slower.
     fn log_ahead(&self) -> rusqlite::Result<()> {
+        if self.connection.is_readonly("main")? {
+            return Ok(());
+        }
         let mode = |row: &Row<'_>| row.get::<_, String>(0);
         let deadline = Instant::now() + BUSY_TIMEOUT;
         loop {
@@ -363,5 +403,37 @@ impl File {
             });
         }
         Ok(version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::{Outcome, Song};
+
+    #[test]
+    fn a_library_that_may_only_be_read_is_read_and_refuses_the_rest() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a %41?b#c.db");
+        let mut store = SongStore::open(&path).unwrap();
+        let song = Song::new(
+            "/a.mp3",
+            "m",
+            Outcome::Embedded(crate::EmotionVector::UNIFORM),
+        );
+        store.upsert(&song, &[]).unwrap();
+        drop(store);
+        assert!(!log_of(&path).exists());
+        let mut store = SongStore {
+            database: Database::Sqlite(File::as_it_stands(&path).unwrap()),
+            path: path.clone(),
+            address: LibraryAddress::File(path.clone()),
+            #[cfg(feature = "postgres")]
+            job: None,
+        };
+        assert_eq!(store.songs().unwrap().len(), 1);
+        let error = store.upsert(&song, &[]).unwrap_err();
+        assert!(matches!(error, LibraryError::ReadOnly { .. }), "{error}");
+        assert!(!log_of(&path).exists());
     }
 }

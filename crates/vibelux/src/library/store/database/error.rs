@@ -30,6 +30,10 @@ pub(in crate::library) enum DatabaseErrorKind {
     Busy,
     /// Put the file away.
     Corrupt,
+    /// Make room.
+    Full,
+    /// Let it be written, or only read it.
+    ReadOnly,
     /// Nothing in particular.
     Other,
 }
@@ -87,6 +91,8 @@ impl DatabaseError {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 DatabaseErrorKind::Corrupt
             }
+            Some(ErrorCode::DiskFull) => DatabaseErrorKind::Full,
+            Some(ErrorCode::ReadOnly) => DatabaseErrorKind::ReadOnly,
             _ => DatabaseErrorKind::Other,
         }
     }
@@ -127,6 +133,29 @@ fn is_io(error: &postgres::Error) -> bool {
     false
 }
 
+/// What to do about what a server said, or about the silence of one.
+#[cfg(feature = "postgres")]
+fn advice(error: &postgres::Error) -> &'static str {
+    use postgres::error::SqlState;
+    match error.code() {
+        Some(code) if *code == SqlState::INVALID_CATALOG_NAME => "; make it with `createdb`",
+        Some(code)
+            if [
+                SqlState::INVALID_PASSWORD,
+                SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+            ]
+            .contains(code) =>
+        {
+            "; check the name and the password"
+        }
+        Some(code) if *code == SqlState::INSUFFICIENT_PRIVILEGE => {
+            "; let this user make and change tables there"
+        }
+        None if is_io(error) => "; check that the server runs and listens there",
+        _ => "",
+    }
+}
+
 impl From<rusqlite::Error> for DatabaseError {
     fn from(error: rusqlite::Error) -> Self {
         Self(Cause::Sqlite(error))
@@ -147,7 +176,7 @@ impl fmt::Display for DatabaseError {
             // Its own text only names the step; the server's words are in its cause.
             #[cfg(feature = "postgres")]
             Cause::Postgres(error) => match std::error::Error::source(error) {
-                Some(cause) => write!(f, "{error}: {cause}"),
+                Some(cause) => write!(f, "{error}: {cause}{}", advice(error)),
                 None => error.fmt(f),
             },
             #[cfg(feature = "postgres")]
