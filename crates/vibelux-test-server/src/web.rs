@@ -153,7 +153,7 @@ fn lines(own: &Path, files: &Path, port: u16) -> String {
     format!(
         "{modules}{account}ServerName 127.0.0.1\nListen 127.0.0.1:{port}\nDefaultRuntimeDir {run}\nPidFile {pid}\n\
         ErrorLog {errors}\nLogFormat \"%m %U %>s %B\" short\nCustomLog {requests} short\n\
-        DocumentRoot {files}\nDavLockDB {locks}\nDavDepthInfinity On\n\
+        DocumentRoot {files}\nDavLockDB {locks}\n\
         <Directory {files}>\nRequire all granted\nDav On\n</Directory>\n",
         modules = modules.concat(),
         run = own(""),
