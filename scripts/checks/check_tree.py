@@ -55,7 +55,7 @@ MODULE_ARROWS = {
     "taste": {"emotion"},
     "random": set(),
     "recommend": {"emotion", "random"},
-    "playlist": {"atomic"},
+    "playlist": {"atomic", "media"},
     "compose": {"audio", "emotion", "random"},
 }
 

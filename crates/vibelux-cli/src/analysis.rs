@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use vibelux::library::{CpuShare, FileLimits, IsolatedEmbedder, Pace};
 
-use crate::args::at_least_one;
+use crate::at_least_one::at_least_one;
 use crate::commands::music_model::music_model;
 
 /// The name of the command that helpers run.

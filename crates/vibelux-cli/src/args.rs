@@ -1,15 +1,8 @@
 //! The command line: what the user typed, before any of it is acted on.
 
-use std::num::NonZeroUsize;
-
 use clap::{Parser, Subcommand};
 
 use crate::commands;
-
-/// A number of things of which there must be one.
-pub fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
-    text.parse().map_err(|_| "give a whole number, 1 or more")
-}
 
 /// Your face picks the music: reads the emotion in a face and finds the songs of your own library
 /// that fit it. Everything stays on this computer.

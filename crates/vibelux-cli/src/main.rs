@@ -15,6 +15,7 @@ pub(crate) use tell;
 
 mod analysis;
 mod args;
+mod at_least_one;
 mod bars;
 mod chosen;
 mod commands;

@@ -13,7 +13,7 @@ use vibelux::library::Inclusion;
 use vibelux::media;
 use vibelux::recommend::Mode;
 
-use crate::args::at_least_one;
+use crate::at_least_one::at_least_one;
 use crate::chosen::Chosen;
 use crate::failure::NoFace;
 use crate::library_location::LibraryArgs;

@@ -21,12 +21,7 @@ use symphonia::core::codecs::registry::{RegisterableAudioDecoder, SupportedAudio
 use symphonia::core::errors::{Result, decode_error, unsupported_error};
 use symphonia::core::packet::PacketRef;
 
-use streams::{Mapping, Streams};
-
-/// Opus always decodes to this rate.
-const RATE_HZ: u32 = 48_000;
-/// The longest packet, 120 ms.
-const MAX_PACKET_FRAMES: usize = 5_760;
+use streams::{MAX_PACKET_FRAMES, Mapping, RATE_HZ, Streams};
 
 static CODECS: [SupportedAudioCodec; 1] = [SupportedAudioCodec {
     id: CODEC_ID_OPUS,

@@ -4,7 +4,11 @@
 use opus_pure::OpusDecoder;
 
 use super::packet::split;
-use super::{MAX_PACKET_FRAMES, RATE_HZ};
+
+/// Opus always decodes to this rate.
+pub(super) const RATE_HZ: u32 = 48_000;
+/// The longest packet, 120 ms.
+pub(super) const MAX_PACKET_FRAMES: usize = 5_760;
 
 /// A channel of this number in the file's mapping is silent.
 const SILENT: u8 = 255;

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use memchr::memmem::Finder;
 
 use super::columns::{COPY, MISSING, SongTable, UNKNOWN_YEAR};
+use super::shares::keep;
 use super::texts::Dictionary;
 use crate::library::error::LibraryError;
 use crate::library::filter::{Filter, NumberField, Test, TextField};
@@ -194,13 +195,6 @@ impl SongTable {
                 self.shares.keep_between(rows, vectors, emotion, single);
             }
         }
-    }
-}
-
-/// Leaves only the rows that hold.
-pub(super) fn keep(rows: &mut [bool], holds: impl Iterator<Item = bool>) {
-    for (row, holds) in rows.iter_mut().zip(holds) {
-        *row &= holds;
     }
 }
 

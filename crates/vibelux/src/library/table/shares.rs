@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use memchr::{memchr_iter, memchr2_iter};
 
-use super::matching::keep;
 use crate::emotion::{EMOTION_COUNT, Emotion, EmotionVector};
 
 /// Columns of a byte a song.
@@ -15,6 +14,13 @@ pub(super) struct Shares {
     steps: [OnceLock<Box<[u8]>>; EMOTION_COUNT],
     /// The index of the strongest emotion.
     strongest: OnceLock<Box<[u8]>>,
+}
+
+/// Leaves only the rows that hold.
+pub(super) fn keep(rows: &mut [bool], holds: impl Iterator<Item = bool>) {
+    for (row, holds) in rows.iter_mut().zip(holds) {
+        *row &= holds;
+    }
 }
 
 /// A share as one of 256 steps; a larger share has no smaller one.
