@@ -31,6 +31,7 @@ missing_packages() {
   have git || echo git
   have_postgres || echo postgresql
   [[ -x /usr/sbin/apache2 ]] || echo apache2-bin
+  have mpd || echo mpd
   python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
 }
 

@@ -2,7 +2,7 @@
 
 use vibelux::EmotionVector;
 use vibelux::library::filter::{Filter, complete};
-use vibelux::playlist::{PlaylistEntry, write_m3u};
+use vibelux::playlist::{Naming, Playlist, PlaylistEntry, PlaylistFormat};
 
 use crate::place::folder;
 
@@ -44,18 +44,38 @@ pub fn filter(data: &[u8]) {
 /// A playlist of songs whose paths and tags are anything: three lines per song, never more.
 pub fn playlist(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let mut parts = text.splitn(3, '\0');
+    let mut parts = text.splitn(4, '\0');
     let mut next = || parts.next().unwrap_or_default().to_owned();
     let entry = PlaylistEntry {
         path: next().into(),
         duration_seconds: Some(data.len() as f64),
         artist: Some(next()),
         title: Some(next()),
+        album: Some(next()),
     };
-    let path = folder().join("playlist.m3u8");
-    if let Ok(left_out) = write_m3u(&path, &[entry]) {
-        let lines = std::fs::read_to_string(&path).expect("a written playlist");
-        let expected = if left_out.is_empty() { 3 } else { 1 };
-        assert_eq!(lines.lines().count(), expected, "{lines:?}");
+    let list = Playlist {
+        name: None,
+        entries: vec![entry],
+    };
+    let here = folder();
+    for format in [
+        PlaylistFormat::M3u,
+        PlaylistFormat::Xspf,
+        PlaylistFormat::Jspf,
+    ] {
+        let path = here.join("playlist").with_extension(format.extension());
+        if let Ok(left_out) = list.write(&path, format, &Naming::default()) {
+            let read = Playlist::read(&path).expect("a written playlist");
+            assert_eq!(read.entries.len(), 1 - left_out.len(), "{format:?}");
+        }
+    }
+    // And whatever somebody else may have written.
+    for format in [
+        None,
+        Some(PlaylistFormat::Xspf),
+        Some(PlaylistFormat::Jspf),
+        Some(PlaylistFormat::Nsp),
+    ] {
+        let _ = Playlist::parse(data, format, &here);
     }
 }

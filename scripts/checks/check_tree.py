@@ -35,8 +35,9 @@ CRATE_ARROWS = {
     "vibelux-server": {"vibelux"},
     "vibelux-worker": {"vibelux"},
     "vibelux-test-server": set(),
+    "vibelux-players": {"vibelux"},
     "vibelux-python": {"vibelux"},
-    "vibelux-cli": {"vibelux", "vibelux-train", "vibelux-server", "vibelux-worker"},
+    "vibelux-cli": {"vibelux", "vibelux-train", "vibelux-server", "vibelux-worker", "vibelux-players"},
 }
 
 # What each module of the library may use of ours, besides itself.
@@ -52,6 +53,7 @@ MODULE_ARROWS = {
     "detect": {"face", "model"},
     "library": {"atomic", "audio", "emotion", "error_text", "media", "model", "taste"},
     "mood": {"emotion"},
+    "tagging": {"atomic", "audio", "emotion"},
     "taste": {"emotion"},
     "random": set(),
     "recommend": {"emotion", "random"},

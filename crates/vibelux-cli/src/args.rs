@@ -38,10 +38,16 @@ pub enum Command {
     Errors(commands::errors::ErrorsArgs),
     /// Find the songs that fit a face, a picture or a mood
     Recommend(commands::recommend::RecommendArgs),
+    /// Make a playlist of a face, a mood or songs, once or by the clock
+    Playlist(Box<commands::playlist::PlaylistArgs>),
+    /// Let the Music Player Daemon (MPD) play what fits
+    Mpd(Box<commands::mpd::MpdArgs>),
     /// Open the page: your camera, your mood, your music
     Serve(commands::serve::ServeArgs),
     /// Show how the emotion of one song changes while it plays
     Song(commands::song::SongArgs),
+    /// Write the moods into the tags of the songs, for other players: the only command that writes to songs
+    Tag(commands::tag::TagArgs),
     /// Show what was learnt from what you like, skip and correct, and forget it
     Taste(commands::taste::TasteArgs),
     /// Turn class folders of music into spectrogram pictures

@@ -100,6 +100,11 @@ impl Chosen {
         self.count
     }
 
+    /// For each song whether it may be recommended.
+    pub fn allowed(&self) -> &[bool] {
+        &self.allowed
+    }
+
     /// Whether a song may be recommended.
     pub fn allows(&self, at: usize) -> bool {
         self.allowed[at]

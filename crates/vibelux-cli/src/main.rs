@@ -23,10 +23,12 @@ mod failure;
 mod interrupt;
 mod json;
 mod library_location;
+mod mode;
 mod output;
 mod query;
 mod results;
 mod song_filter;
+mod sought;
 
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -75,8 +77,11 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "postgres")]
         Command::Worker(args) => commands::worker::run(args),
         Command::Recommend(args) => commands::recommend::run(args),
+        Command::Mpd(args) => commands::mpd::run(&args),
+        Command::Playlist(args) => commands::playlist::run(&args),
         Command::Serve(args) => commands::serve::run(args),
         Command::Song(args) => commands::song::run(args),
+        Command::Tag(args) => commands::tag::run(args),
         Command::Taste(args) => commands::taste::run(args),
         Command::Preprocess(args) => commands::preprocess::run(args),
         Command::Train(args) => commands::train::run(args),

@@ -3,19 +3,20 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use console::Style;
 use serde::Serialize;
 use vibelux::emotion::EMOTION_COUNT;
 use vibelux::library::SongTable;
-use vibelux::recommend::{Match, Mode, Query, SongIndex, reasons};
+use vibelux::recommend::{Match, Mode, Pick, Query, SongIndex, reasons};
 use vibelux::{Emotion, EmotionVector, by_emotion};
 
 use crate::bars::{bars, columns};
 use crate::chosen::{Chosen, Found};
 use crate::json::FileSong;
 use crate::output;
-use vibelux::playlist::PlaylistEntry;
+use vibelux::playlist::{Playlist, PlaylistEntry};
 
 /// A reason that contributes less than this to the cosine is not worth reading.
 const MIN_REASON: f32 = 0.05;
@@ -27,16 +28,31 @@ pub fn playlist(found: &[Found], songs: &Chosen) -> Vec<PlaylistEntry> {
         .iter()
         .flat_map(|found| &found.matches)
         .filter(|found| seen.insert(found.index))
-        .map(|found| {
-            let (table, at) = (&songs.table, found.index);
-            PlaylistEntry {
-                path: table.path(at),
-                title: Some(table.title(at).into_owned()),
-                artist: table.artist(at).map(Cow::into_owned),
-                duration_seconds: table.duration_seconds(at),
-            }
-        })
+        .map(|found| playlist_entry(&songs.table, found.index))
         .collect()
+}
+
+/// A song as a playlist has it.
+pub fn playlist_entry(table: &SongTable, at: usize) -> PlaylistEntry {
+    PlaylistEntry {
+        path: table.path(at),
+        title: Some(table.title(at).into_owned()),
+        artist: table.artist(at).map(Cow::into_owned),
+        album: table.album(at).map(Cow::into_owned),
+        duration_seconds: table.duration_seconds(at),
+    }
+}
+
+/// Says that a playlist was written, and what is not in it.
+pub fn tell_playlist(file: &Path, list: &Playlist, left_out: &[PathBuf]) {
+    for song in left_out {
+        let song = output::readable(song);
+        crate::tell!(
+            "left out of the playlist: {song}; its path has a line break or is no UTF-8, which no playlist of this format holds"
+        );
+    }
+    let written = output::songs(list.entries.len() - left_out.len());
+    crate::tell!("wrote a playlist of {written}: {}", output::readable(file));
 }
 
 /// What was found, for reading: each query's bars, then its songs, with the emotions that matched if
@@ -60,7 +76,7 @@ pub fn to_text(found: &[Found], songs: &Chosen, index: &SongIndex, why: bool) ->
                  folder; --include-missing names them anyway.\n";
         }
         for (rank, found) in matches.iter().enumerate() {
-            text += &row(rank + 1, found, &songs.table);
+            text += &row(rank + 1, found.index, found.cosine, &songs.table);
             if why {
                 text += &reasons_line(index, &asked.query, found);
             }
@@ -70,19 +86,18 @@ pub fn to_text(found: &[Found], songs: &Chosen, index: &SongIndex, why: bool) ->
 }
 
 /// Rank, cosine, title and artist; the path below, where it is never cut.
-fn row(rank: usize, found: &Match, songs: &SongTable) -> String {
+pub fn row(rank: usize, at: usize, cosine: f32, songs: &SongTable) -> String {
     let bold = Style::new().bold();
     let dim = Style::new().dim();
-    let artist = match songs.artist(found.index) {
+    let artist = match songs.artist(at) {
         Some(artist) => format!(" \u{2014} {artist}"),
         None => String::new(),
     };
     format!(
-        "{rank:>4} {:>6.3}  {}{artist}\n{:13}{}\n",
-        found.cosine,
-        bold.apply_to(output::readable(songs.title(found.index).as_ref().as_ref())),
+        "{rank:>4} {cosine:>6.3}  {}{artist}\n{:13}{}\n",
+        bold.apply_to(output::readable(songs.title(at).as_ref().as_ref())),
         "",
-        dim.apply_to(output::readable(&songs.path(found.index))),
+        dim.apply_to(output::readable(&songs.path(at))),
     )
 }
 
@@ -126,8 +141,9 @@ struct QueryAnswer<'a> {
     recommendations: Vec<Recommendation>,
 }
 
+/// A song that was found.
 #[derive(Debug, Serialize)]
-struct Recommendation {
+pub struct Recommendation {
     song: FileSong,
     cosine: f32,
     /// What each emotion contributes to the cosine.
@@ -135,6 +151,26 @@ struct Recommendation {
     why: [f32; EMOTION_COUNT],
     #[serde(serialize_with = "by_emotion::serialize")]
     target: EmotionVector,
+}
+
+impl Recommendation {
+    /// A song of a queue.
+    pub fn of_pick(pick: &Pick, songs: &SongTable) -> Self {
+        Self {
+            song: FileSong::of(songs, pick.position),
+            cosine: pick.cosine,
+            why: pick.contributions,
+            target: pick.target,
+        }
+    }
+}
+
+/// What a way of comparing is called in answers.
+pub fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Plain => "plain",
+        Mode::Centred => "centred",
+    }
 }
 
 /// The same as [`to_text`].
@@ -159,10 +195,7 @@ pub fn to_json<'a>(found: &'a [Found], songs: &Chosen, index: &SongIndex) -> Rec
         }
     };
     RecommendAnswer {
-        mode: match index.mode() {
-            Mode::Plain => "plain",
-            Mode::Centred => "centred",
-        },
+        mode: mode_name(index.mode()),
         library_songs: songs.count(),
         queries: found.iter().map(query).collect(),
     }

@@ -148,6 +148,64 @@ fn embed_says_what_it_did_and_what_it_could_not() {
 }
 
 #[test]
+fn playlists_and_tags_say_what_was_written_and_what_was_not() {
+    let workspace = Workspace::new();
+    workspace.fails("failed", 2, &["playlist", "--mood", "sad"]);
+    workspace.songs().ask("EmbedAnswer", 1, &["embed", "songs"]);
+    let answer = workspace.ask(
+        "PlaylistsAnswer",
+        0,
+        &["playlist", "a.xspf", "--mood", "sad"],
+    );
+    let playlist = &answer["playlists"][0];
+    assert_eq!(
+        (&playlist["name"], &playlist["file"]),
+        (&"a".into(), &"a.xspf".into())
+    );
+    assert_eq!(playlist["songs"].as_array().unwrap().len(), 4);
+    let each = ["playlist", "moods", "--each-mood", "-n", "1"];
+    let each = workspace.ask("PlaylistsAnswer", 0, &each);
+    assert_eq!(each["playlists"].as_array().unwrap().len(), 7);
+    workspace.fails(
+        "usage",
+        2,
+        &["playlist", "--mood", "sad", "--strength", "2"],
+    );
+
+    workspace.fails("failed", 2, &["tag"]);
+    let planned = workspace.ask("TagAnswer", 0, &["tag", "--dry-run"]);
+    assert_eq!(
+        (&planned["changed"], &planned["dry_run"]),
+        (&4.into(), &true.into())
+    );
+    let done = workspace.ask("TagAnswer", 0, &["tag", "--yes"]);
+    assert_eq!(done["changed"], 4);
+    fs::write(workspace.path("songs/happy/0.wav"), "no sound").unwrap();
+    let again = workspace.ask("TagAnswer", 1, &["tag", "--yes"]);
+    assert_eq!((&again["same"], &again["changed"]), (&3.into(), &0.into()));
+    let failed = again["failures"][0]["path"].as_str().unwrap();
+    assert!(failed.ends_with("happy/0.wav"), "{again}");
+    // The analysis stays: a tag is no other sound.
+    let embedded = workspace.ask("EmbedAnswer", 1, &["embed", "songs"]);
+    assert_eq!(
+        (&embedded["retagged"], &embedded["embedded"]),
+        (&3.into(), &0.into())
+    );
+    let undone = workspace.ask("TagAnswer", 0, &["tag", "--undo", "--yes"]);
+    assert_eq!(undone["changed"], 3);
+    let beside = workspace.ask("TagAnswer", 0, &["tag", "--sidecars", "moods"]);
+    assert_eq!(beside["changed"], 3);
+    let song = fs::canonicalize(workspace.path("songs/sad/1.wav")).unwrap();
+    let song = song.strip_prefix("/").unwrap().display().to_string();
+    let sidecar = fs::read(workspace.path(&format!("moods/{song}.json"))).unwrap();
+    let sidecar: Value = serde_json::from_slice(&sidecar).unwrap();
+    assert_eq!(
+        Schema::of_vibelux().unwrap().check("FileSong", &sidecar),
+        Ok(())
+    );
+}
+
+#[test]
 fn recommend_names_songs_with_their_reasons() {
     let workspace = Workspace::new();
     workspace.fails("failed", 2, &["recommend", "--mood", "sad"]);

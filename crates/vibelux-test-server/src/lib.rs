@@ -2,10 +2,12 @@
 //! test. What a machine lacks is said aloud, and the test that needs it is skipped.
 
 mod bucket;
+mod mpd;
 mod postgres;
 mod process;
 mod web;
 
 pub use bucket::BucketServer;
+pub use mpd::MpdServer;
 pub use postgres::PostgresServer;
 pub use web::{WebRequest, WebServer};

@@ -3,17 +3,15 @@
 //!
 //! [`Queue`] puts songs in and says how far they are; [`run_worker`] takes them out. The queue itself is `graphile_worker`: which
 //! job is whose, who is told of new ones, and what becomes of those of a worker that died. What is ours is that the vector of a
-//! song is written in the same transaction that ends its job (`vibelux::library::QueuedJob`), and [`PathMap`], by which a worker
-//! finds the files.
+//! song is written in the same transaction that ends its job (`vibelux::library::QueuedJob`). A worker finds the files by a
+//! [`vibelux::media::PathMap`].
 
 mod error;
 mod handlers;
-mod path_map;
 mod queue;
 mod task;
 mod worker;
 
 pub use error::WorkerError;
-pub use path_map::{BadPathRule, PathMap, PathRule};
 pub use queue::{Queue, QueueState};
 pub use worker::{WorkerConfig, WorkerProgress, WorkerSummary, run_worker};

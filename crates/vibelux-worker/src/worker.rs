@@ -13,10 +13,9 @@ use vibelux::library::{
     Completed, LibraryAddress, LibraryError, Pace, PlannedSong, QueuedJob, SongEmbedder, SongStore,
     complete_song, finish,
 };
-use vibelux::media;
+use vibelux::media::{self, PathMap};
 
 use crate::error::WorkerError;
-use crate::path_map::PathMap;
 use crate::queue::{self, SCHEMA};
 use crate::task::{FinishTask, SongTask};
 

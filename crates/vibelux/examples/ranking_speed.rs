@@ -5,8 +5,8 @@
 //! cargo run --release -p vibelux --example ranking_speed -- library library.db 'not genre:folk and duration<10m and happy>0.2'
 //! ```
 //!
-//! `made` searches vectors that are made of a fixed seed; `library` the songs of a library that a filter means, and puts the
-//! artists apart, as a queue of the server does. Prints the median, the least and the most milliseconds of a search on one core, each
+//! `made` searches vectors that are made of a fixed seed; `library` the songs of a library that a filter means, and makes
+//! a queue of them, as the server does. Prints the median, the least and the most milliseconds of a search on one core, each
 //! for another mood, separated by tabs.
 
 #[path = "../benches/made/mod.rs"]
@@ -19,7 +19,7 @@ use made::vectors;
 use vibelux::EmotionVector;
 use vibelux::library::filter::Filter;
 use vibelux::library::{SongStore, SongTable, unix_seconds};
-use vibelux::recommend::{Mode, Query, SongIndex, spaced};
+use vibelux::recommend::{Mode, Pool, Query, QueueRequest, SongIndex, queue};
 
 const SONGS: usize = 20;
 const SEARCHES: usize = 40;
@@ -50,9 +50,16 @@ fn library(file: &Path, filter: &str) -> Result<(), Failure> {
     searches(|query| {
         let mut rows = table.matching(&filter, &likes);
         table.keep_at_hand(&mut rows);
-        let found = index.top_k_among(query, SONGS, &rows);
-        let found: Vec<usize> = found.into_iter().map(|found| found.index).collect();
-        spaced(&found, |at| table.artist_number(at)).len()
+        let pool = Pool {
+            index: &index,
+            allowed: &rows,
+            liking: None,
+            present: &|_| true,
+            artist: &|at| table.artist_key(at),
+            album: &|at| table.album_key(at),
+            piece: &|at| table.piece_key(at),
+        };
+        queue(&pool, &QueueRequest::best(*query, SONGS)).len()
     });
     Ok(())
 }

@@ -41,6 +41,7 @@ pub mod playlist;
 mod random;
 pub mod recommend;
 pub mod spectrogram;
+pub mod tagging;
 pub mod taste;
 
 pub use emotion::{Emotion, EmotionVector, by_emotion};

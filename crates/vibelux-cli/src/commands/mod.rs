@@ -9,7 +9,9 @@ pub mod evaluate;
 pub mod export;
 pub mod import;
 pub mod import_keras;
+pub mod mpd;
 pub mod music_model;
+pub mod playlist;
 pub mod preprocess;
 #[cfg(feature = "postgres")]
 pub mod queue;
@@ -17,6 +19,7 @@ pub mod recommend;
 pub mod serve;
 pub mod song;
 mod table_rows;
+pub mod tag;
 pub mod taste;
 pub mod train;
 pub mod watch;

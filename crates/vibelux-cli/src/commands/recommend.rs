@@ -7,21 +7,21 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{ArgGroup, ValueEnum};
+use clap::ArgGroup;
 use vibelux::EmotionVector;
 use vibelux::library::Inclusion;
 use vibelux::media;
-use vibelux::recommend::Mode;
+use vibelux::playlist::{Naming, Playlist, PlaylistFormat};
 
 use crate::at_least_one::at_least_one;
 use crate::chosen::Chosen;
 use crate::failure::NoFace;
 use crate::library_location::LibraryArgs;
+use crate::mode::ModeArg;
 use crate::output;
 use crate::query::{self, Answer, SourceArgs};
 use crate::results;
 use crate::song_filter::WhereArgs;
-use vibelux::playlist::write_m3u;
 
 /// Flags of `vibelux recommend`.
 #[derive(Debug, clap::Args)]
@@ -67,25 +67,6 @@ pub struct RecommendArgs {
     library: LibraryArgs,
 }
 
-/// [`Mode`] as a flag.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum ModeArg {
-    /// The vectors as they are; their cosines are close to each other
-    #[default]
-    Plain,
-    /// What sets the face apart from the average face with what sets the song apart from your library
-    Centred,
-}
-
-impl From<ModeArg> for Mode {
-    fn from(mode: ModeArg) -> Self {
-        match mode {
-            ModeArg::Plain => Self::Plain,
-            ModeArg::Centred => Self::Centred,
-        }
-    }
-}
-
 /// Runs the command.
 pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
     // The library first: without songs there is no need to start a camera.
@@ -123,16 +104,12 @@ pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
     }
     // Last: a playlist that cannot be written should not hide the songs.
     if let Some(file) = &args.m3u {
-        let entries = results::playlist(&found, &songs);
-        let left_out = write_m3u(file, &entries)?;
-        for song in &left_out {
-            let song = output::readable(song);
-            crate::tell!(
-                "left out of the playlist: {song}; its path has a line break or is no UTF-8, which no playlist holds"
-            );
-        }
-        let written = output::songs(entries.len() - left_out.len());
-        crate::tell!("wrote a playlist of {written}: {}", output::readable(file));
+        let list = Playlist {
+            name: None,
+            entries: results::playlist(&found, &songs),
+        };
+        let left_out = list.write(file, PlaylistFormat::M3u, &Naming::default())?;
+        results::tell_playlist(file, &list, &left_out);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use vibelux::library::{Completed, CpuShare, SongEmbedder};
-use vibelux_worker::{PathMap, PathRule, WorkerConfig, WorkerProgress, WorkerSummary, run_worker};
+use vibelux::media::{PathMap, PathRule};
+use vibelux_worker::{WorkerConfig, WorkerProgress, WorkerSummary, run_worker};
 
 use crate::analysis::AnalysisArgs;
 use crate::interrupt::stop_on_ctrl_c;

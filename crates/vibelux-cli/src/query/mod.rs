@@ -10,10 +10,22 @@ mod source;
 use vibelux::EmotionVector;
 use vibelux::recommend::Query;
 
-pub use song::similar_to;
-pub use source::{Answer, Asked, SourceArgs};
+pub use faces::{FaceReader, choose};
+pub use song::{find_song, similar_to};
+pub use source::{Answer, Asked, FaceChoice, SourceArgs};
 
 impl SourceArgs {
+    /// The camera that the flags name, if they do.
+    pub fn camera(&self) -> Option<&str> {
+        let source = self.camera.as_ref()?;
+        Some(source.as_deref().unwrap_or_default())
+    }
+
+    /// Which of several faces they mean.
+    pub fn face_choice(&self) -> FaceChoice {
+        self.face
+    }
+
     /// Reads the source; `None` if the flags name none.
     ///
     /// # Errors
@@ -25,8 +37,8 @@ impl SourceArgs {
         if let Some(file) = &self.image {
             return picture::ask(file, self).map(Some);
         }
-        if let Some(source) = &self.camera {
-            return camera::ask(source.as_deref().unwrap_or_default(), self).map(Some);
+        if let Some(source) = self.camera() {
+            return camera::ask(source, self).map(Some);
         }
         Ok(None)
     }

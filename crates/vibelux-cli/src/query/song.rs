@@ -24,7 +24,7 @@ pub fn similar_to(
     songs: &Chosen,
     library_mean: EmotionVector,
 ) -> anyhow::Result<(usize, Asked)> {
-    let index = find(name, songs)?;
+    let index = find_song(name, songs)?;
     let asked = Asked {
         subject: format!("\u{201c}{}\u{201d} sounds", songs.table.title(index)),
         query: Query {
@@ -35,7 +35,11 @@ pub fn similar_to(
     Ok((index, asked))
 }
 
-fn find(name: &Path, songs: &Chosen) -> anyhow::Result<usize> {
+/// The position of the song that `name` means, by its path or else by (a part of) its title.
+///
+/// # Errors
+/// If the library has no such song, or several.
+pub fn find_song(name: &Path, songs: &Chosen) -> anyhow::Result<usize> {
     // As scanned paths are canonical, imported ones as they were written.
     let paths = if media::is_address(name) {
         vec![name.to_owned()]
@@ -55,7 +59,7 @@ fn find(name: &Path, songs: &Chosen) -> anyhow::Result<usize> {
     }
     let wanted = name.to_string_lossy().to_lowercase();
     if wanted.trim().is_empty() {
-        anyhow::bail!("--similar-to needs the path or (a part of) the title of a song");
+        anyhow::bail!("name a song by its path or (a part of) its title");
     }
     let where_title = |fits: &dyn Fn(&str) -> bool| -> Vec<usize> {
         let title = |&at: &usize| fits(&songs.table.title(at).to_lowercase());

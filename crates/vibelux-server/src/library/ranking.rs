@@ -1,245 +1,45 @@
-//! From a mood to a queue of songs: where the ways, the mood shuffle, likes and artists meet.
-//!
-//! The parts are the library crate's ([`vibelux::recommend`]); this is their order.
+//! What the catalogue gives to [`vibelux::recommend::queue`], which makes a queue of it.
 
-use vibelux::EmotionVector;
-use vibelux::emotion::EMOTION_COUNT;
-use vibelux::recommend::{Mode, Query, Shuffled, Way, spaced};
+use vibelux::recommend::{Mode, Pick, Pool, QueueRequest, queue as arrange};
 
 use crate::library::catalogue::Catalogue;
 
-/// A song that is wholly to the listener's liking counts as if it fitted so many standard deviations of all songs' cosines
-/// better, one that is not as much worse: enough to come before its equals, too little to come where it does not fit.
-const TASTE_DEVIATIONS: f64 = 0.6;
-
-/// Among songs that fit all alike, liking decides too.
-const LEAST_BONUS: f64 = 1e-4;
-
-/// What is asked for.
-#[derive(Debug, Clone)]
-pub struct QueueRequest {
-    /// The mood.
-    pub vector: EmotionVector,
-    /// What [`Mode::Centred`] subtracts from it.
-    pub reference: EmotionVector,
-    /// Where it should lead.
-    pub way: Way,
-    /// How songs are compared.
-    pub mode: Mode,
-    /// 0 for a plain shuffle to 1 for the best first.
-    pub strength: f64,
-    /// The same seed gives the same order.
-    pub seed: u64,
-    /// How many songs.
-    pub count: usize,
-    /// The first song is to be one whose strongest emotion is the one that is sought, if there is one.
-    pub opening: bool,
-}
-
-/// One song of the queue.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pick {
-    /// Its position in the catalogue.
-    pub position: usize,
-    /// How well it fits its target.
-    pub cosine: f32,
-    /// What each emotion contributes to the cosine.
-    pub contributions: [f32; EMOTION_COUNT],
-    /// What was sought at this place of the queue.
-    pub target: EmotionVector,
-}
-
-/// What is known of songs besides their vectors, by their position in the catalogue.
+/// What is known of songs besides what the catalogue says, by their position in it.
 pub struct Rules<'a> {
     /// May be chosen at all.
-    pub allowed: &'a dyn Fn(usize) -> bool,
-    /// How much it is to the listener's liking, -1 to 1: comes a little sooner, or later.
-    pub liking: &'a dyn Fn(usize) -> f32,
-    /// Is there to be played. Asked last and only of songs that would be chosen, as it may wait for a
-    /// disk.
+    pub allowed: &'a [bool],
+    /// How much it is to the listener's liking, if anything is known of that.
+    pub liking: Option<&'a dyn Fn(usize) -> f32>,
+    /// Is there to be played.
     pub present: &'a dyn Fn(usize) -> bool,
 }
 
-/// The queue: no artist twice in a row where that can be avoided, no song twice.
-pub fn queue(catalogue: &Catalogue, request: &QueueRequest, rules: &Rules<'_>) -> Vec<Pick> {
-    let allowed: Vec<usize> = (0..catalogue.len())
-        .filter(|&position| (rules.allowed)(position))
-        .collect();
-    let ranking = Ranking {
-        catalogue,
-        request,
-        rules,
-        allowed,
+/// The songs of a catalogue for a request, compared in this mode.
+pub fn queue(
+    catalogue: &Catalogue,
+    mode: Mode,
+    request: &QueueRequest,
+    rules: &Rules<'_>,
+) -> Vec<Pick> {
+    let table = catalogue.table();
+    let pool = Pool {
+        index: catalogue.index(mode),
+        allowed: rules.allowed,
+        liking: rules.liking,
+        present: rules.present,
+        artist: &|at| table.artist_key(at),
+        album: &|at| table.album_key(at),
+        piece: &|at| table.piece_key(at),
     };
-    match request.way {
-        Way::Journey { songs, .. } => ranking.journey(songs),
-        _ => ranking.toward_one(),
-    }
-}
-
-struct Ranking<'a> {
-    catalogue: &'a Catalogue,
-    request: &'a QueueRequest,
-    rules: &'a Rules<'a>,
-    allowed: Vec<usize>,
-}
-
-impl Ranking<'_> {
-    /// Every place of the queue seeks the same.
-    fn toward_one(&self) -> Vec<Pick> {
-        let query = self.query(0);
-        let mut order = self.order(&query, 0);
-        let opening = if self.request.opening {
-            self.opening(&query, &mut order)
-        } else {
-            None
-        };
-        let mut chosen: Vec<usize> = opening.into_iter().collect();
-        let mut place = 0;
-        while chosen.len() < self.request.count
-            && let Some(position) = order.get(place)
-        {
-            place += 1;
-            if Some(position) != opening && (self.rules.present)(position) {
-                chosen.push(position);
-            }
-        }
-        spaced(&chosen, |position| self.artist(position))
-            .into_iter()
-            .filter_map(|position| self.pick(&query, position))
-            .collect()
-    }
-
-    /// The first song that is mostly what is sought.
-    fn opening(&self, query: &Query, order: &mut Order<'_>) -> Option<usize> {
-        let sought = query.vector.strongest();
-        let vectors = self.catalogue.table().vectors();
-        (0..)
-            .map_while(|place| order.get(place))
-            .find(|&at| vectors[at].strongest() == sought && (self.rules.present)(at))
-    }
-
-    /// Each of the first `songs` places seeks something else, those after them the goal.
-    fn journey(&self, songs: usize) -> Vec<Pick> {
-        let mut picks: Vec<Pick> = Vec::new();
-        let mut used = vec![false; self.catalogue.len()];
-        for step in 0..songs.min(self.request.count) {
-            let query = self.query(step);
-            let mut order = self.order(&query, step as u64);
-            self.extend(&mut picks, &mut used, &query, &mut order, step + 1);
-        }
-        let query = self.query(songs);
-        let mut order = self.order(&query, songs as u64);
-        let count = self.request.count;
-        self.extend(&mut picks, &mut used, &query, &mut order, count);
-        picks
-    }
-
-    /// Appends songs of `order` until there are `count`: each the first that is left and not by the
-    /// artist before it, else the first that is left.
-    fn extend(
-        &self,
-        picks: &mut Vec<Pick>,
-        used: &mut [bool],
-        query: &Query,
-        order: &mut Order<'_>,
-        count: usize,
-    ) {
-        let mut absent = vec![false; used.len()];
-        while picks.len() < count {
-            let last = picks.last().and_then(|pick| self.artist(pick.position));
-            let mut repeated = None;
-            let mut other = None;
-            for position in (0..).map_while(|place| order.get(place)) {
-                if used[position] || absent[position] {
-                    continue;
-                }
-                let repeats = last.is_some() && self.artist(position) == last;
-                if repeats && repeated.is_some() {
-                    continue;
-                }
-                if !(self.rules.present)(position) {
-                    absent[position] = true;
-                } else if repeats {
-                    repeated = Some(position);
-                } else {
-                    other = Some(position);
-                    break;
-                }
-            }
-            let Some(pick) = other.or(repeated).and_then(|p| self.pick(query, p)) else {
-                return;
-            };
-            used[pick.position] = true;
-            picks.push(pick);
-        }
-    }
-
-    fn query(&self, place: usize) -> Query {
-        Query {
-            vector: self.request.way.target(&self.request.vector, place),
-            reference: self.request.reference,
-        }
-    }
-
-    /// All allowed songs, as the strength of the request orders them.
-    fn order(&self, query: &Query, place: u64) -> Order<'_> {
-        let index = self.catalogue.index(self.request.mode);
-        let mut cosines = index.cosines_of(query, &self.allowed);
-        let bonus = (TASTE_DEVIATIONS * deviation(&cosines)).max(LEAST_BONUS) as f32;
-        for (cosine, &position) in cosines.iter_mut().zip(&self.allowed) {
-            *cosine += bonus * (self.rules.liking)(position);
-        }
-        let seed = self.request.seed.wrapping_add(place);
-        Order {
-            allowed: &self.allowed,
-            shuffled: Shuffled::new(&cosines, self.request.strength, seed),
-        }
-    }
-
-    fn pick(&self, query: &Query, position: usize) -> Option<Pick> {
-        let contributions = self
-            .catalogue
-            .index(self.request.mode)
-            .why(query, position)?;
-        Some(Pick {
-            position,
-            cosine: contributions.iter().sum::<f32>().clamp(-1.0, 1.0),
-            contributions,
-            target: query.vector,
-        })
-    }
-
-    fn artist(&self, position: usize) -> Option<String> {
-        let artist = self.catalogue.table().artist(position)?;
-        Some(artist.to_lowercase())
-    }
-}
-
-/// The allowed songs as the strength of a request orders them, as far as somebody looks.
-struct Order<'a> {
-    allowed: &'a [usize],
-    shuffled: Shuffled,
-}
-
-impl Order<'_> {
-    /// The position of the song at a place of the order.
-    fn get(&mut self, place: usize) -> Option<usize> {
-        Some(self.allowed[self.shuffled.get(place)?])
-    }
-}
-
-fn deviation(values: &[f32]) -> f64 {
-    let n = values.len().max(1) as f64;
-    let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
-    let squares = values.iter().map(|&v| (f64::from(v) - mean).powi(2));
-    (squares.sum::<f64>() / n).sqrt()
+    arrange(&pool, request)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vibelux::EmotionVector;
     use vibelux::library::{Outcome, Song, SongStore, Tags};
+    use vibelux::recommend::{Query, Way};
 
     /// Songs by (title, artist, mood).
     fn catalogue(songs: &[(&str, &str, &str)]) -> Catalogue {
@@ -265,27 +65,30 @@ mod tests {
     }
 
     fn request(mood: &str, way: Way, count: usize) -> QueueRequest {
-        QueueRequest {
+        let query = Query {
             vector: mood.parse().unwrap(),
             reference: EmotionVector::UNIFORM,
+        };
+        QueueRequest {
             way,
-            mode: Mode::Plain,
-            strength: 1.0,
             seed: 7,
-            count,
-            opening: false,
+            ..QueueRequest::best(query, count)
         }
     }
 
+    fn picks(catalogue: &Catalogue, request: &QueueRequest, rules: &Rules<'_>) -> Vec<Pick> {
+        queue(catalogue, Mode::Plain, request, rules)
+    }
+
     fn titles(catalogue: &Catalogue, request: &QueueRequest, rules: &Rules<'_>) -> Vec<String> {
-        let picks = queue(catalogue, request, rules);
+        let picks = picks(catalogue, request, rules);
         let title = |pick: &Pick| catalogue.song(pick.position).title().into_owned();
         picks.iter().map(title).collect()
     }
 
     const ALL: Rules<'static> = Rules {
-        allowed: &|_| true,
-        liking: &|_| 0.0,
+        allowed: &[true; 32],
+        liking: None,
         present: &|_| true,
     };
 
@@ -301,7 +104,7 @@ mod tests {
             titles(&songs, &request("happy", Way::Match, 3), &ALL),
             ["a", "c", "b"]
         );
-        let picks = queue(&songs, &request("happy", Way::Match, 4), &ALL);
+        let picks = picks(&songs, &request("happy", Way::Match, 4), &ALL);
         for pick in &picks {
             assert!((pick.contributions.iter().sum::<f32>() - pick.cosine).abs() < 1e-6);
             let vector = songs.song(pick.position).vector();
@@ -362,20 +165,20 @@ mod tests {
             }
         };
         let only = |allowed: &[&str]| {
-            let allowed: Vec<String> = allowed.iter().map(|&t| t.to_owned()).collect();
+            let is_allowed = |at| allowed.contains(&songs.song(at).title().as_ref());
             titles(
                 &songs,
                 &request("happy", Way::Match, 2),
                 &Rules {
-                    allowed: &|i| allowed.iter().any(|title| *title == songs.song(i).title()),
-                    liking: &liking("b"),
+                    allowed: &(0..4).map(is_allowed).collect::<Vec<_>>(),
+                    liking: Some(&liking("b")),
                     present: &|i| songs.song(i).title() != "a",
                 },
             )
         };
         assert_eq!(only(&["a", "c", "d"]), ["c", "d"]);
         let liked = Rules {
-            liking: &liking("b"),
+            liking: Some(&liking("b")),
             ..ALL
         };
         assert_eq!(
@@ -384,7 +187,7 @@ mod tests {
         );
         // Not so much that what does not fit comes first.
         let liked = Rules {
-            liking: &liking("d"),
+            liking: Some(&liking("d")),
             ..ALL
         };
         assert_eq!(
@@ -418,7 +221,7 @@ mod tests {
             .map(|w| w == ["a", "b"] || w == ["b", "a"])
             .collect();
         assert!(!artists.contains(&true), "{found:?}");
-        let picks = queue(&songs, &journey, &ALL);
+        let picks = picks(&songs, &journey, &ALL);
         assert_eq!(picks[0].target, "sad".parse().unwrap());
         assert_eq!(picks[5].target, to);
     }
@@ -445,6 +248,6 @@ mod tests {
             titles(&songs, &with(1, 1.0), &ALL),
             titles(&songs, &with(2, 1.0), &ALL)
         );
-        assert!(queue(&catalogue(&[]), &with(1, 0.5), &ALL).is_empty());
+        assert!(picks(&catalogue(&[]), &with(1, 0.5), &ALL).is_empty());
     }
 }

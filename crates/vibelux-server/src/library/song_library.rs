@@ -13,7 +13,7 @@ use vibelux::emotion::EMOTION_COUNT;
 use vibelux::library::{
     LibraryAddress, LibraryError, Said, SongStore, Verdict, VerdictKind, unix_seconds,
 };
-use vibelux::taste::{Liking, Opinion, Taste};
+use vibelux::taste::Liking;
 
 use crate::library::catalogue::{Catalogue, Entry};
 use crate::library::song_id::SongId;
@@ -21,11 +21,6 @@ use crate::library::song_id::SongId;
 /// A scan changes the library with every song; all of it is read again at most this often, or after
 /// ten times as long as reading it took.
 const SHORTEST_REST: Duration = Duration::from_millis(500);
-
-/// What a like, a song heard to its end and one that was left early say of the listener's taste, each time, and at most.
-const LIKED: [f32; 2] = [1.0, 1.0];
-const FINISHED: [f32; 2] = [0.2, 0.6];
-const SKIPPED: [f32; 2] = [-0.5, -1.0];
 
 /// What [`SongStore::revision`] never is.
 const NO_REVISION: i64 = -1;
@@ -199,7 +194,7 @@ impl SongLibrary {
         {
             return Arc::clone(likings);
         }
-        let likings = Arc::new(likings(catalogue, &reader.said));
+        let likings = Arc::new(catalogue.table().likings(&reader.said));
         reader.likings = Some((Arc::clone(catalogue), Arc::clone(&likings)));
         likings
     }
@@ -274,44 +269,5 @@ fn reactions(said: &[Said]) -> Reactions {
     let reactions = said.iter();
     reactions
         .filter_map(|said| Some((SongId::of(&said.path), said.verdict.change()?)))
-        .collect()
-}
-
-/// How much each song of a catalogue is to the listener's liking, by what was said of songs; nothing if nothing was said.
-pub fn likings(catalogue: &Catalogue, said: &[Said]) -> Vec<Liking> {
-    let mut weights: HashMap<usize, f32> = HashMap::new();
-    for said in said {
-        let [each, most] = match said.verdict.kind() {
-            VerdictKind::Liked => LIKED,
-            VerdictKind::Finished => FINISHED,
-            VerdictKind::Skipped => SKIPPED,
-            VerdictKind::Music | VerdictKind::Sounds | VerdictKind::Reaction => continue,
-        };
-        let Some(position) = catalogue.position_of(&said.path) else {
-            continue;
-        };
-        let times = f64::from(said.times) as f32;
-        let weight = (each * times).clamp(most.min(0.0), most.max(0.0));
-        *weights.entry(position).or_default() += weight;
-    }
-    let table = catalogue.table();
-    let artists: Vec<String> = table.artists().map(|name| name.to_lowercase()).collect();
-    let artist = |position| Some(artists[table.artist_number(position)?].as_str());
-    let opinions = weights.into_iter().map(|(song, weight)| Opinion {
-        song,
-        vector: table.vectors()[song],
-        artist: artist(song).map(str::to_owned),
-        weight: weight.clamp(-1.0, 1.0),
-    });
-    let mut opinions: Vec<Opinion> = opinions.collect();
-    // In a fixed order, so that the same verdicts give the same sums.
-    opinions.sort_by_key(|opinion| opinion.song);
-    let taste = Taste::new(opinions);
-    if taste.is_empty() {
-        return Vec::new();
-    }
-    let vectors = table.vectors().iter().enumerate();
-    vectors
-        .map(|(position, vector)| taste.liking(position, vector, artist(position)))
         .collect()
 }

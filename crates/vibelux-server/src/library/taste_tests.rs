@@ -3,13 +3,12 @@
 use std::collections::HashSet;
 
 use vibelux::library::{Outcome, Said, Song, SongStore, Tags, Verdict};
-use vibelux::recommend::{Mode, Way};
+use vibelux::recommend::{Mode, Query, QueueRequest};
 use vibelux::taste::Liking;
 use vibelux::{Emotion, EmotionVector};
 
 use super::catalogue::{Catalogue, Entry};
-use super::ranking::{QueueRequest, Rules, queue};
-use super::song_library::likings;
+use super::ranking::{Rules, queue};
 
 const SONGS: usize = 600;
 const ARTISTS: u64 = 30;
@@ -64,6 +63,10 @@ fn library() -> Catalogue {
     Catalogue::read(&store, &[]).unwrap()
 }
 
+fn likings(catalogue: &Catalogue, said: &[Said]) -> Vec<Liking> {
+    catalogue.table().likings(said)
+}
+
 /// Whether a song is to somebody's taste.
 type Likes = fn(Entry<'_>) -> bool;
 
@@ -89,22 +92,22 @@ fn coming(
     likings: &[Liking],
     heard: &HashSet<usize>,
 ) -> Vec<(usize, f32)> {
-    let request = QueueRequest {
+    let query = Query {
         vector: mood.parse().unwrap(),
         reference: EmotionVector::UNIFORM,
-        way: Way::Match,
-        mode: Mode::Plain,
+    };
+    let request = QueueRequest {
         strength: 0.8,
         seed,
-        count,
-        opening: false,
+        ..QueueRequest::best(query, count)
     };
+    let allowed: Vec<bool> = (0..catalogue.len()).map(|i| !heard.contains(&i)).collect();
     let rules = Rules {
-        allowed: &|i| !heard.contains(&i),
-        liking: &|i| likings.get(i).map_or(0.0, |liking| liking.score),
+        allowed: &allowed,
+        liking: Some(&|i| likings.get(i).map_or(0.0, |liking| liking.score)),
         present: &|_| true,
     };
-    let picks = queue(catalogue, &request, &rules);
+    let picks = queue(catalogue, Mode::Plain, &request, &rules);
     picks
         .iter()
         .map(|pick| (pick.position, pick.cosine))

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use serde::Deserialize;
-use vibelux::playlist::{PlaylistEntry, m3u_text};
+use vibelux::playlist::{Naming, Playlist, PlaylistEntry, PlaylistFormat};
 
 use crate::blocking::blocking;
 use crate::http::error::ApiError;
@@ -21,6 +21,28 @@ const MAX_SONGS: usize = 2000;
 #[serde(deny_unknown_fields)]
 pub struct PlaylistRequest {
     song_ids: Vec<SongId>,
+    #[serde(default)]
+    format: FormatRequest,
+}
+
+/// [`PlaylistFormat`] in a request: those that need no folder to be named below.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FormatRequest {
+    #[default]
+    M3u8,
+    Xspf,
+    Jspf,
+}
+
+impl From<FormatRequest> for PlaylistFormat {
+    fn from(format: FormatRequest) -> Self {
+        match format {
+            FormatRequest::M3u8 => Self::M3u,
+            FormatRequest::Xspf => Self::Xspf,
+            FormatRequest::Jspf => Self::Jspf,
+        }
+    }
 }
 
 /// Answers `POST playlist`.
@@ -29,6 +51,7 @@ pub async fn playlist(
     ApiJson(request): ApiJson<PlaylistRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     let ids = request.song_ids;
+    let format = PlaylistFormat::from(request.format);
     if ids.is_empty() || ids.len() > MAX_SONGS {
         let message = format!("name from 1 to {MAX_SONGS} songs");
         return Err(ApiError::BadRequest(message));
@@ -43,14 +66,21 @@ pub async fn playlist(
                 duration_seconds: song.duration_seconds(),
                 artist: song.artist().map(Cow::into_owned),
                 title: Some(song.title().into_owned()),
+                album: song.album().map(Cow::into_owned),
             })
             .collect();
         if entries.is_empty() {
             return Err(ApiError::NotFound("song with one of these ids"));
         }
-        let (text, left_out) =
-            m3u_text(&entries).map_err(|error| ApiError::BadRequest(error.to_string()))?;
-        if left_out.len() == entries.len() {
+        let count = entries.len();
+        let list = Playlist {
+            name: None,
+            entries,
+        };
+        let (text, left_out) = list
+            .text(format, &Naming::default())
+            .map_err(|error| ApiError::BadRequest(error.to_string()))?;
+        if left_out.len() == count {
             let message =
                 "no playlist holds these songs: their paths are no UTF-8 or have a line break";
             return Err(ApiError::BadRequest(message.to_owned()));
@@ -60,8 +90,11 @@ pub async fn playlist(
     .await??;
     Ok((
         [
-            (CONTENT_TYPE, "audio/x-mpegurl; charset=utf-8"),
-            (CONTENT_DISPOSITION, "attachment; filename=\"vibelux.m3u8\""),
+            (CONTENT_TYPE, format.media_type().to_owned()),
+            (
+                CONTENT_DISPOSITION,
+                format!("attachment; filename=\"vibelux.{}\"", format.extension()),
+            ),
         ],
         text,
     ))

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use vibelux::emotion::EMOTION_COUNT;
 use vibelux::library::{Inclusion, SongClass};
 use vibelux::media;
-use vibelux::recommend::{Mode, Way};
+use vibelux::recommend::{Mode, Pick, Query, QueueRequest, Way};
 use vibelux::taste::{Liking, Reason};
 use vibelux::{EmotionVector, by_emotion};
 
@@ -20,7 +20,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::ApiJson;
 use crate::library::catalogue::{Catalogue, Entry};
 use crate::library::filtered;
-use crate::library::ranking::{Pick, QueueRequest, Rules, queue};
+use crate::library::ranking::{Rules, queue};
 use crate::library::song_id::SongId;
 use crate::security::Role;
 use crate::state::{App, Shared};
@@ -151,7 +151,7 @@ pub async fn recommend(
     let filter = filtered::parse(request.filter.as_deref())?;
     blocking(move || {
         let catalogue = app.library.catalogue()?;
-        let wanted = checked(&request, &app, &catalogue)?;
+        let (mode, wanted) = checked(&request, &app, &catalogue)?;
         let not_now = app.library.not_now();
         let left_out = request
             .exclude
@@ -168,16 +168,19 @@ pub async fn recommend(
         };
         let liking = |at: usize| likings.get(at).copied().unwrap_or_default();
         let meant = filtered::meant(&catalogue, filter, role, &app.library);
+        let is_allowed = |i: usize| {
+            catalogue.is_had(i)
+                && include.takes(table.class(i))
+                && !left_out.contains(&i)
+                && meant.as_ref().is_none_or(|meant| meant[i])
+        };
+        let allowed: Vec<bool> = (0..catalogue.len()).map(is_allowed).collect();
         // The places of a journey ask of the same songs.
         let present: RefCell<HashMap<usize, bool>> = RefCell::default();
+        let score = |i: usize| liking(i).score;
         let rules = Rules {
-            allowed: &|i| {
-                catalogue.is_had(i)
-                    && include.takes(table.class(i))
-                    && !left_out.contains(&i)
-                    && meant.as_ref().is_none_or(|meant| meant[i])
-            },
-            liking: &|i| liking(i).score,
+            allowed: &allowed,
+            liking: (!likings.is_empty()).then_some(&score),
             present: &|i| {
                 let known = present.borrow().get(&i).copied();
                 known.unwrap_or_else(|| {
@@ -187,7 +190,7 @@ pub async fn recommend(
                 })
             },
         };
-        let recommendations = queue(&catalogue, &wanted, &rules)
+        let recommendations = queue(&catalogue, mode, &wanted, &rules)
             .iter()
             .map(|pick| recommendation(pick, liking(pick.position), &catalogue, &app, role))
             .collect();
@@ -217,7 +220,7 @@ fn checked(
     request: &RecommendRequest,
     app: &App,
     catalogue: &Catalogue,
-) -> Result<QueueRequest, ApiError> {
+) -> Result<(Mode, QueueRequest), ApiError> {
     let refuse = |message: &str| Err(ApiError::BadRequest(message.to_owned()));
     if !(1..=MAX_COUNT).contains(&request.count) {
         return refuse("count must be from 1 to 500");
@@ -257,14 +260,16 @@ fn checked(
         }
         WayRequest::Journey { .. } => return refuse("a journey has from 1 to 100 songs"),
     };
-    Ok(QueueRequest {
+    let query = Query {
         vector,
         reference: reference.unwrap_or(EmotionVector::UNIFORM),
+    };
+    let wanted = QueueRequest {
         way,
-        mode,
         strength: request.strength,
         seed: request.seed,
-        count: request.count,
         opening: request.opening,
-    })
+        ..QueueRequest::best(query, request.count)
+    };
+    Ok((mode, wanted))
 }

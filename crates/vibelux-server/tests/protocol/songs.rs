@@ -313,6 +313,22 @@ fn songs_become_a_playlist_file() {
     for file in [lines[2], lines[4]] {
         assert!(std::path::Path::new(file).is_absolute(), "{file}");
     }
+    for (format, kind, begins) in [
+        ("xspf", "application/xspf+xml", "<?xml"),
+        ("jspf", "application/json", "{"),
+    ] {
+        let request = json!({ "song_ids": [ids[3]], "format": format });
+        let answer = stand.post("/api/v1/playlist", &request);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("content-type"), Some(kind));
+        let text = String::from_utf8(answer.body).unwrap();
+        assert!(
+            text.starts_with(begins) && text.contains("Sunny Morning"),
+            "{text}"
+        );
+    }
+    let unknown = json!({ "song_ids": [ids[3]], "format": "doc" });
+    assert_eq!(stand.post("/api/v1/playlist", &unknown).status, 400);
     for (ids, status) in [
         (json!([]), 400),
         (json!(["0".repeat(32)]), 404),

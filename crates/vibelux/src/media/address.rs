@@ -75,14 +75,49 @@ pub fn join(folder: &Path, below: &Path) -> PathBuf {
     address.into()
 }
 
+/// A relative path as a relative URI.
+pub(crate) fn relative_uri(path: &Path) -> String {
+    let parts = path.components().map(|part| {
+        let bytes = part.as_os_str().as_encoded_bytes();
+        percent_encode(bytes, ENCODED).to_string()
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// An address as a URI; `None` if it is no UTF-8. The key of an S3 bucket is encoded for it.
+pub(crate) fn address_uri(address: &Path) -> Option<String> {
+    let text = address.to_str()?;
+    if is_encoded(address) {
+        return Some(text.to_owned());
+    }
+    let (scheme, rest) = text.split_once("://")?;
+    let parts = rest
+        .split('/')
+        .map(|part| percent_encode(part.as_bytes(), ENCODED).to_string());
+    Some(format!(
+        "{scheme}://{}",
+        parts.collect::<Vec<_>>().join("/")
+    ))
+}
+
+/// The address that [`address_uri`] makes this of.
+pub(crate) fn address_of_uri(uri: &str) -> PathBuf {
+    if is_encoded(Path::new(uri)) {
+        return uri.into();
+    }
+    percent_decode_str(uri)
+        .decode_utf8()
+        .map_or_else(|_| uri.into(), |text| text.into_owned().into())
+}
+
 #[cfg(unix)]
-fn os_path(bytes: Vec<u8>) -> PathBuf {
+pub(crate) fn os_path(bytes: Vec<u8>) -> PathBuf {
     use std::os::unix::ffi::OsStringExt;
     std::ffi::OsString::from_vec(bytes).into()
 }
 
 #[cfg(not(unix))]
-fn os_path(bytes: Vec<u8>) -> PathBuf {
+pub(crate) fn os_path(bytes: Vec<u8>) -> PathBuf {
     String::from_utf8_lossy(&bytes).into_owned().into()
 }
 

@@ -1,12 +1,14 @@
 //! The bytes of a song, from a file of this machine or from an address: below everything that reads songs.
 //!
 //! A path that begins with `s3://`, `http://` or `https://` is an address (`address.rs`). What is read of it travels in blocks
-//! (`blocks.rs`), and nothing else of it (`remote.rs`), so that a song of which a few windows are heard costs a few windows.
+//! (`blocks.rs`), and nothing else of it (`remote.rs`), so that a song of which a few windows are heard costs a few windows. `path_map.rs` says
+//! what another machine calls a file.
 
 mod address;
 #[cfg(feature = "remote")]
 mod blocks;
 mod facts;
+mod path_map;
 #[cfg(feature = "remote")]
 mod remote;
 
@@ -15,8 +17,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 pub(crate) use address::is_encoded as is_web_address;
+pub(crate) use address::{address_of_uri, address_uri, os_path, relative_uri};
 pub use address::{is_address, join, strip_prefix};
 pub use facts::{Found, Listing, MediaFacts};
+pub use path_map::{BadPathRule, PathMap, PathRule};
 #[cfg(feature = "remote")]
 pub use remote::{Traffic, traffic};
 

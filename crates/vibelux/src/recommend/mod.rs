@@ -1,6 +1,6 @@
 //! Ranking: which songs fit a vector best. The last step of the flow before the playlist; it knows
 //! nothing but emotions. [`Way`] says where a mood should lead, [`shuffle`] draws songs by chance instead
-//! of taking the best.
+//! of taking the best, [`blend`] makes one query of several songs, [`queue`] an order of songs of all that.
 //!
 //! The search is an exact flat scan: of all songs by a byte a number (`coarse.rs`), then of those few that may be among the best as
 //! they are. A million of them pass through the cache in a millisecond, and no approximate index could be kept honest for less.
@@ -12,10 +12,14 @@
 //! with the song minus the library's mean. [`Mode::Plain`] compares the vectors as they are.
 
 mod coarse;
+mod queue;
+mod seeds;
 mod shuffle;
 mod way;
 
-pub use shuffle::{Shuffled, shuffle, spaced};
+pub use queue::{Apart, LOOK_AHEAD, Pick, Pool, QueueRequest, queue};
+pub use seeds::blend;
+pub use shuffle::{Shuffled, shuffle};
 pub use way::Way;
 
 use std::cmp::Ordering;
@@ -191,6 +195,11 @@ impl SongIndex {
         let products = self.contributions(query, &self.songs[index], self.scales[index]);
         // Adding 0 turns -0 into 0: the two are equal, but `total_cmp` would rank one above the other.
         products.iter().sum::<f32>().clamp(-1.0, 1.0) + 0.0
+    }
+
+    /// The vector of a song; that of no emotion in particular where there is none.
+    fn vector(&self, index: usize) -> &EmotionVector {
+        self.songs.get(index).unwrap_or(&EmotionVector::UNIFORM)
     }
 
     /// The cosines of these songs; 0 of one that there is not.

@@ -1,8 +1,5 @@
 //! Mood shuffle: a random order in which songs that fit come sooner, as gently or firmly as wished.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-
 use crate::random::Random;
 
 /// How firm a strength of one half is: a song that fits one standard deviation better than another is
@@ -97,44 +94,6 @@ fn keys(cosines: &[f32], strength: f64, seed: u64) -> Vec<(f64, usize)> {
         .collect()
 }
 
-/// Moves songs as little as needed so that no artist comes twice in a row, as long as that can be
-/// avoided. Songs without an artist are nobody's. Meant for a queue: the time grows with the square of its
-/// length.
-#[must_use]
-pub fn spaced<A: Eq + Hash + Clone>(
-    order: &[usize],
-    artist: impl Fn(usize) -> Option<A>,
-) -> Vec<usize> {
-    let mut left: Vec<usize> = order.to_vec();
-    let mut counts: HashMap<A, usize> = HashMap::new();
-    for name in left.iter().filter_map(|&song| artist(song)) {
-        *counts.entry(name).or_insert(0) += 1;
-    }
-    let mut spaced = Vec::with_capacity(left.len());
-    let mut last: Option<A> = None;
-    while !left.is_empty() {
-        let differs = |song: usize| artist(song).is_none_or(|name| Some(&name) != last.as_ref());
-        // An artist with more than half of what is left must come now, or he meets himself later.
-        let crowded = counts
-            .iter()
-            .find(|&(name, &count)| 2 * count > left.len() && Some(name) != last.as_ref())
-            .map(|(name, _)| name.clone());
-        let next = match crowded {
-            Some(name) => left
-                .iter()
-                .position(|&song| artist(song).as_ref() == Some(&name)),
-            None => left.iter().position(|&song| differs(song)),
-        };
-        let song = left.remove(next.unwrap_or(0));
-        last = artist(song);
-        if let Some(count) = last.as_ref().and_then(|name| counts.get_mut(name)) {
-            *count -= 1;
-        }
-        spaced.push(song);
-    }
-    spaced
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,33 +178,5 @@ mod tests {
             order.sort_unstable();
             prop_assert_eq!(order, (0..cosines.len()).collect::<Vec<_>>());
         }
-
-        #[test]
-        fn no_artist_follows_himself_where_that_can_be_avoided(
-            artists in prop::collection::vec(prop::option::of(0_u8..4), 0..40),
-        ) {
-            let order: Vec<usize> = (0..artists.len()).collect();
-            let spaced = spaced(&order, |song| artists[song]);
-            let mut sorted = spaced.clone();
-            sorted.sort_unstable();
-            prop_assert_eq!(sorted, order);
-            let most = (0..4)
-                .map(|a| artists.iter().filter(|x| **x == Some(a)).count())
-                .max()
-                .unwrap_or(0);
-            let meetings = spaced
-                .windows(2)
-                .filter(|w| artists[w[0]].is_some() && artists[w[0]] == artists[w[1]])
-                .count();
-            // An artist with more songs than all others and one more must meet himself that often.
-            let others = artists.len() - most;
-            prop_assert_eq!(meetings, most.saturating_sub(others + 1));
-        }
-    }
-
-    #[test]
-    fn an_order_without_meetings_stays() {
-        assert_eq!(spaced(&[2, 0, 1], Some), [2, 0, 1]);
-        assert_eq!(spaced(&[0, 1, 2, 3], |song| Some(song / 2)), [0, 2, 1, 3]);
     }
 }

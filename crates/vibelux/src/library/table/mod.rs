@@ -4,11 +4,14 @@
 //!
 //! A row is a song with a vector, in the order of the paths. `builder.rs` makes the columns, of the texts in `texts.rs`; `columns.rs` says
 //! what is known of each row, `matching.rs` which rows a filter means, column by column, with `shares.rs` where it asks for emotions, `row.rs`
-//! whether it means one of them, `order.rs` in which order people read them.
+//! whether it means one of them, `order.rs` in which order people read them, `likings.rs` how much each is to the listener's liking, `keys.rs` which
+//! of them belong together.
 
 mod builder;
 mod columns;
 mod file;
+mod keys;
+mod likings;
 mod matching;
 mod order;
 mod row;

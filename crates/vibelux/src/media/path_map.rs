@@ -1,11 +1,11 @@
-//! [`PathMap`]: where the files of the library are for this machine.
+//! [`PathMap`]: where the files of the library are for another machine, or another program.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use vibelux::media;
+use super::address::{is_address, join, strip_prefix};
 
-/// `FROM=TO`: what is below `FROM` in the library is below `TO` here; either may be an address.
+/// `FROM=TO`: what is below `FROM` in the library is below `TO` there; either may be an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathRule {
     from: PathBuf,
@@ -22,10 +22,19 @@ impl FromStr for PathRule {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once('=') {
-            Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok(Self {
-                from: from.into(),
-                to: to.into(),
-            }),
+            Some((from, to)) if !from.is_empty() && !to.is_empty() => {
+                let from = Path::new(from);
+                let whole = if is_address(from) {
+                    from.to_owned()
+                } else {
+                    // Songs have whole paths.
+                    std::path::absolute(from).unwrap_or_else(|_| from.to_owned())
+                };
+                Ok(Self {
+                    from: whole,
+                    to: to.into(),
+                })
+            }
             _ => Err(BadPathRule),
         }
     }
@@ -45,12 +54,12 @@ impl PathMap {
         Self { rules }
     }
 
-    /// Where a song of the library is here, or its address.
+    /// Where a song of the library is there, or its address.
     #[must_use]
     pub fn file(&self, song: &Path) -> PathBuf {
         let mapped = |rule: &PathRule| {
-            let below = media::strip_prefix(song, &rule.from)?;
-            Some(media::join(&rule.to, &below))
+            let below = strip_prefix(song, &rule.from)?;
+            Some(join(&rule.to, &below))
         };
         let mapped = self.rules.iter().find_map(mapped);
         mapped.unwrap_or_else(|| song.to_owned())
@@ -59,7 +68,7 @@ impl PathMap {
     /// The folders of this machine to which paths are mapped.
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
         let places = self.rules.iter().map(|rule| rule.to.as_path());
-        places.filter(|place| !media::is_address(place))
+        places.filter(|place| !is_address(place))
     }
 }
 

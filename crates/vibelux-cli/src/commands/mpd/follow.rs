@@ -1,0 +1,247 @@
+//! `vibelux mpd follow`: keeps the queue filled until stopped.
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::ArgGroup;
+use vibelux::EmotionVector;
+use vibelux::library::unix_seconds;
+use vibelux_players::mpd::{Follower, Mpd, MpdError, Tick};
+
+use super::moods;
+use super::songs::LibrarySongs;
+use super::{PlayerArgs, advised};
+use crate::interrupt::stop_on_ctrl_c;
+use crate::library_location::LibraryArgs;
+use crate::output;
+use crate::sought::{SoughtArgs, SoughtLibrary};
+
+/// How often MPD is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// For so long MPD may be away, as when it is started anew or its machine sleeps.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// How much fitting counts: not all, so that the same mood has other songs another time.
+const STRENGTH: f64 = 0.7;
+
+/// So many times in a row MPD may refuse.
+const MOST_REFUSED: usize = 5;
+
+/// Over so many songs a journey leads.
+const JOURNEY: usize = 12;
+
+/// Flags of `vibelux mpd follow`.
+#[derive(Debug, clap::Args)]
+#[command(
+    group = ArgGroup::new("needed").args(["image", "camera", "mood", "similar_to", "unlike", "stdin"]).required(true).multiple(true),
+    after_help = "What plays is never touched, nor songs that others put into the queue. It can be stopped with Ctrl-C at any moment; the queue \
+    stays as it is.\n\nExit codes: 0 stopped, 2 could not run or go on, 3 no face found."
+)]
+pub struct FollowArgs {
+    #[command(flatten)]
+    sought: SoughtArgs,
+    /// Read moods from standard input, one a line, such as happy=0.7,sad=0.3: the queue follows each
+    #[arg(long, group = "source")]
+    stdin: bool,
+    /// Keep so many songs after the one that plays
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
+    ahead: u16,
+    /// At first, take out what comes after the song that plays, whoever put it in
+    #[arg(long)]
+    replace: bool,
+    /// Only fill the queue, and leave it to you when to play
+    #[arg(long)]
+    no_play: bool,
+    #[command(flatten)]
+    player: PlayerArgs,
+    #[command(flatten)]
+    library: LibraryArgs,
+}
+
+impl FollowArgs {
+    /// Runs the command.
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let mut mpd = self.player.mpd();
+        // Who is not there now is misspelt rather than away.
+        mpd.status().map_err(advised)?;
+        let naming = self.player.naming(&mut mpd)?;
+        let store = self.library.open_soon()?;
+        let library = SoughtLibrary::load(&self.sought, &store)?;
+        let stop = stop_on_ctrl_c("stopping")?;
+        let (sender, moods) = mpsc::channel();
+        let first = if self.stdin {
+            None
+        } else {
+            Some(self.sought.wish(&library, JOURNEY, STRENGTH)?)
+        };
+        thread::scope(|scope| {
+            if self.stdin {
+                // It waits for lines as long as there may be some, and nobody waits for it.
+                thread::spawn(move || moods::read_lines(&sender));
+            } else if let Some(source) = self.sought.source.camera() {
+                let stop = &stop;
+                scope.spawn(move || {
+                    let args = &self.sought.source;
+                    if let Err(error) = moods::watch(source, args, stop, &sender) {
+                        let error = vibelux::error_text::with_causes(error.as_ref());
+                        crate::tell!("vibelux: {error}; the queue stays with the last mood");
+                    }
+                });
+            } else {
+                drop(sender);
+            }
+            let first = match first {
+                Some(wish) => wish,
+                None => {
+                    let Some(mood) = first_mood(&moods, &stop) else {
+                        anyhow::ensure!(
+                            stop.load(Ordering::Relaxed),
+                            "standard input has ended without a mood; give one a line, such as happy=0.7,sad=0.3"
+                        );
+                        return Ok(());
+                    };
+                    tell_mood(&mood);
+                    let strength = STRENGTH;
+                    self.sought
+                        .wish_of_mood(&library, mood, JOURNEY, strength)?
+                }
+            };
+            let mut first = first;
+            first.request.seed = self.seed();
+            let songs = LibrarySongs::new(library, naming, first);
+            let followed = self.follow(&mut mpd, songs, &moods, &stop);
+            // Whoever watches a camera ends too.
+            stop.store(true, Ordering::Relaxed);
+            followed
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Each time another one, unless it is said.
+    fn seed(&self) -> u64 {
+        self.sought.seed.unwrap_or_else(unix_seconds)
+    }
+
+    fn follow(
+        &self,
+        mpd: &mut Mpd,
+        mut songs: LibrarySongs,
+        moods: &Receiver<EmotionVector>,
+        stop: &AtomicBool,
+    ) -> anyhow::Result<()> {
+        let mut follower = Follower::new(self.ahead.into(), !self.no_play, self.replace);
+        let mut away: Option<Instant> = None;
+        let mut refused = 0;
+        let mut is_first = true;
+        let mut is_random_told = false;
+        while !stop.load(Ordering::Relaxed) {
+            if let Some(mood) = moods.try_iter().last() {
+                tell_mood(&mood);
+                let library = songs.library();
+                let mut wish = self.sought.wish_of_mood(library, mood, JOURNEY, STRENGTH)?;
+                wish.request.seed = self.seed();
+                songs.set_wish(wish);
+                follower.change();
+            }
+            match follower.tick(mpd, &mut songs) {
+                Ok(tick) => {
+                    refused = 0;
+                    if std::mem::take(&mut is_first) {
+                        tell_start(mpd, &tick);
+                    }
+                    if away.take().is_some() {
+                        crate::tell!("MPD is there again");
+                    }
+                    if tick.is_random && !is_random_told {
+                        crate::tell!(
+                            "MPD plays in an order of its own (random is on), so the mood only decides what is in the queue"
+                        );
+                        is_random_told = true;
+                    }
+                    tell_tick(&tick, &songs)?;
+                }
+                Err(error) if error.is_passing() => wait(&error, &mut away, &mut follower)?,
+                // Somebody may have changed the queue between two questions.
+                Err(MpdError::Refused { .. }) if refused < MOST_REFUSED => refused += 1,
+                Err(error) => return Err(advised(error)),
+            }
+            thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+}
+
+/// The first mood that is sent; `None` if there will be none.
+fn first_mood(moods: &Receiver<EmotionVector>, stop: &AtomicBool) -> Option<EmotionVector> {
+    while !stop.load(Ordering::Relaxed) {
+        match moods.try_recv() {
+            Ok(mood) => return Some(mood),
+            Err(TryRecvError::Empty) => thread::sleep(LOOK),
+            Err(TryRecvError::Disconnected) => return None,
+        }
+    }
+    None
+}
+
+/// Has patience with an MPD that is away, up to a limit.
+fn wait(
+    error: &MpdError,
+    away: &mut Option<Instant>,
+    follower: &mut Follower,
+) -> anyhow::Result<()> {
+    follower.reconnect();
+    let Some(since) = away else {
+        crate::tell!(
+            "{error}; trying again for {} minutes",
+            PATIENCE.as_secs() / 60
+        );
+        *away = Some(Instant::now());
+        return Ok(());
+    };
+    if since.elapsed() > PATIENCE {
+        anyhow::bail!(
+            "MPD was away for {} minutes: {error}",
+            PATIENCE.as_secs() / 60
+        );
+    }
+    thread::sleep(Duration::from_secs(2));
+    Ok(())
+}
+
+fn tell_start(mpd: &Mpd, tick: &Tick) {
+    let others = match tick.of_others {
+        0 => String::new(),
+        count => format!(
+            "; {} of others come first, and --replace takes them out",
+            output::songs(count)
+        ),
+    };
+    crate::tell!("following at {}{others}; Ctrl-C ends it", mpd.address());
+}
+
+fn tell_mood(mood: &EmotionVector) {
+    let strongest = mood.strongest();
+    crate::tell!("mood: {strongest} {:.0} %", 100.0 * mood.get(strongest));
+}
+
+fn tell_tick(tick: &Tick, songs: &LibrarySongs) -> anyhow::Result<()> {
+    let mut text = String::new();
+    if let Some(song) = tick.began {
+        text += &format!("plays    {}\n", songs.title(song));
+    }
+    if tick.removed > 0 {
+        text += &format!("taken out {} for the mood\n", output::songs(tick.removed));
+    }
+    for &song in &tick.added {
+        text += &format!("queued   {}\n", songs.title(song));
+    }
+    for &song in &tick.unknown {
+        let path = songs.library().songs.table.path(song);
+        crate::tell!("MPD does not know {}", output::readable(&path));
+    }
+    output::print(&text)
+}
