@@ -108,7 +108,7 @@ fn a_song_finds_songs_like_it_but_not_itself() {
     let message = fixture.stderr(&["recommend", "--similar-to", "nothing"], 2);
     assert!(message.contains("no song of the library"), "{message}");
     let message = fixture.stderr(&["recommend", "--similar-to", " "], 2);
-    assert!(message.contains("needs the path"), "{message}");
+    assert!(message.contains("name a song by its path"), "{message}");
     let answer = fixture.recommend(&["--similar-to", "j"]);
     assert!(!titles(&answer).contains(&"joy"));
     let message = fixture.stderr(&["recommend", "--similar-to", "o"], 2);

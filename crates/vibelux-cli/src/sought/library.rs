@@ -9,7 +9,7 @@ use vibelux::media;
 use vibelux::recommend::{Pick, Pool, QueueRequest, SongIndex, queue};
 use vibelux::taste::Liking;
 
-use super::SoughtArgs;
+use super::args::SoughtArgs;
 use crate::chosen::Chosen;
 
 /// The songs of a library as the flags leave them.

@@ -3,25 +3,16 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use clap::ValueEnum;
 use vibelux::EmotionVector;
 use vibelux::playlist::{Playlist, PlaylistFormat};
 use vibelux::recommend::{Query, QueueRequest, Way, blend};
 
-use super::{SEEDED, SoughtArgs, SoughtLibrary};
+use super::args::{Lean, SEEDED, SoughtArgs};
+use super::library::SoughtLibrary;
 use crate::chosen::Chosen;
 use crate::failure::NoFace;
 use crate::output;
 use crate::query::{Answer, find_song, of_mood};
-
-/// Where the songs lean.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Lean {
-    /// From the mood towards happy
-    Lift,
-    /// From the mood towards neutral, which is calm in music
-    Calm,
-}
 
 /// What is asked for.
 #[derive(Debug, Clone)]

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Listed, NotAPlaylist, Playlist, PlaylistEntry, location, tag};
+use super::entry::{Listed, Playlist, PlaylistEntry, tag};
+use super::error::NotAPlaylist;
+use super::location;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Document {

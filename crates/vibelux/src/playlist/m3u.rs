@@ -6,8 +6,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::entry::{Listed, Playlist, PlaylistEntry, one_line, tag};
+use super::location;
 use super::naming::{Place, without_dots};
-use super::{Listed, Playlist, PlaylistEntry, location, one_line, tag};
 use crate::media;
 
 pub(super) fn text(name: Option<&str>, listed: &[Listed<'_>]) -> String {

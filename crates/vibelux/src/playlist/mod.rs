@@ -7,6 +7,7 @@
 //!
 //! Takes paths and tags, nothing of emotions; [`crate::recommend`] has chosen by then.
 
+mod entry;
 mod error;
 mod format;
 mod jspf;
@@ -20,39 +21,17 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+pub use entry::{Playlist, PlaylistEntry};
 pub use error::{NotAPlaylist, PlaylistError};
 pub use format::{PlaylistFormat, UnknownPlaylistFormat};
 pub use naming::{Beside, Naming};
 
 use crate::atomic;
+use entry::{Listed, one_line};
 use naming::Place;
 
 /// A longer file is no playlist: a million songs are shorter.
 const MOST_BYTES: u64 = 1 << 28;
-
-/// Songs in their order.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Playlist {
-    /// What it is called; on one line.
-    pub name: Option<String>,
-    /// The songs.
-    pub entries: Vec<PlaylistEntry>,
-}
-
-/// One song of a playlist.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct PlaylistEntry {
-    /// The audio file, absolute or relative to the current folder, or its address.
-    pub path: PathBuf,
-    /// How long it plays, if known.
-    pub duration_seconds: Option<f64>,
-    /// Who plays it, from its tags.
-    pub artist: Option<String>,
-    /// What it is called, from its tags.
-    pub title: Option<String>,
-    /// What it is from, from its tags.
-    pub album: Option<String>,
-}
 
 impl Playlist {
     /// Writes a playlist file. It is written to a temporary file beside it and renamed, so that a crash leaves either the old playlist or
@@ -180,12 +159,6 @@ fn replaceable(file: &Path) -> io::Result<()> {
     }
 }
 
-/// A song with what it is called in the file.
-struct Listed<'a> {
-    entry: &'a PlaylistEntry,
-    location: String,
-}
-
 impl PlaylistFormat {
     /// What a song at this place is called; `None` if the format has no way to say it.
     fn location(self, place: &Place) -> Option<String> {
@@ -204,40 +177,6 @@ impl PlaylistFormat {
             Self::Nsp => nsp::text(name, listed),
         }
     }
-}
-
-impl PlaylistEntry {
-    /// One that is only known by where it is.
-    fn at(path: PathBuf) -> Self {
-        Self {
-            path,
-            ..Self::default()
-        }
-    }
-
-    /// Its length in milliseconds, as XSPF and JSPF have it.
-    fn milliseconds(&self) -> Option<u64> {
-        let seconds = self.duration_seconds?;
-        let is_length = seconds.is_finite() && seconds >= 0.0;
-        is_length.then(|| (seconds * 1000.0).round() as u64)
-    }
-}
-
-/// A text of a tag, on one line; `None` if nothing is left of it.
-fn tag(text: &Option<String>) -> Option<String> {
-    text.as_deref()
-        .map(one_line)
-        .filter(|text| !text.is_empty())
-}
-
-/// Line breaks and other control characters would end a line early or upset a terminal; XML has no way to write some of them.
-fn one_line(text: &str) -> String {
-    let breaks =
-        |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FFFE}' | '\u{FFFF}');
-    text.split(|c| breaks(c) || c == ' ')
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 #[cfg(test)]

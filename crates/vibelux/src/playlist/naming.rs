@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::PlaylistError;
+use super::error::PlaylistError;
 use crate::media::{self, PathMap};
 
 /// How songs are named.

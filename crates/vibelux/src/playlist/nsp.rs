@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::entry::{Listed, Playlist, PlaylistEntry};
+use super::error::NotAPlaylist;
 use super::naming::{Place, without_dots};
-use super::{Listed, NotAPlaylist, Playlist, PlaylistEntry};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Document {

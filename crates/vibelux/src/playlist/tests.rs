@@ -4,6 +4,7 @@ use std::fs;
 
 use proptest::prelude::*;
 
+use super::entry::tag;
 use super::*;
 
 const FORMATS: [PlaylistFormat; 4] = [

@@ -12,8 +12,8 @@ use vibelux::library::unix_seconds;
 use vibelux_players::mpd::{Follower, Mpd, MpdError, Tick};
 
 use super::moods;
+use super::player::{PlayerArgs, advised};
 use super::songs::LibrarySongs;
-use super::{PlayerArgs, advised};
 use crate::interrupt::stop_on_ctrl_c;
 use crate::library_location::LibraryArgs;
 use crate::output;

@@ -13,10 +13,12 @@ mod slots;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::{Query, SongIndex, Way};
+use super::index::{Query, SongIndex};
+use super::way::Way;
 use crate::emotion::{EMOTION_COUNT, EmotionVector};
 use order::Order;
 use progress::{Furthest, Progress};
+pub use slots::Apart;
 use slots::Slots;
 
 /// So many songs that fit the mood are looked at for a place before one is taken that breaks a rule.
@@ -25,7 +27,7 @@ pub const LOOK_AHEAD: usize = 20_000;
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct QueueRequest {
-    /// The mood, and what [`super::Mode::Centred`] subtracts from it.
+    /// The mood, and what [`crate::recommend::Mode::Centred`] subtracts from it.
     pub query: Query,
     /// Where it should lead.
     pub way: Way,
@@ -62,26 +64,6 @@ impl QueueRequest {
             before: Vec::new(),
             first: None,
             last: None,
-        }
-    }
-}
-
-/// Of so many songs in a row, at most one is of the same artist, and one of the same album. 0 and 1 mean that it does not matter; 2 to 10 is
-/// what listeners notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Apart {
-    /// Of so many in a row, one of an artist; 0 and 1: any number.
-    pub artist: usize,
-    /// Of so many in a row, one of an album; 0 and 1: any number.
-    pub album: usize,
-}
-
-impl Default for Apart {
-    /// None twice in a row.
-    fn default() -> Self {
-        Self {
-            artist: 2,
-            album: 2,
         }
     }
 }

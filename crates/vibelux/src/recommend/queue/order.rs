@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::recommend::{Query, Shuffled, SongIndex};
+use crate::recommend::index::{Query, SongIndex};
+use crate::recommend::shuffle::Shuffled;
 
 /// A song that is wholly to the listener's liking counts as if it fitted so many standard deviations of all songs' cosines
 /// better, one that is not as much worse: enough to come before its equals, too little to come where it does not fit.

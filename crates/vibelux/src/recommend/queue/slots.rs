@@ -2,7 +2,25 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Apart;
+/// Of so many songs in a row, at most one is of the same artist, and one of the same album. 0 and 1 mean that it does not matter; 2 to 10 is
+/// what listeners notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Apart {
+    /// Of so many in a row, one of an artist; 0 and 1: any number.
+    pub artist: usize,
+    /// Of so many in a row, one of an album; 0 and 1: any number.
+    pub album: usize,
+}
+
+impl Default for Apart {
+    /// None twice in a row.
+    fn default() -> Self {
+        Self {
+            artist: 2,
+            album: 2,
+        }
+    }
+}
 
 /// Places, of which some have a song. Before them stand songs that have come already: they count for who stands how far from whom.
 pub(super) struct Slots {
