@@ -17,7 +17,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// A file for a target: the options of ffmpeg behind its input, a tone.
 type Sound = (&'static str, &'static str, &'static str);
 
-const SOUNDS: [Sound; 31] = [
+const SOUNDS: [Sound; 32] = [
     ("audio_wav", "16.wav", "-ac 2 -t 0.04"),
     ("audio_wav", "8.wav", "-c:a pcm_u8 -t 0.1"),
     ("audio_wav", "24.wav", "-c:a pcm_s24le -t 0.04"),

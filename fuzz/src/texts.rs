@@ -76,6 +76,6 @@ pub fn playlist(data: &[u8]) {
         Some(PlaylistFormat::Jspf),
         Some(PlaylistFormat::Nsp),
     ] {
-        let _ = Playlist::parse(data, format, &here);
+        let _ = Playlist::parse(data, format, here);
     }
 }

@@ -6,7 +6,7 @@
 //! they are. A million of them pass through the cache in a millisecond, and no approximate index could be kept honest for less.
 //!
 //! # Two ways to compare
-//! All entries of an [`EmotionVector`] are positive, so even the average song has a cosine of about
+//! All entries of an [`crate::EmotionVector`] are positive, so even the average song has a cosine of about
 //! 0.67 to a random one, and what all songs share outweighs what sets one apart. [`Mode::Centred`]
 //! therefore compares deviations: the query minus its reference (what the face model says on average)
 //! with the song minus the library's mean. [`Mode::Plain`] compares the vectors as they are.
