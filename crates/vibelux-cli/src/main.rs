@@ -24,6 +24,7 @@ mod interrupt;
 mod json;
 mod library_location;
 mod mode;
+mod naming;
 mod output;
 mod query;
 mod results;

@@ -1,8 +1,5 @@
 //! [`SoughtLibrary`]: the songs that may come, ready to be put in order.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-
 use vibelux::EmotionVector;
 use vibelux::library::SongStore;
 use vibelux::media;
@@ -67,16 +64,11 @@ impl SoughtLibrary {
             allowed[at] = false;
         }
         let liking = |at: usize| self.likings.get(at).map_or(0.0, |liking| liking.score);
-        // A disk that was slow once need not be asked again.
-        let present: RefCell<HashMap<usize, bool>> = RefCell::default();
         let pool = Pool {
             index: &self.index,
             allowed: &allowed,
             liking: (!self.likings.is_empty()).then_some(&liking),
-            present: &|at| {
-                let look = || self.include_missing || media::is_at_hand(&table.path(at));
-                *present.borrow_mut().entry(at).or_insert_with(look)
-            },
+            present: &|at| self.include_missing || media::is_at_hand(&table.path(at)),
             artist: &|at| table.artist_key(at),
             album: &|at| table.album_key(at),
             piece: &|at| table.piece_key(at),

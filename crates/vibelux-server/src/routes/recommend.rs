@@ -1,7 +1,6 @@
 //! `POST recommend`: songs for a face, a mood or a song.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -175,20 +174,11 @@ pub async fn recommend(
                 && meant.as_ref().is_none_or(|meant| meant[i])
         };
         let allowed: Vec<bool> = (0..catalogue.len()).map(is_allowed).collect();
-        // The places of a journey ask of the same songs.
-        let present: RefCell<HashMap<usize, bool>> = RefCell::default();
         let score = |i: usize| liking(i).score;
         let rules = Rules {
             allowed: &allowed,
             liking: (!likings.is_empty()).then_some(&score),
-            present: &|i| {
-                let known = present.borrow().get(&i).copied();
-                known.unwrap_or_else(|| {
-                    let is_present = media::is_at_hand(&table.path(i));
-                    present.borrow_mut().insert(i, is_present);
-                    is_present
-                })
-            },
+            present: &|i| media::is_at_hand(&table.path(i)),
         };
         let recommendations = queue(&catalogue, mode, &wanted, &rules)
             .iter()

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -94,7 +94,7 @@ impl FollowArgs {
             } else {
                 drop(sender);
             }
-            let first = match first {
+            let mut first = match first {
                 Some(wish) => wish,
                 None => {
                     let Some(mood) = first_mood(&moods, &stop) else {
@@ -105,12 +105,10 @@ impl FollowArgs {
                         return Ok(());
                     };
                     tell_mood(&mood);
-                    let strength = STRENGTH;
                     self.sought
-                        .wish_of_mood(&library, mood, JOURNEY, strength)?
+                        .wish_of_mood(&library, mood, JOURNEY, STRENGTH)?
                 }
             };
-            let mut first = first;
             first.request.seed = self.seed();
             let songs = LibrarySongs::new(library, naming, first);
             let followed = self.follow(&mut mpd, songs, &moods, &stop);
@@ -178,10 +176,10 @@ impl FollowArgs {
 /// The first mood that is sent; `None` if there will be none.
 fn first_mood(moods: &Receiver<EmotionVector>, stop: &AtomicBool) -> Option<EmotionVector> {
     while !stop.load(Ordering::Relaxed) {
-        match moods.try_recv() {
+        match moods.recv_timeout(LOOK) {
             Ok(mood) => return Some(mood),
-            Err(TryRecvError::Empty) => thread::sleep(LOOK),
-            Err(TryRecvError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return None,
         }
     }
     None

@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use vibelux::media::{PathMap, PathRule};
+use vibelux::media::PathRule;
 use vibelux::playlist::{Beside, Naming};
 use vibelux_players::mpd::{Mpd, MpdAddress, MpdError};
 
-use crate::output;
+use crate::naming::naming;
 
 /// Where MPD is, and what it calls songs.
 #[derive(Debug, clap::Args)]
@@ -44,22 +43,16 @@ impl PlayerArgs {
 
     /// What MPD calls songs.
     pub fn naming(&self, mpd: &mut Mpd) -> anyhow::Result<Naming> {
-        let base = match &self.base {
-            Some(base) => Some(base.clone()),
+        let told = match self.base {
+            Some(_) => None,
             None => mpd.music_folder().map_err(advised)?,
         };
-        let beside = match base {
-            // By their whole paths MPD finds songs of this machine below its library.
-            None => Beside::Nothing,
-            Some(base) => {
-                let whole = std::path::absolute(&base);
-                Beside::Folder(whole.with_context(|| output::readable(&base))?)
-            }
-        };
-        Ok(Naming {
-            map: PathMap::new(self.map.clone()),
-            beside,
-        })
+        // By their whole paths MPD finds songs of this machine below its library.
+        naming(
+            self.base.as_deref().or(told.as_deref()),
+            Beside::Nothing,
+            &self.map,
+        )
     }
 }
 

@@ -107,6 +107,7 @@ impl NextSongs for LibrarySongs {
     fn name(&self, song: usize) -> Option<String> {
         self.naming.name(&self.library.songs.table.path(song))
     }
+
     fn find(&mut self, name: &str) -> Option<usize> {
         if let Some(found) = self.found.get(name) {
             return *found;

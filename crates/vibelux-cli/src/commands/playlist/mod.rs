@@ -11,10 +11,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use serde::Serialize;
 use vibelux::audio::is_audio_file;
-use vibelux::media::{self, PathMap, PathRule};
+use vibelux::media::{self, PathRule};
 use vibelux::playlist::{Beside, Naming, Playlist, PlaylistFormat, UnknownPlaylistFormat};
 use vibelux::recommend::Pick;
 use vibelux::{Emotion, EmotionVector};
@@ -23,6 +22,7 @@ use crate::at_least_one::at_least_one;
 use crate::chosen::Chosen;
 use crate::json::path_text;
 use crate::library_location::LibraryArgs;
+use crate::naming::naming;
 use crate::output;
 use crate::results::{self, Recommendation};
 use crate::sought::{SoughtArgs, SoughtLibrary, Wish};
@@ -130,9 +130,7 @@ const VARIED: f64 = 0.7;
 struct Asked {
     /// What it is called.
     name: Option<String>,
-    /// What its file in a folder is called.
-    file_stem: Option<String>,
-    /// What is sought; its seed is added to the command's.
+    /// What is sought.
     wish: Wish,
 }
 
@@ -184,19 +182,12 @@ impl PlaylistArgs {
     }
 
     fn naming(&self) -> anyhow::Result<Naming> {
-        let beside = match &self.base {
-            Some(base) if media::is_address(base) => Beside::Folder(base.clone()),
-            Some(base) => {
-                let whole = std::path::absolute(base);
-                Beside::Folder(whole.with_context(|| output::readable(base))?)
-            }
-            None if self.absolute => Beside::Nothing,
-            None => Beside::Playlist,
+        let otherwise = if self.absolute {
+            Beside::Nothing
+        } else {
+            Beside::Playlist
         };
-        Ok(Naming {
-            map: PathMap::new(self.map.clone()),
-            beside,
-        })
+        naming(self.base.as_deref(), otherwise, &self.map)
     }
 
     /// Makes the playlists, and writes those that have a file.
@@ -204,8 +195,8 @@ impl PlaylistArgs {
         let store = self.library.open_soon()?;
         let library = SoughtLibrary::load(&self.sought, &store)?;
         let mut playlists = Vec::new();
-        for mut asked in self.asked(&library)? {
-            asked.wish.request.seed = asked.wish.request.seed.wrapping_add(seed);
+        for (number, mut asked) in (0..).zip(self.asked(&library)?) {
+            asked.wish.request.seed = seed.wrapping_add(number);
             let left_out = asked.wish.left_out.iter().copied();
             let picks = library.picks(&asked.wish.request, left_out);
             if picks.is_empty() {
@@ -226,29 +217,20 @@ impl PlaylistArgs {
         let usual = if self.every.is_some() { VARIED } else { 1.0 };
         let count = self.count.get();
         if !self.each_mood {
-            let mut wish = self.sought.wish(library, count, usual)?;
-            wish.request.seed = 0;
+            let wish = self.sought.wish(library, count, usual)?;
             let stem = self.file().and_then(Path::file_stem);
             let stem = stem.map(|stem| output::readable(stem.as_ref()));
             let name = self.name.clone().or(stem);
-            return Ok(vec![Asked {
-                name,
-                file_stem: None,
-                wish,
-            }]);
+            return Ok(vec![Asked { name, wish }]);
         }
-        let of_emotion = |(emotion, seed): (Emotion, u64)| {
+        let of_emotion = |emotion: Emotion| {
             let mood = EmotionVector::one_hot(emotion);
-            let mut wish = self.sought.wish_of_mood(library, mood, count, usual)?;
-            wish.request.seed = seed;
-            let name = Some(emotion.name().to_owned());
             Ok(Asked {
-                file_stem: name.clone(),
-                name,
-                wish,
+                name: Some(emotion.name().to_owned()),
+                wish: self.sought.wish_of_mood(library, mood, count, usual)?,
             })
         };
-        Emotion::ALL.into_iter().zip(0..).map(of_emotion).collect()
+        Emotion::ALL.into_iter().map(of_emotion).collect()
     }
 
     fn written(
@@ -266,9 +248,9 @@ impl PlaylistArgs {
                 .map(|pick| results::playlist_entry(&songs.table, pick.position))
                 .collect(),
         };
-        let file = self.file().map(|file| match &asked.file_stem {
-            Some(stem) => file.join(stem).with_extension(format.extension()),
-            None => file.to_owned(),
+        let file = self.file().map(|file| match &list.name {
+            Some(name) if self.each_mood => file.join(name).with_extension(format.extension()),
+            _ => file.to_owned(),
         });
         if let Some(file) = file.as_deref().filter(|file| is_audio_file(file)) {
             anyhow::bail!(
@@ -279,7 +261,7 @@ impl PlaylistArgs {
         naming_tells(&naming, &list, format);
         let (text, left_out) = match &file {
             Some(file) => {
-                if asked.file_stem.is_some() {
+                if self.each_mood {
                     output::make_folder(file.parent().unwrap_or(file))?;
                 }
                 (String::new(), list.write(file, format, &naming)?)
