@@ -13,7 +13,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 use vibelux::library::{Outcome, Song, SongStore, Tags};
 use vibelux::{Emotion, EmotionVector};
-use vibelux_test_server::MpdServer;
+use vibelux_test_server::{MpdServer, silent_wav};
 
 /// So long anything may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,7 +36,7 @@ impl Fixture {
             for (i, artist) in ARTISTS.into_iter().enumerate() {
                 let path = root.join(format!("Music/{artist}/{emotion}.wav"));
                 fs::create_dir_all(path.parent().unwrap()).unwrap();
-                fs::write(&path, silence()).unwrap();
+                fs::write(&path, silent_wav(60)).unwrap();
                 let mut weights = [0.02; 7];
                 weights[emotion.index()] = 1.0 + 0.1 * i as f32;
                 let vector = EmotionVector::from_weights(weights).unwrap();
@@ -95,22 +95,6 @@ impl Fixture {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
-}
-
-/// Ten minutes of silence: PCM, mono, 100 Hz, 8 bits.
-fn silence() -> Vec<u8> {
-    let chunk = |id: &[u8], body: &[u8]| -> Vec<u8> {
-        let length = u32::try_from(body.len()).unwrap().to_le_bytes();
-        [id, &length, body].concat()
-    };
-    let format = [1, 0, 1, 0, 0x40, 0x1F, 0, 0, 0x40, 0x1F, 0, 0, 1, 0, 8, 0];
-    let body = [
-        b"WAVE".to_vec(),
-        chunk(b"fmt ", &format),
-        chunk(b"data", &[0x80; 480_000]),
-    ]
-    .concat();
-    chunk(b"RIFF", &body)
 }
 
 /// `vibelux mpd follow`, running.

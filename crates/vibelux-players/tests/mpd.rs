@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use vibelux_players::mpd::{Follower, Mpd, MpdAddress, MpdError, MpdState, NextSongs, enqueue};
-use vibelux_test_server::MpdServer;
+use vibelux_test_server::{MpdServer, silent_wav};
 
 /// So many songs of each kind.
 const SONGS: usize = 20;
@@ -44,22 +44,11 @@ fn name(song: usize) -> String {
     format!("{kind}/{song:02} & \"more\".wav")
 }
 
-/// A minute of silence: PCM, mono, 8 kHz, 8 bits. Longer than MPD's buffer: of a song that it has read to its end it prepares the next one, and
-/// answers nobody who takes that out until the song has ended.
+/// A minute of silence. Longer than MPD's buffer: of a song that it has read to its end it prepares the next one, and answers nobody who takes
+/// that out until the song has ended.
 fn write_song(path: &Path) {
-    let chunk = |id: &[u8], body: &[u8]| -> Vec<u8> {
-        let length = u32::try_from(body.len()).unwrap().to_le_bytes();
-        [id, &length, body].concat()
-    };
-    let format = [1, 0, 1, 0, 0x40, 0x1F, 0, 0, 0x40, 0x1F, 0, 0, 1, 0, 8, 0];
-    let body = [
-        b"WAVE".to_vec(),
-        chunk(b"fmt ", &format),
-        chunk(b"data", &[0x80; 480_000]),
-    ]
-    .concat();
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, chunk(b"RIFF", &body)).unwrap();
+    std::fs::write(path, silent_wav(60)).unwrap();
 }
 
 fn library() -> tempfile::TempDir {

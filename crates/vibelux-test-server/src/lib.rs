@@ -5,9 +5,11 @@ mod bucket;
 mod mpd;
 mod postgres;
 mod process;
+mod silence;
 mod web;
 
 pub use bucket::BucketServer;
 pub use mpd::MpdServer;
 pub use postgres::PostgresServer;
+pub use silence::silent_wav;
 pub use web::{WebRequest, WebServer};

@@ -9,7 +9,6 @@ use std::process::ExitCode;
 
 use clap::ArgGroup;
 use vibelux::EmotionVector;
-use vibelux::library::Inclusion;
 use vibelux::media;
 use vibelux::playlist::{Naming, Playlist, PlaylistFormat};
 
@@ -21,7 +20,7 @@ use crate::mode::ModeArg;
 use crate::output;
 use crate::query::{self, Answer, SourceArgs};
 use crate::results;
-use crate::song_filter::WhereArgs;
+use crate::song_filter::{IncludeArgs, WhereArgs};
 
 /// Flags of `vibelux recommend`.
 #[derive(Debug, clap::Args)]
@@ -47,14 +46,8 @@ pub struct RecommendArgs {
     /// Also name songs whose files are not on this disk
     #[arg(long)]
     include_missing: bool,
-    /// Also take what is no music: speech, effects, jingle (music of less than 20 s), with commas between them
-    #[arg(
-        long,
-        value_name = "CLASSES",
-        default_value = "",
-        hide_default_value = true
-    )]
-    include: Inclusion,
+    #[command(flatten)]
+    also: IncludeArgs,
     #[command(flatten)]
     only: WhereArgs,
     /// Print JSON
@@ -71,7 +64,7 @@ pub struct RecommendArgs {
 pub fn run(args: RecommendArgs) -> anyhow::Result<ExitCode> {
     // The library first: without songs there is no need to start a camera.
     let store = args.library.open_soon()?;
-    let mut songs = Chosen::load(&store, args.include_missing, args.include)?;
+    let mut songs = Chosen::load(&store, args.include_missing, args.also.include)?;
     songs.keep(&args.only, &store)?;
     songs.tell_mixed_models();
     let index = songs.index(args.mode.into());

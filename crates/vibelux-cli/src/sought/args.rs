@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, ValueEnum};
-use vibelux::library::Inclusion;
 use vibelux::recommend::Apart;
 
 use crate::mode::ModeArg;
 use crate::query::SourceArgs;
-use crate::song_filter::WhereArgs;
+use crate::song_filter::{IncludeArgs, WhereArgs};
 
 /// Where the songs lean.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -56,14 +55,8 @@ pub struct SoughtArgs {
     /// Also take songs whose files are not on this disk
     #[arg(long)]
     pub(super) include_missing: bool,
-    /// Also take what is no music: speech, effects, jingle (music of less than 20 s), with commas between them
-    #[arg(
-        long,
-        value_name = "CLASSES",
-        default_value = "",
-        hide_default_value = true
-    )]
-    pub(super) include: Inclusion,
+    #[command(flatten)]
+    pub(super) also: IncludeArgs,
     #[command(flatten)]
     pub(super) only: WhereArgs,
 }

@@ -25,7 +25,7 @@ impl SoughtLibrary {
     /// # Errors
     /// If it has no such song, or cannot be read.
     pub fn load(args: &SoughtArgs, store: &SongStore) -> anyhow::Result<Self> {
-        let mut songs = Chosen::load(store, args.include_missing, args.include)?;
+        let mut songs = Chosen::load(store, args.include_missing, args.also.include)?;
         songs.keep(&args.only, store)?;
         songs.tell_mixed_models();
         let likings = if args.no_taste {

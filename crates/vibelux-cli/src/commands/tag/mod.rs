@@ -16,7 +16,7 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use vibelux::error_text::with_causes;
-use vibelux::library::{ContentHash, FileStamp, Inclusion, SongStore, SongTable};
+use vibelux::library::{ContentHash, FileStamp, SongStore, SongTable};
 use vibelux::media;
 use vibelux::tagging::{MoodTags, TagEdit, TagError, Tagged, clear_leftovers, edit, would_edit};
 
@@ -24,7 +24,7 @@ use crate::interrupt::{INTERRUPTED, stop_on_ctrl_c};
 use crate::json::{Failure, FileSong};
 use crate::library_location::LibraryArgs;
 use crate::output;
-use crate::song_filter::WhereArgs;
+use crate::song_filter::{IncludeArgs, WhereArgs};
 
 /// Flags of `vibelux tag`.
 #[derive(Debug, clap::Args)]
@@ -46,14 +46,8 @@ pub struct TagArgs {
     /// Write a JSON file for each song into this folder, by the song's whole path, and nothing to songs
     #[arg(long, value_name = "DIR", conflicts_with_all = ["undo", "yes"])]
     sidecars: Option<PathBuf>,
-    /// Also take what is no music: speech, effects, jingle (music of less than 20 s), with commas between them
-    #[arg(
-        long,
-        value_name = "CLASSES",
-        default_value = "",
-        hide_default_value = true
-    )]
-    include: Inclusion,
+    #[command(flatten)]
+    also: IncludeArgs,
     #[command(flatten)]
     only: WhereArgs,
     /// Print the summary as JSON
@@ -121,7 +115,7 @@ impl TagArgs {
         let meant = self.only.rows(table, store)?;
         let is_meant = |&at: &usize| {
             !table.is_missing(at)
-                && (self.undo || self.include.takes(table.class(at)))
+                && (self.undo || self.also.include.takes(table.class(at)))
                 && meant.as_ref().is_none_or(|meant| meant[at])
         };
         let rows = (0..table.len()).filter(is_meant);
