@@ -125,7 +125,7 @@ run_tests() {
   cargo test --workspace --doc
 }
 
-# The types and the arithmetic of the page; then the program with its page in a browser.
+# The types and the arithmetic of the page; the program as a server of music players; then with its page in a browser.
 test_page() {
   local tests=crates/vibelux-server/web-tests chromium
   if ! have node || ! have npm; then
@@ -138,6 +138,9 @@ test_page() {
     skipped "npm could not install TypeScript; the types of the page are not checked"
   fi
   npm --prefix "$tests" run --silent units
+  if have ffmpeg; then
+    node "$tests/players.mjs" --program target/debug/vibelux
+  fi
   if ! chromium=$(browser) || ! have ffmpeg; then
     skipped "no Chromium or no ffmpeg; the page is not tested in a browser"
     return 0

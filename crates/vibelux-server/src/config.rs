@@ -10,6 +10,7 @@ use vibelux::model::FaceModel;
 use crate::lan::LanAccess;
 use crate::library::folders::MusicFolders;
 use crate::security::Token;
+use crate::subsonic::SubsonicAccess;
 
 /// Who must show a token.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,8 @@ pub struct ServerConfig {
     pub token: TokenPolicy,
     /// A second endpoint for the phones of the network, over HTTPS.
     pub lan: Option<LanAccess>,
+    /// A third one for music players, by the OpenSubsonic API.
+    pub subsonic: Option<SubsonicAccess>,
     /// The library; made if there is none.
     pub library: LibraryAddress,
     /// Where the page may look for music.

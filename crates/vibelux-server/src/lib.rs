@@ -3,6 +3,7 @@
 //! ```text
 //! browser -> endpoint (connections, TLS) -> security (host, origin, token) -> routes -> library, models
 //!                                                                         \-> live (camera frames -> moods)
+//! players -> endpoint -> subsonic (account, methods) -> library
 //! ```
 //!
 //! The last crate but the program itself in the flow: it asks the library crate and says what came of
@@ -23,10 +24,12 @@ mod library;
 mod live;
 mod media;
 mod openapi;
+mod private_file;
 mod routes;
 mod security;
 mod server;
 mod state;
+mod subsonic;
 
 pub use config::{Limits, ServerConfig, TokenPolicy};
 pub use http::error::ServerError;
@@ -35,3 +38,5 @@ pub use lan::{Identity, Invitations, LanAccess, qr_text};
 pub use library::folders::MusicFolders;
 pub use security::{Role, Token};
 pub use server::{Ready, Server, serve};
+pub use subsonic::error::SubsonicError;
+pub use subsonic::{SubsonicAccess, SubsonicAccount, SubsonicReady};

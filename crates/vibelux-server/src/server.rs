@@ -23,11 +23,14 @@ use crate::media::Transcoder;
 use crate::routes::router;
 use crate::security::{Guard, Token};
 use crate::state::{App, Shared};
+use crate::subsonic::{self, SubsonicAccount, SubsonicReady};
 
 /// The port that is tried first: browsers remember by address who may use the camera.
 const USUAL_PORT: u16 = 8437;
-/// And for the network.
+/// For the network.
 const USUAL_LAN_PORT: u16 = 8438;
+/// And for music players.
+const USUAL_SUBSONIC_PORT: u16 = 8439;
 
 /// What the user must know to open the page.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ pub struct Ready {
     pub token: Option<Token>,
     /// How phones get in, if they may.
     pub lan: Option<Invitations>,
+    /// How music players get in, if they may.
+    pub subsonic: Option<SubsonicReady>,
 }
 
 impl Ready {
@@ -75,7 +80,9 @@ impl Ready {
 /// A server that listens but does not answer yet.
 #[derive(Debug)]
 pub struct Server {
-    endpoints: Vec<Endpoint>,
+    /// Of the page, each with who may ask there.
+    pages: Vec<(Endpoint, Arc<Guard>)>,
+    players: Option<(Endpoint, SubsonicAccount)>,
     app: Shared,
     ready: Ready,
     stopping: watch::Sender<bool>,
@@ -96,15 +103,30 @@ impl Server {
             TokenPolicy::Given(token) => Some(token),
         };
         let guard = Guard::new(loopback, token.clone(), address.port());
-        let mut endpoints = vec![Endpoint::plain(listener, guard, &limits)];
+        let mut pages = vec![(Endpoint::plain(listener, &limits), Arc::new(guard))];
         let invitations = match config.lan {
             Some(lan) => {
-                let (endpoint, invitations) = open_to_network(lan, &limits).await?;
-                endpoints.push(endpoint);
+                let (page, invitations) = open_to_network(lan, &limits).await?;
+                pages.push(page);
                 Some(invitations)
             }
             None => None,
         };
+        let players = match config.subsonic {
+            Some(access) => {
+                let place = listen(access.listen, access.port, USUAL_SUBSONIC_PORT).await?;
+                Some((place, access.account))
+            }
+            None => None,
+        };
+        let subsonic = players
+            .as_ref()
+            .map(|((_, address), account)| SubsonicReady {
+                address: *address,
+                account: account.clone(),
+            });
+        let players =
+            players.map(|((listener, _), account)| (Endpoint::plain(listener, &limits), account));
         let place = config.library;
         // A large library takes a while, and this may be given up meanwhile.
         let opening = spawn_blocking(move || SongLibrary::open(place)).await;
@@ -139,9 +161,11 @@ impl Server {
             address,
             token,
             lan: invitations,
+            subsonic,
         };
         Ok(Self {
-            endpoints,
+            pages,
+            players,
             app,
             ready,
             stopping,
@@ -158,16 +182,21 @@ impl Server {
     /// scan, all within the grace of the limits.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self {
-            endpoints,
+            pages,
+            players,
             app,
             stopping,
             ..
         } = self;
+        let pages = pages
+            .into_iter()
+            .map(|(endpoint, guard)| (endpoint, router(Arc::clone(&app), guard)));
+        let players = players
+            .map(|(endpoint, account)| (endpoint, subsonic::router(Arc::clone(&app), account)));
         let mut inside = Vec::new();
         let mut open = Vec::new();
-        for endpoint in endpoints {
+        for (endpoint, router) in pages.chain(players) {
             inside.push(Arc::clone(&endpoint.connections));
-            let router = router(Arc::clone(&app), Arc::clone(&endpoint.guard));
             open.push(tokio::spawn(endpoint.serve(router, app.stopping.clone())));
         }
         stop.await;
@@ -197,7 +226,7 @@ impl Server {
 async fn open_to_network(
     lan: LanAccess,
     limits: &Limits,
-) -> Result<(Endpoint, Invitations), ServerError> {
+) -> Result<((Endpoint, Arc<Guard>), Invitations), ServerError> {
     let (listener, address) = listen(lan.listen, lan.port, USUAL_LAN_PORT).await?;
     let invitations = lan.invitations(address.port());
     let guard = Guard::of_network(
@@ -205,10 +234,8 @@ async fn open_to_network(
         lan.identity.guest.clone(),
         address.port(),
     );
-    Ok((
-        Endpoint::secure(listener, guard, lan.identity.tls, limits),
-        invitations,
-    ))
+    let endpoint = Endpoint::secure(listener, lan.identity.tls, limits);
+    Ok(((endpoint, Arc::new(guard)), invitations))
 }
 
 /// Listens at the port that was asked for, else at the usual one, else at any.

@@ -9,7 +9,7 @@ export const LOSSLESS = 'Apples Without Loss';
 export const COVERED = 'A Picture on the Sleeve';
 export const JINGLE = 'Six Seconds of Fame';
 
-/** @typedef {{address: string, songs: string, resident: () => number | null, busySeconds: () => number, stop: () => Promise<unknown>}} Vibelux */
+/** @typedef {{address: string, songs: string, said: () => string, resident: () => number | null, busySeconds: () => number, stop: () => Promise<unknown>}} Vibelux */
 
 /**
  * Two songs and a jingle that the library does not know yet, made of composed ones.
@@ -66,8 +66,8 @@ export function makeLibraryOfEach(program, folder, emotions) {
  * @param {string} program  The binary `vibelux`.
  * @param {string} folder  For its library and songs.
  * @param {string[]} [flags]  Further ones of `vibelux serve`.
- * @returns {Promise<Vibelux>}  `songs` is a folder with two songs and a jingle that are not in the library; `resident`
- *   is the server's own memory in MiB, without the file of the program, null where the system does not say; `busySeconds` how long it has
+ * @returns {Promise<Vibelux>}  `songs` is a folder with two songs and a jingle that are not in the library; `said` is what
+ *   the program has printed, `resident` the server's own memory in MiB, without the file of the program, null where the system does not say; `busySeconds` how long it has
  *   had a processor since it listens.
  */
 export async function startVibelux(program, folder, flags = []) {
@@ -91,8 +91,8 @@ export async function startVibelux(program, folder, flags = []) {
  */
 export async function serve(program, library, flags = [], environment = process.env) {
   const child = spawn(program, ['serve', '--no-open', '--port', '0', '--library', library, ...flags], { stdio: ['ignore', 'pipe', 'inherit'], env: environment });
+  let said = '';
   const address = await new Promise((resolve, reject) => {
-    let said = '';
     child.stdout.on('data', (data) => {
       said += data;
       const found = /https?:\/\/\S+/.exec(said);
@@ -106,7 +106,7 @@ export async function serve(program, library, flags = [], environment = process.
     child.kill('SIGINT');
     return gone;
   };
-  return { address, resident: () => resident(child.pid), busySeconds: () => processorSeconds(child.pid) - before, stop };
+  return { address, said: () => said, resident: () => resident(child.pid), busySeconds: () => processorSeconds(child.pid) - before, stop };
 }
 
 /** @param {number | undefined} pid @returns {number | null} */

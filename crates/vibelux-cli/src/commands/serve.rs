@@ -13,8 +13,8 @@ use vibelux::compose::{DEMO_SEED, compose_all};
 use vibelux::library::FileLimits;
 use vibelux::model::FaceModel;
 use vibelux_server::{
-    Identity, Invitations, LanAccess, Limits, MusicFolders, Ready, Role, ServerConfig, Token,
-    TokenPolicy, qr_text, serve,
+    Identity, Invitations, LanAccess, Limits, MusicFolders, Ready, Role, ServerConfig,
+    SubsonicAccess, SubsonicAccount, SubsonicReady, Token, TokenPolicy, qr_text, serve,
 };
 
 use crate::analysis::isolated;
@@ -50,6 +50,18 @@ pub struct ServeArgs {
     /// Where the keys and tokens for phones are [default: lan in the user's data directory]
     #[arg(long, value_name = "DIR", requires = "lan")]
     lan_keys: Option<PathBuf>,
+    /// Let music players in, by the OpenSubsonic API: at ADDRESS of this computer, by default at one that only it reaches
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1)]
+    subsonic: Option<Option<IpAddr>>,
+    /// The port for players [default: 8439, or any free one where that is taken]
+    #[arg(long, value_name = "N", requires = "subsonic")]
+    subsonic_port: Option<u16>,
+    /// Make a new password and API key: every player has to be told anew
+    #[arg(long, requires = "subsonic")]
+    subsonic_reset: bool,
+    /// Where password and API key for players are [default: subsonic in the user's data directory]
+    #[arg(long, value_name = "DIR", requires = "subsonic")]
+    subsonic_account: Option<PathBuf>,
     /// Do not open the browser
     #[arg(long)]
     no_open: bool,
@@ -75,6 +87,7 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         port: args.port,
         token,
         lan: lan(&args)?,
+        subsonic: subsonic(&args)?,
         face_model: match &args.face_model {
             Some(path) => FaceModel::load(path)?,
             None => FaceModel::shipped()?,
@@ -142,6 +155,25 @@ fn lan(args: &ServeArgs) -> anyhow::Result<Option<LanAccess>> {
     Ok(Some(LanAccess::open(&folder, listen, args.lan_port)?))
 }
 
+/// What music players need, if they are to be let in.
+fn subsonic(args: &ServeArgs) -> anyhow::Result<Option<SubsonicAccess>> {
+    let Some(address) = args.subsonic else {
+        return Ok(None);
+    };
+    let folder = match &args.subsonic_account {
+        Some(folder) => folder.clone(),
+        None => {
+            data_folder("say where to keep the account with --subsonic-account")?.join("subsonic")
+        }
+    };
+    if args.subsonic_reset {
+        SubsonicAccount::forget(&folder)?;
+    }
+    let listen = address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let access = SubsonicAccess::open(&folder, listen, args.subsonic_port)?;
+    Ok(Some(access))
+}
+
 /// Prints the address, with the token if there is one: the only time that it is shown.
 fn tell(ready: &Ready) -> anyhow::Result<()> {
     output::print(&format!("VibeluX is at {}\n", ready.url()))?;
@@ -155,6 +187,9 @@ fn tell(ready: &Ready) -> anyhow::Result<()> {
     }
     if let Some(invitations) = &ready.lan {
         tell_phones(invitations)?;
+    }
+    if let Some(subsonic) = &ready.subsonic {
+        tell_players(subsonic)?;
     }
     crate::tell!("press Ctrl-C to stop");
     Ok(())
@@ -184,6 +219,25 @@ fn tell_phones(invitations: &Invitations) -> anyhow::Result<()> {
         "A phone does not know this computer's certificate and warns. Its SHA-256 fingerprint is\n  {}\n",
         invitations.fingerprint()
     );
+    output::print(&text)
+}
+
+/// Prints what music players have to be told.
+fn tell_players(subsonic: &SubsonicReady) -> anyhow::Result<()> {
+    let (address, account) = (subsonic.address, &subsonic.account);
+    let mut text = format!(
+        "\nFor music players that know Subsonic or OpenSubsonic:\n  server    http://{address}\n  user      {}\n  \
+        password  {}\n  API key   {} (for players that take one in place of both)\n",
+        account.user(),
+        account.password(),
+        account.api_key(),
+    );
+    if address.ip().is_unspecified() {
+        text += "From other devices: the same with this computer's name or address in it.\n";
+    }
+    if !address.ip().is_loopback() {
+        text += "What is sent there is not encrypted: for your own network only.\n";
+    }
     output::print(&text)
 }
 

@@ -1,4 +1,4 @@
-//! [`Endpoint`]: a port, who may come in through it, and how many at once.
+//! [`Endpoint`]: a port, and how many may come in through it at once.
 //!
 //! Connections are accepted here rather than by axum, to bound their number and the time that a client
 //! may take to say what it wants. The computer's own endpoint speaks HTTP, the one for the network HTTPS.
@@ -20,7 +20,6 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::Limits;
-use crate::security::Guard;
 pub use connections::Connections;
 use connections::{Peers, Permit};
 
@@ -37,8 +36,6 @@ const SPEAK_HTTPS: &[u8] =
 #[derive(Debug)]
 pub struct Endpoint {
     listener: TcpListener,
-    /// Who may ask.
-    pub guard: Arc<Guard>,
     tls: Option<Arc<rustls::ServerConfig>>,
     /// Who is in.
     pub connections: Arc<Connections>,
@@ -48,23 +45,17 @@ pub struct Endpoint {
 impl Endpoint {
     /// The computer's own, which others may reach too if it listens elsewhere than on loopback addresses: they
     /// take no connection from the computer's own clients.
-    pub fn plain(listener: TcpListener, guard: Guard, limits: &Limits) -> Self {
-        Self::new(listener, guard, None, Peers::OwnAndOthers, limits)
+    pub fn plain(listener: TcpListener, limits: &Limits) -> Self {
+        Self::new(listener, None, Peers::OwnAndOthers, limits)
     }
 
     /// One for the network.
-    pub fn secure(
-        listener: TcpListener,
-        guard: Guard,
-        tls: Arc<rustls::ServerConfig>,
-        limits: &Limits,
-    ) -> Self {
-        Self::new(listener, guard, Some(tls), Peers::Others, limits)
+    pub fn secure(listener: TcpListener, tls: Arc<rustls::ServerConfig>, limits: &Limits) -> Self {
+        Self::new(listener, Some(tls), Peers::Others, limits)
     }
 
     fn new(
         listener: TcpListener,
-        guard: Guard,
         tls: Option<Arc<rustls::ServerConfig>>,
         peers: Peers,
         limits: &Limits,
@@ -73,7 +64,6 @@ impl Endpoint {
             Connections::new(limits.connections, limits.connections_of_address, peers);
         Self {
             listener,
-            guard: Arc::new(guard),
             tls,
             connections: Arc::new(connections),
             limits: limits.clone(),

@@ -13,6 +13,7 @@ use vibelux::library::filter::FilterError;
 use vibelux::model::ModelError;
 
 use crate::lan::error::LanError;
+use crate::subsonic::error::SubsonicError;
 
 /// Why a server cannot be started, or had to end.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,9 @@ pub enum ServerError {
     /// Phones cannot be let in.
     #[error(transparent)]
     Lan(#[from] LanError),
+    /// Players cannot be let in.
+    #[error(transparent)]
+    Subsonic(#[from] SubsonicError),
     /// The library cannot be opened.
     #[error(transparent)]
     Library(#[from] LibraryError),

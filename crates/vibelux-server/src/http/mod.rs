@@ -5,3 +5,4 @@ pub mod assets;
 pub mod compress;
 pub mod error;
 pub mod extract;
+pub mod sending;

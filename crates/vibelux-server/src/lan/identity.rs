@@ -3,7 +3,7 @@
 //! One file, `lan.toml`, that only its owner may read.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::certificate::{self, SERVER_DAYS};
 use super::error::LanError;
 use crate::http::error::ServerError;
+use crate::private_file;
 use crate::security::Token;
 
 const FILE: &str = "lan.toml";
@@ -93,11 +94,14 @@ impl Identity {
                     },
                     other => other,
                 })?;
-                write(&path, &new)?;
+                let text = toml::to_string(&new).map_err(|error| LanError::Certificate {
+                    detail: error.to_string(),
+                })?;
+                private_file::write(&path, &text).map_err(io(&path))?;
                 new
             }
         };
-        restrict(&path)?;
+        private_file::restrict(&path).map_err(io(&path))?;
         Self::of(&kept, &path)
     }
 
@@ -209,34 +213,6 @@ fn new() -> Result<Kept, LanError> {
         server_certificate: String::new(),
         server_key: String::new(),
     })
-}
-
-/// Nobody else may read the keys, whatever has become of the file.
-fn restrict(path: &Path) -> Result<(), LanError> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(io(path))?;
-    }
-    Ok(())
-}
-
-/// Written beside its place, for its owner's eyes alone, and named.
-fn write(path: &Path, kept: &Kept) -> Result<(), LanError> {
-    let folder = path.parent().unwrap_or(path);
-    let text = toml::to_string(kept).map_err(|error| LanError::Certificate {
-        detail: error.to_string(),
-    })?;
-    let written = || -> std::io::Result<()> {
-        fs::create_dir_all(folder)?;
-        // Only its owner may read a temporary file.
-        let mut part = tempfile::NamedTempFile::new_in(folder)?;
-        part.write_all(text.as_bytes())?;
-        part.as_file().sync_all()?;
-        part.persist(path)?;
-        Ok(())
-    };
-    written().map_err(io(path))
 }
 
 fn io(path: &Path) -> impl Fn(std::io::Error) -> LanError {

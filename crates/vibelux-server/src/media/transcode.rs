@@ -24,26 +24,67 @@ const FIRST_BYTES: usize = 8 << 10;
 
 /// What ffmpeg turns songs into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Target {
+pub struct Target {
     mime: &'static str,
-    arguments: &'static [&'static str],
+    suffix: &'static str,
+    codec: &'static str,
+    container: &'static str,
+    /// In kbit/s, where nobody asks for another.
+    usual_kbit: u32,
 }
 
 const OPUS: Target = Target {
     mime: "audio/webm",
-    arguments: &["-c:a", "libopus", "-b:a", "160k", "-f", "webm"],
+    suffix: "webm",
+    codec: "libopus",
+    container: "webm",
+    usual_kbit: 160,
+};
+
+/// For players, of which not all know WebM.
+const OGG_OPUS: Target = Target {
+    mime: "audio/ogg",
+    suffix: "opus",
+    container: "ogg",
+    ..OPUS
 };
 
 const MP3: Target = Target {
     mime: "audio/mpeg",
-    arguments: &["-c:a", "libmp3lame", "-b:a", "192k", "-f", "mp3"],
+    suffix: "mp3",
+    codec: "libmp3lame",
+    container: "mp3",
+    usual_kbit: 192,
 };
+
+impl Target {
+    /// The media type of what comes out.
+    pub fn mime(self) -> &'static str {
+        self.mime
+    }
+
+    /// How files of it end, without the dot.
+    pub fn suffix(self) -> &'static str {
+        self.suffix
+    }
+
+    /// The same at so many kbit/s, within what the codec does.
+    pub fn at_most(self, kbit: u32) -> Self {
+        Self {
+            usual_kbit: kbit.clamp(32, self.usual_kbit),
+            ..self
+        }
+    }
+}
 
 /// An installed ffmpeg that can write what browsers play.
 #[derive(Debug)]
 pub struct Transcoder {
     program: OsString,
+    /// For browsers.
     target: Target,
+    /// For players, the one that more of them know first.
+    of_players: Vec<Target>,
     /// For the owner.
     own_places: Arc<Semaphore>,
     /// For guests, who cannot keep the owner from hearing.
@@ -66,16 +107,12 @@ impl Transcoder {
             .ok()?
             .ok()?;
         let encoders = String::from_utf8_lossy(&answer.stdout);
-        let target = if encoders.contains(" libopus ") {
-            OPUS
-        } else if encoders.contains(" libmp3lame ") {
-            MP3
-        } else {
-            return None;
-        };
+        let has = |target: &Target| encoders.contains(&format!(" {} ", target.codec));
+        let target = [OPUS, MP3].into_iter().find(has)?;
         Some(Self {
             program,
             target,
+            of_players: [MP3, OGG_OPUS].into_iter().filter(has).collect(),
             own_places: Arc::new(Semaphore::new(places)),
             guest_places: Arc::new(Semaphore::new(places)),
         })
@@ -86,13 +123,40 @@ impl Transcoder {
         self.target.mime
     }
 
+    /// What players get, by the name that they give it; the one that most know, where they give none or there is no such.
+    pub fn of_players(&self, name: Option<&str>) -> Target {
+        let named = |target: &&Target| {
+            name.is_some_and(|name| {
+                name == target.suffix || (name == "ogg" || name == "oga") && **target == OGG_OPUS
+            })
+        };
+        let mut targets = self.of_players.iter();
+        let found = targets.clone().find(named).or(targets.next());
+        found.copied().unwrap_or(self.target)
+    }
+
+    /// The song from `start_seconds` on as browsers play it, while it is being made.
+    ///
+    /// # Errors
+    /// As [`Self::transcode_to`].
+    pub async fn transcode(
+        &self,
+        path: &Path,
+        start_seconds: f64,
+        role: Role,
+    ) -> Result<Body, ApiError> {
+        self.transcode_to(self.target, path, start_seconds, role)
+            .await
+    }
+
     /// The song from `start_seconds` on, while it is being made.
     ///
     /// # Errors
     /// [`ApiError::Busy`] if all places are taken, [`ApiError::Io`] if ffmpeg cannot be started,
     /// [`ApiError::Unconvertible`] if nothing comes out.
-    pub async fn transcode(
+    pub async fn transcode_to(
         &self,
+        target: Target,
         path: &Path,
         start_seconds: f64,
         role: Role,
@@ -119,7 +183,9 @@ impl Transcoder {
             .args(["-ss", &start_seconds.to_string(), "-i"])
             .arg(source)
             .args(["-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1"])
-            .args(self.target.arguments)
+            .args(["-c:a", target.codec])
+            .args(["-b:a", &format!("{}k", target.usual_kbit)])
+            .args(["-f", target.container])
             .arg("pipe:1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

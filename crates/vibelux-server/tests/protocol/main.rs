@@ -21,4 +21,5 @@ mod security;
 mod shapes;
 mod songs;
 mod stand;
+mod subsonic;
 mod taste;

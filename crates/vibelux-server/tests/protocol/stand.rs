@@ -12,7 +12,9 @@ use vibelux::EmotionVector;
 use vibelux::audio::SoundKind;
 use vibelux::library::{FileStamp, Outcome, Song, SongStore, Tags};
 use vibelux::model::{FaceModel, MusicModel};
-use vibelux_server::{LanAccess, Limits, MusicFolders, Ready, Server, ServerConfig, TokenPolicy};
+use vibelux_server::{
+    LanAccess, Limits, MusicFolders, Ready, Server, ServerConfig, SubsonicAccess, TokenPolicy,
+};
 
 use crate::client::{Answer, Request};
 
@@ -33,6 +35,8 @@ pub struct Plan {
     pub limits: Limits,
     /// Whether phones may come, at [`LAN`].
     pub lan: bool,
+    /// Whether music players may come.
+    pub subsonic: bool,
     pub songs: Vec<(String, Tags, EmotionVector)>,
     /// What the files whose names begin with it are, for some beginnings; else nobody listened.
     pub sounds: Vec<(&'static str, SoundKind)>,
@@ -44,6 +48,7 @@ impl Default for Plan {
             token: TokenPolicy::WhereReachable,
             limits: Limits::default(),
             lan: false,
+            subsonic: false,
             songs: Vec::new(),
             sounds: Vec::new(),
         }
@@ -99,6 +104,10 @@ impl Plan {
             lan: self.lan.then(|| {
                 let keys = dir.path().join("keys");
                 LanAccess::open(&keys, IpAddr::V4(LAN), Some(0)).unwrap()
+            }),
+            subsonic: self.subsonic.then(|| {
+                let folder = dir.path().join("account");
+                SubsonicAccess::open(&folder, IpAddr::V4(Ipv4Addr::LOCALHOST), Some(0)).unwrap()
             }),
             library: (&library).into(),
             folders: MusicFolders {
