@@ -42,6 +42,15 @@ pub enum Command {
     Playlist(Box<commands::playlist::PlaylistArgs>),
     /// Let the Music Player Daemon (MPD) play what fits
     Mpd(Box<commands::mpd::MpdArgs>),
+    /// Control the music player of a Linux desktop (MPRIS), and let it play what fits
+    #[cfg(feature = "mpris")]
+    Mpris(Box<commands::mpris::MprisArgs>),
+    /// Put playlists on a server that speaks Subsonic or OpenSubsonic, such as Navidrome
+    Subsonic(commands::subsonic::SubsonicArgs),
+    /// Put playlists on a Jellyfin server
+    Jellyfin(commands::jellyfin::JellyfinArgs),
+    /// Put playlists on a Music Assistant server
+    MusicAssistant(commands::music_assistant::MusicAssistantArgs),
     /// Open the page: your camera, your mood, your music
     Serve(commands::serve::ServeArgs),
     /// Show how the emotion of one song changes while it plays
@@ -65,4 +74,6 @@ pub enum Command {
     AnalyseSongs(commands::analyse_songs::AnalyseSongsArgs),
     /// Print a completion script for a shell
     Completions(commands::completions::CompletionsArgs),
+    /// Write the manual pages, one for each command
+    Man(commands::man::ManArgs),
 }

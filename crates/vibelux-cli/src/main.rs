@@ -20,6 +20,7 @@ mod bars;
 mod chosen;
 mod commands;
 mod failure;
+mod filling;
 mod interrupt;
 mod json;
 mod library_location;
@@ -28,6 +29,8 @@ mod naming;
 mod output;
 mod query;
 mod results;
+mod schedule;
+mod servers;
 mod song_filter;
 mod sought;
 
@@ -79,10 +82,15 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Worker(args) => commands::worker::run(args),
         Command::Recommend(args) => commands::recommend::run(args),
         Command::Mpd(args) => commands::mpd::run(&args),
+        #[cfg(feature = "mpris")]
+        Command::Mpris(args) => commands::mpris::run(&args),
         Command::Playlist(args) => commands::playlist::run(&args),
         Command::Serve(args) => commands::serve::run(args),
         Command::Song(args) => commands::song::run(args),
         Command::Tag(args) => commands::tag::run(args),
+        Command::Subsonic(args) => commands::subsonic::run(&args),
+        Command::Jellyfin(args) => commands::jellyfin::run(&args),
+        Command::MusicAssistant(args) => commands::music_assistant::run(&args),
         Command::Taste(args) => commands::taste::run(args),
         Command::Preprocess(args) => commands::preprocess::run(args),
         Command::Train(args) => commands::train::run(args),
@@ -91,5 +99,6 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Export(args) => commands::export::run(args),
         Command::AnalyseSongs(args) => commands::analyse_songs::run(args),
         Command::Completions(args) => commands::completions::run(args, Args::command()),
+        Command::Man(args) => commands::man::run(&args, Args::command()),
     }
 }

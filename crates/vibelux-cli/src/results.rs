@@ -200,3 +200,12 @@ pub fn to_json<'a>(found: &'a [Found], songs: &Chosen, index: &SongIndex) -> Rec
         queries: found.iter().map(query).collect(),
     }
 }
+/// A song in a line: its title and who plays it.
+pub fn song_title(table: &SongTable, position: usize) -> String {
+    let title = table.title(position);
+    let text = match table.artist(position) {
+        Some(artist) => format!("{title} \u{2014} {artist}"),
+        None => title.into_owned(),
+    };
+    output::readable(text.as_ref())
+}

@@ -340,3 +340,22 @@ fn what_is_no_mpd_is_told_from_one_that_breaks_off() {
         "{error}"
     );
 }
+
+#[test]
+fn an_idle_player_is_not_filled_for_ever() {
+    let library = library();
+    let Some(server) = MpdServer::start(library.path(), None) else {
+        return;
+    };
+    let mut mpd = client(&server);
+    let mut follower = Follower::new(3, false, false);
+    for _ in 0..4 {
+        follower.tick(&mut mpd, &mut { SAD }).unwrap();
+    }
+    assert_eq!(server.queue(), [0, 1, 2].map(name));
+    follower.change();
+    let tick = follower.tick(&mut mpd, &mut { HAPPY }).unwrap();
+    assert_eq!(tick.removed, 3);
+    assert_eq!(server.queue(), [20, 21, 22].map(name));
+    assert_eq!(server.status("state").as_deref(), Some("stop"));
+}

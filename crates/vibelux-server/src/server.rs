@@ -20,6 +20,7 @@ use crate::lan::{Invitations, LanAccess};
 use crate::library::scan::Scanner;
 use crate::library::song_library::SongLibrary;
 use crate::media::Transcoder;
+use crate::routes::audio_features::MeasuredFeatures;
 use crate::routes::router;
 use crate::security::{Guard, Token};
 use crate::state::{App, Shared};
@@ -147,6 +148,7 @@ impl Server {
             scanner: Arc::new(Scanner::new(Arc::clone(&library), Arc::clone(&embedder))),
             transcoder: Transcoder::find(limits.transcodes).await,
             folders: config.folders,
+            features: MeasuredFeatures::default(),
             invitations: invitations.clone(),
             owner_sockets: Arc::new(Semaphore::new(limits.sockets)),
             guest_sockets: Arc::new(Semaphore::new(limits.sockets)),

@@ -13,6 +13,7 @@ use crate::library::folders::MusicFolders;
 use crate::library::scan::Scanner;
 use crate::library::song_library::SongLibrary;
 use crate::media::Transcoder;
+use crate::routes::audio_features::MeasuredFeatures;
 use crate::security::Role;
 
 /// One running server.
@@ -34,6 +35,8 @@ pub struct App {
     pub transcoder: Option<Transcoder>,
     /// How phones get in, if they may.
     pub invitations: Option<Invitations>,
+    /// What was measured of songs' sound.
+    pub features: MeasuredFeatures,
     /// What clients may take.
     pub limits: Limits,
     /// A place for each live camera of the owner.

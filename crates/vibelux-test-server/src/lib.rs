@@ -2,14 +2,22 @@
 //! test. What a machine lacks is said aloud, and the test that needs it is skipped.
 
 mod bucket;
+mod dbus;
+mod mosquitto;
 mod mpd;
 mod postgres;
 mod process;
 mod silence;
+mod supysonic;
+mod tagged;
 mod web;
 
 pub use bucket::BucketServer;
+pub use dbus::DbusDaemon;
+pub use mosquitto::{HeardMessage, MosquittoListener, MosquittoServer, MosquittoSetup};
 pub use mpd::MpdServer;
 pub use postgres::PostgresServer;
 pub use silence::silent_wav;
+pub use supysonic::SubsonicServer;
+pub use tagged::{tagged_flac, tagged_mp3};
 pub use web::{WebRequest, WebServer};

@@ -14,7 +14,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use divan::Bencher;
-use image::imageops::blur;
+use image::imageops::{blur, overlay};
 use image::{GrayImage, ImageFormat, Luma};
 use vibelux::detect::FaceDetector;
 use vibelux::face::{Face, FaceImage, FaceQuality, GreyImage, decode_picture};
@@ -150,6 +150,33 @@ fn detect(bencher: Bencher<'_, '_>, size: Size) {
     let (picture, _) = found(size);
     let mut detector = FaceDetector::new().unwrap();
     bencher.bench_local(|| detector.detect(divan::black_box(&picture)));
+}
+
+/// A live camera's usual frame: the face is where it was a moment ago.
+#[divan::bench(args = SIZES, max_time = 2)]
+fn detect_tracked(bencher: Bencher<'_, '_>, size: Size) {
+    let (picture, face) = found(size);
+    let mut detector = FaceDetector::new().unwrap();
+    bencher.bench_local(|| {
+        let near = detector.detect_near(divan::black_box(&picture), divan::black_box(&face));
+        near.expect("the face is still there")
+    });
+}
+
+/// A photograph of 24 megapixels whose only face is 2 % of its width wide.
+#[divan::bench(max_time = 3)]
+fn detect_in_photograph(bencher: Bencher<'_, '_>) {
+    const PHOTOGRAPH: Size = Size(6000, 4000);
+    // The drawing's face is a third of it.
+    const DRAWN: Size = Size(360, 270);
+    let mut photograph = GrayImage::from_pixel(PHOTOGRAPH.0, PHOTOGRAPH.1, Luma([138]));
+    overlay(&mut photograph, &drawing(DRAWN), 3500, 1200);
+    let picture = GreyImage::new(PHOTOGRAPH.0, PHOTOGRAPH.1, photograph.into_raw()).unwrap();
+    let mut detector = FaceDetector::new().unwrap();
+    bencher.bench_local(|| {
+        let faces = detector.detect(divan::black_box(&picture));
+        assert_eq!(faces.len(), 1, "the drawn face is found");
+    });
 }
 
 /// The price of a frame with nobody in it, who is sought harder.

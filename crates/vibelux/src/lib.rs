@@ -33,6 +33,7 @@ pub mod detect;
 pub mod emotion;
 pub mod error_text;
 pub mod face;
+pub mod features;
 pub mod library;
 pub mod media;
 pub mod model;

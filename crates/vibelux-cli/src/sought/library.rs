@@ -25,7 +25,23 @@ impl SoughtLibrary {
     /// # Errors
     /// If it has no such song, or cannot be read.
     pub fn load(args: &SoughtArgs, store: &SongStore) -> anyhow::Result<Self> {
-        let mut songs = Chosen::load(store, args.include_missing, args.also.include)?;
+        Self::load_with(args, store, args.include_missing)
+    }
+
+    /// The same, also with songs whose files are not on this disk: somebody else has them.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_wherever(args: &SoughtArgs, store: &SongStore) -> anyhow::Result<Self> {
+        Self::load_with(args, store, true)
+    }
+
+    fn load_with(
+        args: &SoughtArgs,
+        store: &SongStore,
+        include_missing: bool,
+    ) -> anyhow::Result<Self> {
+        let mut songs = Chosen::load(store, include_missing, args.also.include)?;
         songs.keep(&args.only, store)?;
         songs.tell_mixed_models();
         let likings = if args.no_taste {
@@ -36,7 +52,7 @@ impl SoughtLibrary {
         Ok(Self {
             index: songs.index(args.mode.into()),
             likings,
-            include_missing: args.include_missing,
+            include_missing,
             songs,
         })
     }

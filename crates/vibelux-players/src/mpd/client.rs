@@ -8,6 +8,7 @@ use mpd_protocol::{Command, Connection, MpdProtocolError};
 use super::address::MpdAddress;
 use super::error::{MpdError, NO_EXIST};
 use super::stream::Stream;
+use crate::queue::{PlayState, QueueStatus, QueuedSong};
 
 /// The numbers of the protocol for a wrong password, and for what one may not do without.
 const PASSWORD: u64 = 3;
@@ -17,43 +18,6 @@ const PERMISSION: u64 = 4;
 pub struct Mpd {
     address: MpdAddress,
     connection: Option<Connection<Stream>>,
-}
-
-/// Whether it plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MpdState {
-    /// It plays.
-    Play,
-    /// It pauses.
-    Pause,
-    /// It does neither.
-    Stop,
-}
-
-/// How an MPD is at a moment.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MpdStatus {
-    /// Whether it plays.
-    pub state: MpdState,
-    /// The place in the queue and the number of the song that plays, pauses or would play.
-    pub song: Option<(usize, u64)>,
-    /// How many songs the queue has.
-    pub queue_length: usize,
-    /// How long the song will still play, in seconds.
-    pub left_seconds: Option<f64>,
-    /// Whether songs come in an order of MPD's own.
-    pub is_random: bool,
-}
-
-/// A song of the queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueuedSong {
-    /// Its number, as long as it is in the queue and MPD runs.
-    pub id: u64,
-    /// Its place in the queue, from 0.
-    pub place: usize,
-    /// What MPD calls it.
-    pub name: String,
 }
 
 impl Mpd {
@@ -76,7 +40,7 @@ impl Mpd {
     ///
     /// # Errors
     /// [`MpdError`], as of all that follow.
-    pub fn status(&mut self) -> Result<MpdStatus, MpdError> {
+    pub fn status(&mut self) -> Result<QueueStatus, MpdError> {
         let frame = self.ask(Command::new("status"))?;
         let number = |key: &str| frame.find(key).and_then(|value| value.parse::<u64>().ok());
         let seconds = |key: &str| frame.find(key).and_then(|value| value.parse::<f64>().ok());
@@ -85,11 +49,11 @@ impl Mpd {
         let (Some(state), Some(queue_length)) = (frame.find("state"), length) else {
             return Err(self.nonsense());
         };
-        Ok(MpdStatus {
+        Ok(QueueStatus {
             state: match state {
-                "play" => MpdState::Play,
-                "pause" => MpdState::Pause,
-                _ => MpdState::Stop,
+                "play" => PlayState::Play,
+                "pause" => PlayState::Pause,
+                _ => PlayState::Stop,
             },
             song: place.zip(number("songid")),
             queue_length,

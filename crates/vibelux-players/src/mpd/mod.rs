@@ -1,15 +1,15 @@
-//! The Music Player Daemon (MPD, musicpd.org), by its protocol: `address.rs` says where it is, `client.rs` talks to it, `enqueue.rs` puts songs into its queue, `follow.rs`
-//! keeps that filled.
+//! The Music Player Daemon (MPD, musicpd.org), by its protocol: `address.rs` says where it is, `client.rs` talks to it, `queue.rs` is how `follow` and
+//! `enqueue` fill its queue.
 
 mod address;
 mod client;
-mod enqueue;
 mod error;
-mod follow;
+mod queue;
 mod stream;
 
+pub use crate::enqueue::{Enqueued, enqueue};
+pub use crate::follow::{Follower, NextSongs, Tick};
+pub use crate::queue::{PlayState as MpdState, QueueStatus as MpdStatus, QueuedSong};
 pub use address::MpdAddress;
-pub use client::{Mpd, MpdState, MpdStatus, QueuedSong};
-pub use enqueue::{Enqueued, enqueue};
+pub use client::Mpd;
 pub use error::MpdError;
-pub use follow::{Follower, NextSongs, Tick};

@@ -122,6 +122,9 @@ pub enum ApiError {
     /// ffmpeg makes nothing of the song.
     #[error("ffmpeg can play nothing of this song from there on; check its file")]
     Unconvertible,
+    /// A song whose sound cannot be read.
+    #[error("{0}")]
+    Unmeasurable(String),
     /// The library failed.
     #[error(transparent)]
     Library(#[from] LibraryError),
@@ -181,6 +184,7 @@ impl ApiError {
             Self::BadRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "bad_range"),
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Unconvertible => (StatusCode::UNPROCESSABLE_ENTITY, "unconvertible"),
+            Self::Unmeasurable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unmeasurable"),
             Self::NoFfmpeg => (StatusCode::NOT_IMPLEMENTED, "no_ffmpeg"),
             Self::Library(error @ LibraryError::Busy { .. }) => {
                 (StatusCode::SERVICE_UNAVAILABLE, error.code())

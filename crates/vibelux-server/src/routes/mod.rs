@@ -3,6 +3,7 @@
 
 mod analyse;
 mod audio;
+pub mod audio_features;
 mod filter;
 mod lan;
 mod map;
@@ -61,6 +62,7 @@ pub fn router(app: Shared, guard: Arc<Guard>) -> Router {
         .route("/songs/{id}/curve", get(songs::curve))
         .route("/songs/{id}/cover", get(songs::cover))
         .route("/songs/{id}/audio", get(audio::audio))
+        .route("/audio-features/{id}", get(audio_features::audio_features))
         .route("/map", get(map::map))
         .route("/map/song", get(map::song))
         .route("/map/matching", get(map::matching))

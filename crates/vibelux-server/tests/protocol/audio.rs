@@ -126,7 +126,7 @@ fn has_ffmpeg(stand: &Stand) -> bool {
 }
 
 /// A minute of composed music in place of a song's file.
-fn put_music(stand: &Stand, file: &str) {
+pub fn put_music(stand: &Stand, file: &str) {
     let piece = &compose_all(1)[0];
     let path = stand.music().join("made.wav");
     write_wav(&path, &piece.render(16_000), piece.title, "Nobody", "Test").unwrap();

@@ -8,6 +8,7 @@
 mod audio;
 mod client;
 mod faces;
+mod features;
 #[path = "../../../vibelux/tests/fer2013/mod.rs"]
 mod fer2013;
 #[path = "../json_schema/mod.rs"]

@@ -30,5 +30,5 @@ pub use grey::{GreyImage, grey_rec601};
 pub use landmarks::{Face, Landmarks};
 pub use picture::{decode_picture, load_picture};
 pub use quality::FaceQuality;
-pub(crate) use scale::{cut, resized};
+pub(crate) use scale::{cut, halved, resized};
 pub use square::Square;

@@ -27,6 +27,29 @@ pub(crate) fn resized(image: &GreyImage, width: u32, height: u32) -> GreyImage {
     }
 }
 
+/// The picture at half its size, of the means of four pixels each; what an odd side has too much is left out. Both sides at least 2. Aliases a
+/// little, and takes a small part of the time of [`resized`]: a first step for large photographs.
+pub(crate) fn halved(image: &GreyImage) -> GreyImage {
+    let (width, height) = (image.width / 2, image.height / 2);
+    let mut pixels = Vec::with_capacity(width as usize * height as usize);
+    let across = 2 * width as usize;
+    for pair in image.pixels.chunks_exact(2 * image.width as usize) {
+        let (upper, lower) = pair.split_at(image.width as usize);
+        let upper = upper[..across].as_chunks::<2>().0;
+        let lower = lower[..across].as_chunks::<2>().0;
+        // Written out, as the compiler then does many at once.
+        pixels.extend(upper.iter().zip(lower).map(|(a, b)| {
+            let sum = u16::from(a[0]) + u16::from(a[1]) + u16::from(b[0]) + u16::from(b[1]);
+            ((sum + 2) / 4) as u8
+        }));
+    }
+    GreyImage {
+        width,
+        height,
+        pixels,
+    }
+}
+
 /// The source pixels that one output pixel is made of, along one axis. The weights sum to 1 and
 /// `first + weights.len()` never passes the end of the source.
 pub(super) struct Taps {
@@ -213,6 +236,31 @@ pub(super) fn resample(image: &GreyImage, columns: &[Taps], rows: &[Taps], targe
             let value: f32 = span.iter().zip(&column.weights).map(|(p, w)| p * w).sum();
             // `as` saturates, so rounding beyond 255 cannot wrap.
             *out = (value + 0.5) as u8;
+        }
+    }
+}
+
+#[cfg(test)]
+mod halving_tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn four_pixels_become_their_mean() {
+        let image = GreyImage::new(5, 3, (0..15).collect()).unwrap();
+        let half = halved(&image);
+        assert_eq!((half.width, half.height), (2, 1));
+        // (0 + 1 + 5 + 6) / 4 and (2 + 3 + 7 + 8) / 4.
+        assert_eq!(half.pixels, [3, 5]);
+    }
+
+    proptest! {
+        #[test]
+        fn an_even_picture_stays_so(grey: u8, width in 2_u32..40, height in 2_u32..40) {
+            let pixels = vec![grey; (width * height) as usize];
+            let half = halved(&GreyImage::new(width, height, pixels).unwrap());
+            prop_assert!(half.pixels.iter().all(|&pixel| pixel == grey));
+            prop_assert_eq!(half.pixels.len() as u32, (width / 2) * (height / 2));
         }
     }
 }

@@ -1,27 +1,18 @@
 //! `vibelux mpd`: lets the Music Player Daemon play what fits, once (`queue`, `shuffle`) or from now on (`follow`).
 //!
 //! ```text
-//! flags, camera, lines -> moods.rs -> follow.rs -> vibelux_players::mpd -> MPD
-//!                         songs.rs (what comes next) --^
+//! flags -> player.rs (which MPD, what it calls songs) -> filling -> vibelux_players::mpd -> MPD
 //! ```
 
-mod follow;
-mod moods;
 mod player;
-mod songs;
 
-use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use clap::{ArgGroup, Subcommand};
-use vibelux::library::unix_seconds;
-use vibelux_players::mpd::enqueue;
+use clap::Subcommand;
+use vibelux_players::mpd::{Mpd, MpdError};
+use vibelux_players::{Follower, Tick};
 
-use crate::at_least_one::at_least_one;
-use crate::library_location::LibraryArgs;
-use crate::output;
-use crate::sought::{SoughtArgs, SoughtLibrary};
-use follow::FollowArgs;
+use crate::filling::{FollowFlags, Followed, LibrarySongs, PutFlags, Trouble};
 use player::{PlayerArgs, advised};
 
 /// Flags of `vibelux mpd`.
@@ -43,20 +34,20 @@ enum MpdCommand {
 
 /// What `queue` and `shuffle` take.
 #[derive(Debug, clap::Args)]
-#[command(group = ArgGroup::new("needed").args(["image", "camera", "mood", "similar_to", "unlike"]).required(true).multiple(true))]
 struct QueueArgs {
     #[command(flatten)]
-    sought: SoughtArgs,
-    /// How many songs
-    #[arg(short = 'n', long, value_name = "N", default_value = "20", value_parser = at_least_one)]
-    count: NonZeroUsize,
-    /// Play the first of them if nothing plays
-    #[arg(long)]
-    play: bool,
+    put: PutFlags,
     #[command(flatten)]
     player: PlayerArgs,
+}
+
+/// What `follow` takes.
+#[derive(Debug, clap::Args)]
+struct FollowArgs {
     #[command(flatten)]
-    library: LibraryArgs,
+    follow: FollowFlags,
+    #[command(flatten)]
+    player: PlayerArgs,
 }
 
 /// Runs the command.
@@ -68,54 +59,54 @@ pub fn run(args: &MpdArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// So many songs of the queue are looked at.
-const LOOKED_AT: usize = 500;
-
-/// How much fitting counts in a shuffle.
-const SHUFFLE: f64 = 0.5;
-
 impl QueueArgs {
     fn run(&self, is_shuffle: bool) -> anyhow::Result<ExitCode> {
         let mut mpd = self.player.mpd();
-        // Before a camera is started for nothing.
-        let status = mpd.status().map_err(advised)?;
-        let naming = self.player.naming(&mut mpd)?;
-        let store = self.library.open_soon()?;
-        let library = SoughtLibrary::load(&self.sought, &store)?;
-        let usual = if is_shuffle { SHUFFLE } else { 1.0 };
-        let mut wish = self.sought.wish(&library, self.count.get(), usual)?;
-        if is_shuffle && self.sought.seed.is_none() {
-            // Each time another one.
-            wish.request.seed = unix_seconds();
-        }
-        let table = &library.songs.table;
-        // What plays or is to come does not come twice; what makes way may come again.
-        let first = status.song.map_or(0, |(place, _)| place);
-        let there = mpd.queue(first, if is_shuffle { 1 } else { LOOKED_AT });
-        let there = there.map_err(advised)?;
-        let there = there
-            .iter()
-            .filter_map(|song| songs::find_by_end(table, &song.name));
-        let picks = library.picks(&wish.request, wish.left_out.into_iter().chain(there));
-        let paths = picks.iter().map(|pick| table.path(pick.position));
-        let names: Vec<String> = paths.filter_map(|path| naming.name(&path)).collect();
-        if names.is_empty() {
-            anyhow::bail!(
-                "no other song of the library fits that is on this disk, so the queue stays as it is"
-            );
-        }
-        let done = enqueue(&mut mpd, &names, is_shuffle, self.play).map_err(advised)?;
-        for name in &done.unknown {
-            crate::tell!("MPD does not know {name}");
-        }
-        let removed = match done.removed {
-            0 => String::new(),
-            removed => format!(" in the place of {}", output::songs(removed)),
-        };
-        output::print(&format!(
-            "{} put into the queue{removed}\n",
-            output::songs(done.added)
-        ))?;
+        let names = self.player.names(&mut mpd)?;
+        self.put.put(&mut mpd, "MPD", &names, is_shuffle, advised)?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl FollowArgs {
+    fn run(&self) -> anyhow::Result<ExitCode> {
+        let mut mpd = self.player.mpd();
+        mpd.status().map_err(advised)?;
+        let names = self.player.names(&mut mpd)?;
+        let flags = &self.follow;
+        let follower = Follower::new(flags.ahead.into(), !flags.no_play, flags.replace);
+        flags.run(&mut FollowedMpd { mpd, follower }, Box::new(names))
+    }
+}
+
+struct FollowedMpd {
+    mpd: Mpd,
+    follower: Follower,
+}
+
+impl Followed for FollowedMpd {
+    fn called(&self) -> String {
+        "MPD".to_owned()
+    }
+
+    fn place(&self) -> String {
+        self.mpd.address().to_string()
+    }
+
+    fn tick(&mut self, songs: &mut LibrarySongs) -> Result<Tick, Trouble> {
+        let ticked = self.follower.tick(&mut self.mpd, songs);
+        ticked.map_err(|error| match error {
+            error if error.is_passing() => Trouble::Away(error.to_string()),
+            MpdError::Refused { .. } => Trouble::Refused(advised(error)),
+            error => Trouble::Lasting(advised(error)),
+        })
+    }
+
+    fn change(&mut self) {
+        self.follower.change();
+    }
+
+    fn reconnect(&mut self) {
+        self.follower.reconnect();
     }
 }

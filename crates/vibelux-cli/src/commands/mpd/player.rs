@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use vibelux::library::SongTable;
 use vibelux::media::PathRule;
 use vibelux::playlist::{Beside, Naming};
 use vibelux_players::mpd::{Mpd, MpdAddress, MpdError};
 
+use crate::filling::SongNames;
 use crate::naming::naming;
 
 /// Where MPD is, and what it calls songs.
@@ -42,7 +44,7 @@ impl PlayerArgs {
     }
 
     /// What MPD calls songs.
-    pub fn naming(&self, mpd: &mut Mpd) -> anyhow::Result<Naming> {
+    pub fn names(&self, mpd: &mut Mpd) -> anyhow::Result<MpdNames> {
         let told = match self.base {
             Some(_) => None,
             None => mpd.music_folder().map_err(advised)?,
@@ -53,6 +55,23 @@ impl PlayerArgs {
             Beside::Nothing,
             &self.map,
         )
+        .map(MpdNames)
+    }
+}
+
+/// What an MPD calls songs.
+pub struct MpdNames(Naming);
+
+impl SongNames for MpdNames {
+    fn name(&self, path: &Path) -> Option<String> {
+        self.0.name(path)
+    }
+
+    /// By its path below MPD's library.
+    fn find(&self, table: &SongTable, name: &str) -> Option<usize> {
+        let end = Path::new(name);
+        let mut fitting = (0..table.len()).filter(|&at| table.path(at).ends_with(end));
+        fitting.next().filter(|_| fitting.next().is_none())
     }
 }
 

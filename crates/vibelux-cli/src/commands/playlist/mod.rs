@@ -2,10 +2,8 @@
 //!
 //! ```text
 //! flags -> crate::sought (what is sought, and found) -> vibelux::playlist -> file
-//!            schedule.rs (when) -^
+//!       crate::schedule (when) -^
 //! ```
-
-mod schedule;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -25,8 +23,8 @@ use crate::library_location::LibraryArgs;
 use crate::naming::naming;
 use crate::output;
 use crate::results::{self, Recommendation};
+use crate::schedule::{Schedule, parse_schedule};
 use crate::sought::{SoughtArgs, SoughtLibrary, Wish};
-use schedule::{Schedule, parse_schedule};
 
 /// Flags of `vibelux playlist`.
 #[derive(Debug, clap::Args)]

@@ -1,10 +1,9 @@
-//! [`Follower`]: keeps the queue of an MPD filled, and lets what comes next follow the mood. The song that plays is never touched, nor are
+//! [`Follower`]: keeps the queue of a player filled, and lets what comes next follow the mood. The song that plays is never touched, nor are
 //! songs that others put in.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::client::{Mpd, MpdState, MpdStatus, QueuedSong};
-use super::error::MpdError;
+use crate::queue::{PlayState, PlayerQueue, QueueStatus, QueuedSong};
 
 /// Songs do not come again before so many others.
 const NOT_AGAIN: usize = 100;
@@ -12,7 +11,7 @@ const NOT_AGAIN: usize = 100;
 /// A song that ends sooner is followed by the next one whatever is said now, in seconds.
 const NEARLY_OVER: f64 = 3.0;
 
-/// So many songs in a row that MPD does not know are enough to ask what is wrong.
+/// So many songs in a row that the player does not know are enough to ask what is wrong.
 const MOST_UNKNOWN: usize = 40;
 
 /// So many songs that are in the queue already are looked at, so that none comes twice.
@@ -26,10 +25,10 @@ pub trait NextSongs {
     /// The next songs, at most so many: to follow on `before`, the last one last, without those of `without`.
     fn next(&mut self, count: usize, before: &[usize], without: &HashSet<usize>) -> Vec<usize>;
 
-    /// What MPD is told of a song; `None` if it can have no name there.
+    /// What the player is told of a song; `None` if it can have no name there.
     fn name(&self, song: usize) -> Option<String>;
 
-    /// The song that MPD calls so, by its path below its library; `None` if it is none of these, or may be several.
+    /// The song that the player calls so; `None` if it is none of these, or may be several.
     fn find(&mut self, name: &str) -> Option<usize>;
 }
 
@@ -42,11 +41,11 @@ pub struct Tick {
     pub removed: usize,
     /// The song of ours that began to play since the last look.
     pub began: Option<usize>,
-    /// The songs that MPD does not know.
+    /// The songs that the player does not know.
     pub unknown: Vec<usize>,
     /// How many songs are to come that were not put in by this follower.
     pub of_others: usize,
-    /// Whether MPD plays in an order of its own.
+    /// Whether the player plays in an order of its own.
     pub is_random: bool,
 }
 
@@ -56,11 +55,11 @@ pub struct Follower {
     ahead: usize,
     starts: bool,
     replaces: bool,
-    /// The songs of ours that may be in the queue, by the numbers that MPD gave them.
+    /// The songs of ours that may be in the queue, by the numbers that the player gave them.
     ours: HashMap<u64, usize>,
     /// The latest songs that were put in.
     recent: VecDeque<usize>,
-    /// What MPD does not know.
+    /// What the player does not know.
     unknown: HashSet<usize>,
     playing: Option<u64>,
     is_stale: bool,
@@ -68,10 +67,12 @@ pub struct Follower {
     is_first: bool,
     /// Whether the numbers of the songs are to be found out again.
     is_new: bool,
+    /// So many songs at the end of the queue were put in since the player had a song: it does not say of those that nobody has heard them.
+    put_in_since: usize,
 }
 
 impl Follower {
-    /// One that keeps so many songs (at least 1) after the one that plays. With `starts` it lets MPD play at first, and again when the queue
+    /// One that keeps so many songs (at least 1) after the one that plays. With `starts` it lets the player play at first, and again when the queue
     /// has run dry; with `replaces`, what nobody has heard makes way at first, whoever put it in.
     #[must_use]
     pub fn new(ahead: usize, starts: bool, replaces: bool) -> Self {
@@ -86,6 +87,7 @@ impl Follower {
             is_stale: replaces,
             is_first: true,
             is_new: true,
+            put_in_since: 0,
         }
     }
 
@@ -94,7 +96,7 @@ impl Follower {
         self.is_stale = true;
     }
 
-    /// The connection broke off: MPD may be another than before, whose numbers mean other songs.
+    /// The connection broke off: the player may be another than before, whose numbers mean other songs.
     pub fn reconnect(&mut self) {
         self.is_new = true;
     }
@@ -102,11 +104,15 @@ impl Follower {
     /// Looks at the queue and does what is to be done.
     ///
     /// # Errors
-    /// [`MpdError`]; nothing that plays is lost by it.
-    pub fn tick(&mut self, mpd: &mut Mpd, songs: &mut dyn NextSongs) -> Result<Tick, MpdError> {
-        let status = mpd.status()?;
+    /// What the player says; nothing that plays is lost by it.
+    pub fn tick<P: PlayerQueue>(
+        &mut self,
+        player: &mut P,
+        songs: &mut dyn NextSongs,
+    ) -> Result<Tick, P::Error> {
+        let status = player.status()?;
         if self.is_new {
-            self.find_ours(mpd, songs, &status)?;
+            self.find_ours(player, songs, &status)?;
             self.is_new = false;
         }
         let mut tick = Tick {
@@ -114,11 +120,14 @@ impl Follower {
             began: self.began(&status),
             ..Tick::default()
         };
+        if status.song.is_some() {
+            self.put_in_since = 0;
+        }
         let first = self.first_unheard(&status);
-        let is_nearly_over = status.state == MpdState::Play
+        let is_nearly_over = status.state == PlayState::Play
             && status.left_seconds.is_some_and(|left| left < NEARLY_OVER);
         let leaving: HashSet<u64> = if self.is_stale && !is_nearly_over {
-            let coming = mpd.queue(first, usize::MAX)?;
+            let coming = player.queue(first, usize::MAX)?;
             let ids = coming.iter().map(|song| song.id);
             ids.filter(|id| self.may_leave(*id)).collect()
         } else {
@@ -128,44 +137,50 @@ impl Follower {
         let missing = self.ahead.saturating_sub(staying);
         let mut added = Vec::new();
         if missing > 0 {
-            let there = mpd.queue(first.saturating_sub(1), LOOKED_AT)?;
+            let there = player.queue(first.saturating_sub(1), LOOKED_AT)?;
             let there: Vec<QueuedSong> = there
                 .into_iter()
                 .filter(|song| !leaving.contains(&song.id))
                 .collect();
-            added = self.fill(mpd, songs, missing, &there, &mut tick)?;
+            added = self.fill(player, songs, missing, &there, &mut tick)?;
+        }
+        if status.song.is_none() {
+            self.put_in_since += added.len();
         }
         // Only then, and only if something has come: whatever happens, the queue is not empty.
         if missing == 0 || !added.is_empty() {
-            self.take_out(mpd, &leaving, &mut tick)?;
+            self.take_out(player, &leaving, &mut tick)?;
         }
+        self.put_in_since = self.put_in_since.saturating_sub(tick.removed);
         if !is_nearly_over {
             self.is_stale = false;
         }
         let ran_dry = status.song.is_none();
         if self.starts
-            && status.state == MpdState::Stop
+            && status.state == PlayState::Stop
             && (self.is_first || ran_dry)
             && let Some(&id) = added.first()
         {
-            mpd.play(id)?;
+            player.play(id)?;
+            // They may be over before the next look.
+            self.put_in_since = 0;
         }
         tick.of_others = staying;
         self.is_first = false;
-        self.tidy(mpd, first)?;
+        self.tidy(player, first)?;
         Ok(tick)
     }
 
     /// The place of the first song that nobody has heard.
-    fn first_unheard(&self, status: &MpdStatus) -> usize {
+    fn first_unheard(&self, status: &QueueStatus) -> usize {
         match (status.state, status.song) {
-            (MpdState::Play | MpdState::Pause, Some((place, _))) => place + 1,
+            (PlayState::Play | PlayState::Pause, Some((place, _))) => place + 1,
             // Whoever begins plays songs of his own, after all that was there.
-            (MpdState::Stop, _) if self.is_first && self.starts => status.queue_length,
+            (PlayState::Stop, _) if self.is_first && self.starts => status.queue_length,
             // It was stopped in the middle, and would go on there.
-            (MpdState::Stop, Some((place, _))) => place,
-            // All of it has been played.
-            (_, None) => status.queue_length,
+            (PlayState::Stop, Some((place, _))) => place,
+            // All of it has been played, but what came after that.
+            (_, None) => status.queue_length.saturating_sub(self.put_in_since),
         }
     }
 
@@ -174,18 +189,18 @@ impl Follower {
         self.ours.contains_key(&id) || self.is_first && self.replaces
     }
 
-    /// Which songs of the queue are ours, by their names: after MPD was started anew, they have other numbers.
-    fn find_ours(
+    /// Which songs of the queue are ours, by their names: after the player was started anew, they have other numbers.
+    fn find_ours<P: PlayerQueue>(
         &mut self,
-        mpd: &mut Mpd,
+        player: &mut P,
         songs: &mut dyn NextSongs,
-        status: &MpdStatus,
-    ) -> Result<(), MpdError> {
+        status: &QueueStatus,
+    ) -> Result<(), P::Error> {
         let known: HashSet<usize> = self.ours.values().copied().collect();
         if known.is_empty() {
             return Ok(());
         }
-        let queue = mpd.queue(0, status.queue_length)?;
+        let queue = player.queue(0, status.queue_length)?;
         let found = queue.iter().filter_map(|queued| {
             let song = songs.find(&queued.name).filter(|song| known.contains(song));
             Some((queued.id, song?))
@@ -194,8 +209,8 @@ impl Follower {
         Ok(())
     }
 
-    fn began(&mut self, status: &MpdStatus) -> Option<usize> {
-        let playing = status.song.filter(|_| status.state == MpdState::Play);
+    fn began(&mut self, status: &QueueStatus) -> Option<usize> {
+        let playing = status.song.filter(|_| status.state == PlayState::Play);
         let playing = playing.map(|(_, id)| id);
         let before = std::mem::replace(&mut self.playing, playing);
         if before == playing {
@@ -204,15 +219,15 @@ impl Follower {
         self.ours.get(&playing?).copied()
     }
 
-    /// Puts in so many songs that MPD knows; their numbers. `there` is what is in the queue around, the song before the first place first.
-    fn fill(
+    /// Puts in so many songs that the player knows; their numbers. `there` is what is in the queue around, the song before the first place first.
+    fn fill<P: PlayerQueue>(
         &mut self,
-        mpd: &mut Mpd,
+        player: &mut P,
         songs: &mut dyn NextSongs,
         missing: usize,
         there: &[QueuedSong],
         tick: &mut Tick,
-    ) -> Result<Vec<u64>, MpdError> {
+    ) -> Result<Vec<u64>, P::Error> {
         let mut before: Vec<usize> = there.iter().filter_map(|s| songs.find(&s.name)).collect();
         let mut added = Vec::new();
         let mut example = None;
@@ -235,7 +250,7 @@ impl Follower {
             }
             for song in next {
                 let name = songs.name(song);
-                match name.as_deref().map(|name| mpd.add(name)) {
+                match name.as_deref().map(|name| player.add(name)) {
                     Some(Ok(id)) => {
                         self.ours.insert(id, song);
                         self.recent.push_back(song);
@@ -243,7 +258,7 @@ impl Follower {
                         added.push(id);
                         before.push(song);
                     }
-                    Some(Err(error)) if !error.is_absent() => return Err(error),
+                    Some(Err(error)) if !P::is_absent(&error) => return Err(error),
                     Some(Err(_)) | None => {
                         self.unknown.insert(song);
                         tick.unknown.push(song);
@@ -259,30 +274,28 @@ impl Follower {
             }
         }
         if added.is_empty() && !tick.unknown.is_empty() && self.ours.is_empty() {
-            return Err(MpdError::Unknown {
-                address: mpd.address().clone(),
-                tried: tick.unknown.len(),
-                example: example.unwrap_or_default(),
-            });
+            return Err(player.takes_none(tick.unknown.len(), example.unwrap_or_default()));
         }
         Ok(added)
     }
 
-    /// Takes songs out that nobody has heard even now: MPD may have gone on meanwhile.
-    fn take_out(
+    /// Takes songs out that nobody has heard even now: the player may have gone on meanwhile.
+    fn take_out<P: PlayerQueue>(
         &mut self,
-        mpd: &mut Mpd,
+        player: &mut P,
         leaving: &HashSet<u64>,
         tick: &mut Tick,
-    ) -> Result<(), MpdError> {
+    ) -> Result<(), P::Error> {
         if leaving.is_empty() {
             return Ok(());
         }
-        let status = mpd.status()?;
+        let status = player.status()?;
         let first = self.first_unheard(&status);
-        let coming = mpd.queue(first, usize::MAX)?;
+        let coming = player.queue(first, usize::MAX)?;
         for song in coming.iter().filter(|song| leaving.contains(&song.id)) {
-            mpd.delete(song.id)?;
+            if !player.delete(song.id)? {
+                continue;
+            }
             tick.removed += 1;
             if let Some(song) = self.ours.remove(&song.id) {
                 // Nobody has heard it, so it may come again soon.
@@ -293,20 +306,20 @@ impl Follower {
     }
 
     /// Takes songs of ours out that were heard long ago, so that the queue does not grow for ever.
-    fn tidy(&mut self, mpd: &mut Mpd, first: usize) -> Result<(), MpdError> {
+    fn tidy<P: PlayerQueue>(&mut self, player: &mut P, first: usize) -> Result<(), P::Error> {
         if self.ours.len() <= self.ahead + 2 * NOT_AGAIN {
             return Ok(());
         }
-        let heard = mpd.queue(0, first.saturating_sub(1))?;
+        let heard = player.queue(0, first.saturating_sub(1))?;
         let heard: Vec<u64> = heard.into_iter().map(|song| song.id).collect();
         let ours = heard.iter().filter(|id| self.ours.contains_key(id));
         let ours: Vec<u64> = ours.copied().collect();
         for &id in &ours[..ours.len().saturating_sub(NOT_AGAIN)] {
-            mpd.delete(id)?;
+            player.delete(id)?;
             self.ours.remove(&id);
         }
         // Others may have taken some out.
-        let queue = mpd.queue(0, usize::MAX)?;
+        let queue = player.queue(0, usize::MAX)?;
         let queue: HashSet<u64> = queue.into_iter().map(|song| song.id).collect();
         self.ours.retain(|id, _| queue.contains(id));
         Ok(())

@@ -1,39 +1,31 @@
-//! [`LibrarySongs`]: what comes next in MPD's queue, of the library.
+//! [`LibrarySongs`]: what comes next in a player's queue, of the library.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
-use vibelux::library::SongTable;
-use vibelux::playlist::Naming;
 use vibelux::recommend::{QueueRequest, Way};
-use vibelux_players::mpd::NextSongs;
+use vibelux_players::NextSongs;
 
+use super::names::SongNames;
+use crate::results::song_title;
 use crate::sought::{SoughtLibrary, Wish};
 
 /// The songs of a library, as a wish has them.
 pub struct LibrarySongs {
     library: SoughtLibrary,
-    naming: Naming,
+    names: Box<dyn SongNames>,
     wish: Wish,
     /// How many songs have come.
     come: usize,
-    /// The songs by what MPD calls them, as far as it was asked.
+    /// The songs by what the player calls them, as far as it was asked.
     found: HashMap<String, Option<usize>>,
 }
 
-/// The song of a library that MPD calls so, by its path below MPD's library; `None` if it is none of them, or may be several.
-pub fn find_by_end(table: &SongTable, name: &str) -> Option<usize> {
-    let end = Path::new(name);
-    let mut fitting = (0..table.len()).filter(|&at| table.path(at).ends_with(end));
-    fitting.next().filter(|_| fitting.next().is_none())
-}
-
 impl LibrarySongs {
-    /// The songs of this library, as MPD names them.
-    pub fn new(library: SoughtLibrary, naming: Naming, wish: Wish) -> Self {
+    /// The songs of this library, as the player names them.
+    pub fn new(library: SoughtLibrary, names: Box<dyn SongNames>, wish: Wish) -> Self {
         Self {
             library,
-            naming,
+            names,
             wish,
             come: 0,
             found: HashMap::new(),
@@ -53,13 +45,7 @@ impl LibrarySongs {
 
     /// A song for reading.
     pub fn title(&self, song: usize) -> String {
-        let table = &self.library.songs.table;
-        let title = table.title(song);
-        let text = match table.artist(song) {
-            Some(artist) => format!("{title} \u{2014} {artist}"),
-            None => title.into_owned(),
-        };
-        crate::output::readable(text.as_ref())
+        song_title(&self.library.songs.table, song)
     }
 
     /// The request for the songs from here on: a journey goes on where it is.
@@ -105,14 +91,14 @@ impl NextSongs for LibrarySongs {
     }
 
     fn name(&self, song: usize) -> Option<String> {
-        self.naming.name(&self.library.songs.table.path(song))
+        self.names.name(&self.library.songs.table.path(song))
     }
 
     fn find(&mut self, name: &str) -> Option<usize> {
         if let Some(found) = self.found.get(name) {
             return *found;
         }
-        let found = find_by_end(&self.library.songs.table, name);
+        let found = self.names.find(&self.library.songs.table, name);
         self.found.insert(name.to_owned(), found);
         found
     }

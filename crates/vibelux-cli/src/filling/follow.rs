@@ -1,4 +1,4 @@
-//! `vibelux mpd follow`: keeps the queue filled until stopped.
+//! [`FollowFlags`]: keeps the queue of a player filled until stopped.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,39 +9,67 @@ use std::time::{Duration, Instant};
 use clap::ArgGroup;
 use vibelux::EmotionVector;
 use vibelux::library::unix_seconds;
-use vibelux_players::mpd::{Follower, Mpd, MpdError, Tick};
+use vibelux_players::Tick;
 
 use super::moods;
-use super::player::{PlayerArgs, advised};
+use super::names::SongNames;
 use super::songs::LibrarySongs;
 use crate::interrupt::stop_on_ctrl_c;
 use crate::library_location::LibraryArgs;
 use crate::output;
 use crate::sought::{SoughtArgs, SoughtLibrary};
 
-/// How often MPD is looked at.
+/// How often the player is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// For so long MPD may be away, as when it is started anew or its machine sleeps.
+/// For so long it may be away, as when it is started anew or its machine sleeps.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// How much fitting counts: not all, so that the same mood has other songs another time.
 const STRENGTH: f64 = 0.7;
 
-/// So many times in a row MPD may refuse.
+/// So many times in a row it may refuse.
 const MOST_REFUSED: usize = 5;
 
 /// Over so many songs a journey leads.
 const JOURNEY: usize = 12;
 
-/// Flags of `vibelux mpd follow`.
+/// A player whose queue is kept filled.
+pub trait Followed {
+    /// What people call it.
+    fn called(&self) -> String;
+
+    /// Where it is, as it is told at the beginning.
+    fn place(&self) -> String;
+
+    /// Looks at it and does what is to be done.
+    fn tick(&mut self, songs: &mut LibrarySongs) -> Result<Tick, Trouble>;
+
+    /// The mood has become another.
+    fn change(&mut self);
+
+    /// It was away: what is there now may be another than before.
+    fn reconnect(&mut self);
+}
+
+/// Why a player was not looked at.
+pub enum Trouble {
+    /// It is away, and may come back: why.
+    Away(String),
+    /// It refuses, as when somebody changes the queue at the same time.
+    Refused(anyhow::Error),
+    /// It will not get better by itself.
+    Lasting(anyhow::Error),
+}
+
+/// What `follow` of every player takes.
 #[derive(Debug, clap::Args)]
 #[command(
     group = ArgGroup::new("needed").args(["image", "camera", "mood", "similar_to", "unlike", "stdin"]).required(true).multiple(true),
     after_help = "What plays is never touched, nor songs that others put into the queue. It can be stopped with Ctrl-C at any moment; the queue \
     stays as it is.\n\nExit codes: 0 stopped, 2 could not run or go on, 3 no face found."
 )]
-pub struct FollowArgs {
+pub struct FollowFlags {
     #[command(flatten)]
     sought: SoughtArgs,
     /// Read moods from standard input, one a line, such as happy=0.7,sad=0.3: the queue follows each
@@ -49,26 +77,27 @@ pub struct FollowArgs {
     stdin: bool,
     /// Keep so many songs after the one that plays
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
-    ahead: u16,
+    pub ahead: u16,
     /// At first, take out what comes after the song that plays, whoever put it in
     #[arg(long)]
-    replace: bool,
+    pub replace: bool,
     /// Only fill the queue, and leave it to you when to play
     #[arg(long)]
-    no_play: bool,
-    #[command(flatten)]
-    player: PlayerArgs,
+    pub no_play: bool,
     #[command(flatten)]
     library: LibraryArgs,
 }
 
-impl FollowArgs {
-    /// Runs the command.
-    pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let mut mpd = self.player.mpd();
-        // Who is not there now is misspelt rather than away.
-        mpd.status().map_err(advised)?;
-        let naming = self.player.naming(&mut mpd)?;
+impl FollowFlags {
+    /// Lets a player follow that is there now: who is not is misspelt rather than away.
+    ///
+    /// # Errors
+    /// If the flags, the library or the player say so.
+    pub fn run(
+        &self,
+        player: &mut dyn Followed,
+        names: Box<dyn SongNames>,
+    ) -> anyhow::Result<ExitCode> {
         let store = self.library.open_soon()?;
         let library = SoughtLibrary::load(&self.sought, &store)?;
         let stop = stop_on_ctrl_c("stopping")?;
@@ -110,8 +139,8 @@ impl FollowArgs {
                 }
             };
             first.request.seed = self.seed();
-            let songs = LibrarySongs::new(library, naming, first);
-            let followed = self.follow(&mut mpd, songs, &moods, &stop);
+            let songs = LibrarySongs::new(library, names, first);
+            let followed = self.follow(player, songs, &moods, &stop);
             // Whoever watches a camera ends too.
             stop.store(true, Ordering::Relaxed);
             followed
@@ -126,12 +155,11 @@ impl FollowArgs {
 
     fn follow(
         &self,
-        mpd: &mut Mpd,
+        player: &mut dyn Followed,
         mut songs: LibrarySongs,
         moods: &Receiver<EmotionVector>,
         stop: &AtomicBool,
     ) -> anyhow::Result<()> {
-        let mut follower = Follower::new(self.ahead.into(), !self.no_play, self.replace);
         let mut away: Option<Instant> = None;
         let mut refused = 0;
         let mut is_first = true;
@@ -143,29 +171,30 @@ impl FollowArgs {
                 let mut wish = self.sought.wish_of_mood(library, mood, JOURNEY, STRENGTH)?;
                 wish.request.seed = self.seed();
                 songs.set_wish(wish);
-                follower.change();
+                player.change();
             }
-            match follower.tick(mpd, &mut songs) {
+            match player.tick(&mut songs) {
                 Ok(tick) => {
                     refused = 0;
                     if std::mem::take(&mut is_first) {
-                        tell_start(mpd, &tick);
+                        tell_start(player, &tick);
                     }
                     if away.take().is_some() {
-                        crate::tell!("MPD is there again");
+                        crate::tell!("{} is there again", player.called());
                     }
                     if tick.is_random && !is_random_told {
                         crate::tell!(
-                            "MPD plays in an order of its own (random is on), so the mood only decides what is in the queue"
+                            "{} plays in an order of its own (random is on), so the mood only decides what is in the queue",
+                            player.called()
                         );
                         is_random_told = true;
                     }
-                    tell_tick(&tick, &songs)?;
+                    tell_tick(player, &tick, &songs)?;
                 }
-                Err(error) if error.is_passing() => wait(&error, &mut away, &mut follower)?,
+                Err(Trouble::Away(error)) => wait(&error, &mut away, player)?,
                 // Somebody may have changed the queue between two questions.
-                Err(MpdError::Refused { .. }) if refused < MOST_REFUSED => refused += 1,
-                Err(error) => return Err(advised(error)),
+                Err(Trouble::Refused(_)) if refused < MOST_REFUSED => refused += 1,
+                Err(Trouble::Refused(error) | Trouble::Lasting(error)) => return Err(error),
             }
             thread::sleep(LOOK);
         }
@@ -185,32 +214,26 @@ fn first_mood(moods: &Receiver<EmotionVector>, stop: &AtomicBool) -> Option<Emot
     None
 }
 
-/// Has patience with an MPD that is away, up to a limit.
-fn wait(
-    error: &MpdError,
-    away: &mut Option<Instant>,
-    follower: &mut Follower,
-) -> anyhow::Result<()> {
-    follower.reconnect();
+/// Has patience with a player that is away, up to a limit.
+fn wait(error: &str, away: &mut Option<Instant>, player: &mut dyn Followed) -> anyhow::Result<()> {
+    player.reconnect();
+    let minutes = PATIENCE.as_secs() / 60;
     let Some(since) = away else {
-        crate::tell!(
-            "{error}; trying again for {} minutes",
-            PATIENCE.as_secs() / 60
-        );
+        crate::tell!("{error}; trying again for {minutes} minutes");
         *away = Some(Instant::now());
         return Ok(());
     };
     if since.elapsed() > PATIENCE {
         anyhow::bail!(
-            "MPD was away for {} minutes: {error}",
-            PATIENCE.as_secs() / 60
+            "{} was away for {minutes} minutes: {error}",
+            player.called()
         );
     }
     thread::sleep(Duration::from_secs(2));
     Ok(())
 }
 
-fn tell_start(mpd: &Mpd, tick: &Tick) {
+fn tell_start(player: &dyn Followed, tick: &Tick) {
     let others = match tick.of_others {
         0 => String::new(),
         count => format!(
@@ -218,7 +241,7 @@ fn tell_start(mpd: &Mpd, tick: &Tick) {
             output::songs(count)
         ),
     };
-    crate::tell!("following at {}{others}; Ctrl-C ends it", mpd.address());
+    crate::tell!("following at {}{others}; Ctrl-C ends it", player.place());
 }
 
 fn tell_mood(mood: &EmotionVector) {
@@ -226,7 +249,7 @@ fn tell_mood(mood: &EmotionVector) {
     crate::tell!("mood: {strongest} {:.0} %", 100.0 * mood.get(strongest));
 }
 
-fn tell_tick(tick: &Tick, songs: &LibrarySongs) -> anyhow::Result<()> {
+fn tell_tick(player: &dyn Followed, tick: &Tick, songs: &LibrarySongs) -> anyhow::Result<()> {
     let mut text = String::new();
     if let Some(song) = tick.began {
         text += &format!("plays    {}\n", songs.title(song));
@@ -239,7 +262,11 @@ fn tell_tick(tick: &Tick, songs: &LibrarySongs) -> anyhow::Result<()> {
     }
     for &song in &tick.unknown {
         let path = songs.library().songs.table.path(song);
-        crate::tell!("MPD does not know {}", output::readable(&path));
+        crate::tell!(
+            "{} does not know {}",
+            player.called(),
+            output::readable(&path)
+        );
     }
     output::print(&text)
 }

@@ -1,0 +1,25 @@
+//! Playlists on music servers: what `vibelux subsonic`, `jellyfin` and `music-assistant` share.
+//!
+//! ```text
+//! flags -> library -> matched with the server's songs -> crate::sought (what fits) -> ids -> a playlist there
+//! ```
+
+mod playlist;
+mod secret;
+
+use vibelux_players::ServerSong;
+
+pub use playlist::PlaylistFlags;
+pub use secret::secret;
+
+/// A server that has songs and takes playlists.
+pub trait MusicServer {
+    /// What and where it is, for people.
+    fn called(&self) -> String;
+
+    /// All its songs; `progress` is told how many there are so far.
+    fn songs(&self, progress: &mut dyn FnMut(usize)) -> anyhow::Result<Vec<ServerSong>>;
+
+    /// Puts a playlist there, in the place of the user's own one of that name.
+    fn put(&self, name: &str, ids: &[String]) -> anyhow::Result<()>;
+}

@@ -1,0 +1,215 @@
+//! [`OneByOne`]: the next song for players whose track list is not for others, each when the one before has ended.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use super::error::MprisError;
+use super::info::PlayerInfo;
+use super::queue::Mpris;
+use super::uri::same_uri;
+use crate::follow::{NextSongs, Tick};
+use crate::queue::{PlayState, PlayerQueue};
+
+/// Songs do not come again before so many others.
+const NOT_AGAIN: usize = 100;
+
+/// So many songs before a new one count for how far apart artists and albums are.
+const BEFORE: usize = 10;
+
+/// So many songs in a row that do not play are enough to ask what is wrong.
+const MOST_UNKNOWN: usize = 5;
+
+/// Who stops with more left of a song was stopped by somebody, in seconds.
+const END: f64 = 5.0;
+
+/// Some pause at the end, with no more left than this, in seconds.
+const PAUSE_AT_END: f64 = 0.5;
+
+/// For so long a player may take to begin with a song.
+const BEGINNING: Duration = Duration::from_secs(10);
+
+/// Gives a player one song after the other. What plays is never touched.
+#[derive(Debug)]
+pub struct OneByOne {
+    starts: bool,
+    passes_stops: bool,
+    beginning: Duration,
+    /// The song that was given last, and what it is called.
+    given: Option<Given>,
+    /// When something last played, and how long it would have gone on.
+    seen: Option<(Instant, Option<f64>)>,
+    /// What was there at the last look, and how far it had been played, in seconds.
+    looked_at: Option<(String, f64)>,
+    recent: VecDeque<usize>,
+    unknown: HashSet<usize>,
+    in_a_row: usize,
+}
+
+#[derive(Debug)]
+struct Given {
+    song: usize,
+    uri: String,
+    at: Instant,
+    has_begun: bool,
+}
+
+impl OneByOne {
+    /// With `starts` a player that does not play is given a song at once, and not only when something has been played to its end. With
+    /// `passes_stops` who stops a song wants the next one; else a player that is stopped in the middle stays so until it is let play again.
+    #[must_use]
+    pub fn new(starts: bool, passes_stops: bool) -> Self {
+        Self {
+            starts,
+            passes_stops,
+            beginning: BEGINNING,
+            given: None,
+            seen: None,
+            looked_at: None,
+            recent: VecDeque::new(),
+            unknown: HashSet::new(),
+            in_a_row: 0,
+        }
+    }
+
+    /// The same, where a song that does not begin so soon is taken for one that does not play.
+    #[must_use]
+    pub fn beginning_within(mut self, beginning: Duration) -> Self {
+        self.beginning = beginning;
+        self
+    }
+
+    /// The player had gone: whoever is there now has been given nothing yet.
+    pub fn reconnect(&mut self) {
+        self.given = None;
+        self.seen = None;
+        self.looked_at = None;
+    }
+
+    /// Looks at the player, and gives it a song if it needs one; once a second is enough.
+    ///
+    /// # Errors
+    /// What the player says; [`MprisError::TakesNone`] if several in a row do not play.
+    pub fn tick(
+        &mut self,
+        player: &mut Mpris,
+        songs: &mut dyn NextSongs,
+    ) -> Result<Tick, MprisError> {
+        let info = player.with(super::player::MprisPlayer::info)?;
+        let mut tick = Tick::default();
+        if self.is_to_wait(&info, &mut tick) {
+            return Ok(tick);
+        }
+        if self.in_a_row >= MOST_UNKNOWN {
+            let example = self.given.take().map(|given| given.uri);
+            return Err(player.takes_none(self.in_a_row, example.unwrap_or_default()));
+        }
+        self.give(player, songs, &mut tick)?;
+        Ok(tick)
+    }
+
+    fn is_to_wait(&mut self, info: &PlayerInfo, tick: &mut Tick) -> bool {
+        let left = info.left_seconds();
+        let is_at_end = left.is_some_and(|left| left < PAUSE_AT_END);
+        let moves = self.moves(info);
+        match info.state {
+            PlayState::Play => {}
+            PlayState::Stop if moves => {}
+            PlayState::Pause if !is_at_end => {}
+            PlayState::Pause => return false,
+            PlayState::Stop => return self.is_stop_kept(tick),
+        }
+        self.seen = Some((Instant::now(), left));
+        let url = info.track.as_ref().and_then(|track| track.url.as_deref());
+        if let Some(given) = self.given.as_mut().filter(|given| !given.has_begun) {
+            given.has_begun = true;
+            self.in_a_row = 0;
+            if url.is_none_or(|url| same_uri(url, &given.uri)) {
+                tick.began = Some(given.song);
+            }
+        }
+        true
+    }
+
+    /// Whether its song goes on, whatever it says: mpv with mpv-mpris 0.7 and `--idle` says that it is stopped.
+    fn moves(&mut self, info: &PlayerInfo) -> bool {
+        let url = info.track.as_ref().and_then(|track| track.url.clone());
+        let now = url.zip(info.position_seconds);
+        let before = std::mem::replace(&mut self.looked_at, now.clone());
+        match (before, now) {
+            (Some((url, from)), Some((url_now, to))) => url == url_now && to > from,
+            _ => false,
+        }
+    }
+
+    /// Whether a player that is stopped is left so.
+    fn is_stop_kept(&mut self, tick: &mut Tick) -> bool {
+        if let Some(given) = self.given.as_ref().filter(|given| !given.has_begun) {
+            if given.at.elapsed() < self.beginning {
+                return true;
+            }
+            self.unknown.insert(given.song);
+            tick.unknown.push(given.song);
+            self.in_a_row += 1;
+            return false;
+        }
+        match self.seen {
+            None => !self.starts,
+            Some((at, Some(left))) => !self.passes_stops && left - at.elapsed().as_secs_f64() > END,
+            Some((_, None)) => false,
+        }
+    }
+
+    fn give(
+        &mut self,
+        player: &mut Mpris,
+        songs: &mut dyn NextSongs,
+        tick: &mut Tick,
+    ) -> Result<(), MprisError> {
+        let mut begins_again = false;
+        let mut example = String::new();
+        for _ in 0..2 * MOST_UNKNOWN {
+            let recent = self.recent.make_contiguous();
+            let latest = &recent[recent.len().saturating_sub(BEFORE)..];
+            let mut without = self.unknown.clone();
+            if !begins_again {
+                without.extend(&*recent);
+            }
+            let Some(song) = songs.next(1, latest, &without).first().copied() else {
+                if begins_again || self.recent.is_empty() {
+                    break;
+                }
+                // A small library comes again.
+                begins_again = true;
+                continue;
+            };
+            let name = songs.name(song);
+            let opened = name.as_deref().map(|uri| player.with(|p| p.open(uri)));
+            match (opened, name) {
+                (Some(Ok(())), Some(uri)) => {
+                    self.given = Some(Given {
+                        song,
+                        uri,
+                        at: Instant::now(),
+                        has_begun: false,
+                    });
+                    self.recent.push_back(song);
+                    if self.recent.len() > NOT_AGAIN {
+                        self.recent.pop_front();
+                    }
+                    tick.added.push(song);
+                    return Ok(());
+                }
+                (Some(Err(error)), _) if !error.is_absent() => return Err(error),
+                (_, name) => {
+                    self.unknown.insert(song);
+                    tick.unknown.push(song);
+                    example = name.unwrap_or(example);
+                }
+            }
+        }
+        if tick.unknown.is_empty() {
+            return Ok(());
+        }
+        Err(player.takes_none(tick.unknown.len(), example))
+    }
+}
