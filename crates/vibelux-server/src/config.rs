@@ -7,6 +7,7 @@ use std::time::Duration;
 use vibelux::library::{LibraryAddress, SongEmbedder};
 use vibelux::model::FaceModel;
 
+use crate::home::HomeAccess;
 use crate::lan::LanAccess;
 use crate::library::folders::MusicFolders;
 use crate::security::Token;
@@ -37,6 +38,8 @@ pub struct ServerConfig {
     pub lan: Option<LanAccess>,
     /// A third one for music players, by the OpenSubsonic API.
     pub subsonic: Option<SubsonicAccess>,
+    /// Who is told of mood and song, and may ask for songs.
+    pub home: Option<HomeAccess>,
     /// The library; made if there is none.
     pub library: LibraryAddress,
     /// Where the page may look for music.

@@ -17,6 +17,7 @@ mod endpoint;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod home;
 mod http;
 mod interrupt;
 mod lan;
@@ -32,6 +33,7 @@ mod state;
 mod subsonic;
 
 pub use config::{Limits, ServerConfig, TokenPolicy};
+pub use home::{Home, HomeAccess, NoPage, Now, Order, Orders};
 pub use http::error::ServerError;
 pub use lan::error::LanError;
 pub use lan::{Identity, Invitations, LanAccess, qr_text};

@@ -148,6 +148,7 @@ impl Server {
             scanner: Arc::new(Scanner::new(Arc::clone(&library), Arc::clone(&embedder))),
             transcoder: Transcoder::find(limits.transcodes).await,
             folders: config.folders,
+            home: config.home.map(Arc::new),
             features: MeasuredFeatures::default(),
             invitations: invitations.clone(),
             owner_sockets: Arc::new(Semaphore::new(limits.sockets)),

@@ -8,6 +8,7 @@ use vibelux::model::FaceModel;
 
 use crate::analysis::PictureReader;
 use crate::config::Limits;
+use crate::home::HomeAccess;
 use crate::lan::Invitations;
 use crate::library::folders::MusicFolders;
 use crate::library::scan::Scanner;
@@ -33,6 +34,8 @@ pub struct App {
     pub scanner: Arc<Scanner>,
     /// ffmpeg, if there is one.
     pub transcoder: Option<Transcoder>,
+    /// Home automation, if there is one.
+    pub home: Option<Arc<HomeAccess>>,
     /// How phones get in, if they may.
     pub invitations: Option<Invitations>,
     /// What was measured of songs' sound.

@@ -15,6 +15,7 @@ mod error;
 mod info;
 #[cfg_attr(not(unix), path = "link_elsewhere.rs")]
 mod link;
+mod movement;
 mod one_by_one;
 mod player;
 mod queue;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::error::MprisError;
 use super::info::PlayerInfo;
+use super::movement::{Motion, Movement};
 use super::queue::Mpris;
 use super::uri::same_uri;
 use crate::follow::{NextSongs, Tick};
@@ -25,6 +26,9 @@ const END: f64 = 5.0;
 /// Some pause at the end, with no more left than this, in seconds.
 const PAUSE_AT_END: f64 = 0.5;
 
+/// A song that has not gone on for so long is over, whatever the player says.
+const HANGS: Duration = Duration::from_secs(3);
+
 /// For so long a player may take to begin with a song.
 const BEGINNING: Duration = Duration::from_secs(10);
 
@@ -38,8 +42,7 @@ pub struct OneByOne {
     given: Option<Given>,
     /// When something last played, and how long it would have gone on.
     seen: Option<(Instant, Option<f64>)>,
-    /// What was there at the last look, and how far it had been played, in seconds.
-    looked_at: Option<(String, f64)>,
+    movement: Movement,
     recent: VecDeque<usize>,
     unknown: HashSet<usize>,
     in_a_row: usize,
@@ -64,7 +67,7 @@ impl OneByOne {
             beginning: BEGINNING,
             given: None,
             seen: None,
-            looked_at: None,
+            movement: Movement::default(),
             recent: VecDeque::new(),
             unknown: HashSet::new(),
             in_a_row: 0,
@@ -82,7 +85,7 @@ impl OneByOne {
     pub fn reconnect(&mut self) {
         self.given = None;
         self.seen = None;
-        self.looked_at = None;
+        self.movement = Movement::default();
     }
 
     /// Looks at the player, and gives it a song if it needs one; once a second is enough.
@@ -110,16 +113,24 @@ impl OneByOne {
     fn is_to_wait(&mut self, info: &PlayerInfo, tick: &mut Tick) -> bool {
         let left = info.left_seconds();
         let is_at_end = left.is_some_and(|left| left < PAUSE_AT_END);
-        let moves = self.moves(info);
-        match info.state {
-            PlayState::Play => {}
-            PlayState::Stop if moves => {}
-            PlayState::Pause if !is_at_end => {}
-            PlayState::Pause => return false,
-            PlayState::Stop => return self.is_stop_kept(tick),
-        }
-        self.seen = Some((Instant::now(), left));
         let url = info.track.as_ref().and_then(|track| track.url.as_deref());
+        let motion = self
+            .movement
+            .look(url, info.position_seconds, Instant::now());
+        match (info.state, motion) {
+            (PlayState::Play, Motion::Stands(time)) if time >= HANGS => {
+                return self.is_stop_kept(tick);
+            }
+            (PlayState::Play, _) if has_nothing(info) => return self.is_stop_kept(tick),
+            (PlayState::Play, _) | (PlayState::Stop, Motion::Goes) => {}
+            (PlayState::Pause, _) if !is_at_end => {}
+            (PlayState::Pause, _) => return false,
+            (PlayState::Stop, _) => return self.is_stop_kept(tick),
+        }
+        // One that has gone back to its beginning is not about to play all of it again.
+        if !matches!(motion, Motion::Stands(_)) {
+            self.seen = Some((Instant::now(), left));
+        }
         if let Some(given) = self.given.as_mut().filter(|given| !given.has_begun) {
             given.has_begun = true;
             self.in_a_row = 0;
@@ -128,17 +139,6 @@ impl OneByOne {
             }
         }
         true
-    }
-
-    /// Whether its song goes on, whatever it says: mpv with mpv-mpris 0.7 and `--idle` says that it is stopped.
-    fn moves(&mut self, info: &PlayerInfo) -> bool {
-        let url = info.track.as_ref().and_then(|track| track.url.clone());
-        let now = url.zip(info.position_seconds);
-        let before = std::mem::replace(&mut self.looked_at, now.clone());
-        match (before, now) {
-            (Some((url, from)), Some((url_now, to))) => url == url_now && to > from,
-            _ => false,
-        }
     }
 
     /// Whether a player that is stopped is left so.
@@ -212,4 +212,12 @@ impl OneByOne {
         }
         Err(player.takes_none(tick.unknown.len(), example))
     }
+}
+
+/// Whether a player that says that it plays has nothing to play: an mpv that nobody has given a song may say so.
+fn has_nothing(info: &PlayerInfo) -> bool {
+    let is_blank = info.track.as_ref().is_none_or(|track| {
+        track.url.is_none() && track.title.is_none() && track.length_seconds.is_none()
+    });
+    is_blank && info.position_seconds == Some(0.0)
 }

@@ -5,6 +5,7 @@ mod analyse;
 mod audio;
 pub mod audio_features;
 mod filter;
+mod home;
 mod lan;
 mod map;
 mod playlist;
@@ -50,6 +51,8 @@ pub fn router(app: Shared, guard: Arc<Guard>) -> Router {
             get(scan::state).post(scan::start).delete(scan::stop),
         )
         .route("/folders", get(scan::folders))
+        .route("/now", post(home::now))
+        .route("/orders", get(home::orders))
         .route("/lan", get(lan::invitations))
         .route_layer(from_fn(security::owner_only));
     let api = Router::new()

@@ -22,6 +22,7 @@ pub struct Status {
     songs: SongCounts,
     ffmpeg: bool,
     lan: bool,
+    home: bool,
     scan: Option<ScanState>,
 }
 
@@ -40,6 +41,8 @@ pub async fn status(
             songs: app.library.catalogue()?.counts(),
             ffmpeg: app.transcoder.is_some(),
             lan: app.invitations.is_some(),
+            // A guest's page is not asked.
+            home: role == Role::Owner && app.home.is_some(),
             // It names files.
             scan: match role {
                 Role::Owner => app.scanner.state(),

@@ -11,6 +11,7 @@ mod faces;
 mod features;
 #[path = "../../../vibelux/tests/fer2013/mod.rs"]
 mod fer2013;
+mod home;
 #[path = "../json_schema/mod.rs"]
 mod json_schema;
 mod lan;

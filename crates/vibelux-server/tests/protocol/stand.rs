@@ -13,7 +13,8 @@ use vibelux::audio::SoundKind;
 use vibelux::library::{FileStamp, Outcome, Song, SongStore, Tags};
 use vibelux::model::{FaceModel, MusicModel};
 use vibelux_server::{
-    LanAccess, Limits, MusicFolders, Ready, Server, ServerConfig, SubsonicAccess, TokenPolicy,
+    HomeAccess, LanAccess, Limits, MusicFolders, Ready, Server, ServerConfig, SubsonicAccess,
+    TokenPolicy,
 };
 
 use crate::client::{Answer, Request};
@@ -37,6 +38,8 @@ pub struct Plan {
     pub lan: bool,
     /// Whether music players may come.
     pub subsonic: bool,
+    /// Home automation.
+    pub home: Option<HomeAccess>,
     pub songs: Vec<(String, Tags, EmotionVector)>,
     /// What the files whose names begin with it are, for some beginnings; else nobody listened.
     pub sounds: Vec<(&'static str, SoundKind)>,
@@ -49,6 +52,7 @@ impl Default for Plan {
             limits: Limits::default(),
             lan: false,
             subsonic: false,
+            home: None,
             songs: Vec::new(),
             sounds: Vec::new(),
         }
@@ -109,6 +113,7 @@ impl Plan {
                 let folder = dir.path().join("account");
                 SubsonicAccess::open(&folder, IpAddr::V4(Ipv4Addr::LOCALHOST), Some(0)).unwrap()
             }),
+            home: self.home,
             library: (&library).into(),
             folders: MusicFolders {
                 usual: Some(music.clone()),

@@ -2,6 +2,7 @@
 
 import { byId } from './dom.js';
 import { FilterBox } from './filter_box.js';
+import { Home } from './home.js';
 import { bindKeys, listKeys } from './keys.js';
 import { onLanguage, percent, setLanguage, t, translatePage } from './language.js';
 import { Library } from './library.js';
@@ -20,23 +21,23 @@ import { You } from './you.js';
 let mood = null;
 
 const library = new Library((song) => music.playSong(song), (song) => music.queue.playNext(song), () => {
-  follow(false);
+  void follow(false);
   void refresh();
 });
 const music = new Music((song) => {
   moodPanel.outline(mood && song ? song.vector : null);
   library.showCurrent(song);
 }, () => you.live.songBegan(), () => {
-  follow(false);
+  void follow(false);
   void refresh();
 }, () => you.stopCamera());
 const tasteDialog = new TasteDialog(() => {
-  follow(false);
+  void follow(false);
   void refresh();
 });
 const moodPanel = new MoodPanel(() => {
   music.queue.restart();
-  follow(false);
+  void follow(false);
 });
 const you = new You((next, { rank = false, cross = false, looking = false }) => {
   mood = next;
@@ -46,10 +47,28 @@ const you = new You((next, { rank = false, cross = false, looking = false }) => 
   moodPanel.outline(music.queue.current?.song.vector ?? null);
   library.map.showMood(next.vector);
   if (you.source === 'camera' && you.vector) music.see(you.vector);
-  if (rank) follow(you.source === 'camera', cross);
+  if (rank) void follow(you.source === 'camera', cross);
 }, () => music.player.unlock());
 const scanDialog = new ScanDialog((done) => void refresh(done));
 const phoneDialog = new PhoneDialog();
+const home = new Home((order) => void obey(order), () => ({
+  // A face that is no longer looked at has no mood.
+  mood: you.source === 'camera' && you.stage.dataset.live !== 'on' ? null : mood?.vector ?? null,
+  song: music.player.audio.paused ? null : music.queue.current?.song.id ?? null,
+}));
+
+/** Does what home automation asks for. @param {import('./home.js').Order} order */
+async function obey(order) {
+  if (order.order === 'pause') music.player.decks.pause();
+  else if (order.order === 'next') music.next(true);
+  else if (order.mood) {
+    const before = music.queue.current;
+    you.setHand(order.mood);
+    await follow(false);
+    if (before && music.queue.current === before) music.next(true);
+    else music.player.play();
+  } else music.player.play();
+}
 
 /**
  * Lets the queue follow the mood.
@@ -57,12 +76,12 @@ const phoneDialog = new PhoneDialog();
  * @param {boolean} [cross]  It did so just after a song had begun.
  */
 function follow(byItself, cross = false) {
-  if (!mood) return;
+  if (!mood) return Promise.resolve();
   const goal = [0, 0, 0, 0, 0, 0, 0];
   goal[settings.goal] = 1;
   const way = settings.way === 'journey'
     ? { kind: settings.way, to: goal, songs: settings.journeySongs } : { kind: settings.way };
-  void music.rank(
+  return music.rank(
     { ...mood, way, mode: settings.centred ? 'centred' : 'plain', strength: settings.strength, include: include(), ...(settings.filter && { filter: settings.filter }) },
     // The click on the camera's button was also the wish for music.
     { play: byItself, tell: byItself, cross },
@@ -74,6 +93,7 @@ async function refresh(whole = true) {
   try {
     const now = await status();
     document.body.dataset.role = now.role;
+    if (now.home) home.start();
     byId('certificate', HTMLElement).hidden = !(now.lan && location.protocol === 'https:');
     listOwnKeys();
     const { speech, effects, jingle } = now.songs.not_music;
@@ -88,7 +108,7 @@ async function refresh(whole = true) {
     }
     const enough = now.songs.ready >= ENOUGH || !now.scan?.running;
     // The click on the camera's button was also the wish for music.
-    if (mood && !music.queue.current && enough) follow(you.source === 'camera');
+    if (mood && !music.queue.current && enough) void follow(you.source === 'camera');
     if (now.scan?.running) scanDialog.follow(now.scan);
     if (library.loaded && whole) await library.reload();
   } catch (error) {
@@ -159,7 +179,7 @@ function bindTuning() {
   only.value = settings.filter;
   new FilterBox(only, (filter) => {
     remember({ filter });
-    follow(false);
+    void follow(false);
   });
   const reaction = byId('reaction', HTMLInputElement);
   reaction.checked = settings.reaction;
@@ -167,7 +187,7 @@ function bindTuning() {
   settle.addEventListener('change', () => remember({ settle: settle.checked }));
   centred.addEventListener('change', () => {
     remember({ centred: centred.checked });
-    follow(false);
+    void follow(false);
   });
   onLanguage(show);
 }

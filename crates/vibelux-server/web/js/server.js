@@ -221,3 +221,6 @@ export const audioAddress = (song, start = 0) =>
 
 /** The address of the live WebSocket. */
 export const liveAddress = () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${BASE}/live`;
+
+/** Tells home automation what is so. @param {string} now  As JSON. */
+export const tellNow = (now) => ask('now', { method: 'POST', headers: { 'content-type': 'application/json' }, body: now });

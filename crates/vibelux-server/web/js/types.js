@@ -36,7 +36,7 @@
  * @typedef {{running: boolean, found: number, done: number, refining: boolean, failed: number, current: string | null, failures: Failure[]}} Scan
  * @typedef {{path: string | null, parent: string | null, usual: string | null, demo: boolean, audio_files: number, folders: {name: string, path: string}[]}} FolderList
  * @typedef {{mistake: {message: string, start: number, end: number} | null, start: number, end: number, options: string[]}} FilterHelp
- * @typedef {{version: string, role: 'owner' | 'guest', songs: {ready: number, not_music: NotMusic, failed: number, missing: number, copies: number}, ffmpeg: boolean, lan: boolean, scan: Scan | null}} Status
+ * @typedef {{version: string, role: 'owner' | 'guest', songs: {ready: number, not_music: NotMusic, failed: number, missing: number, copies: number}, ffmpeg: boolean, lan: boolean, home: boolean, scan: Scan | null}} Status
  *
  * @typedef {{is_on: boolean, fingerprint: string | null, invitations: {role: 'owner' | 'guest', url: string, qr_svg: string}[]}} Lan
  *

@@ -111,6 +111,14 @@ export class You {
     });
   }
 
+  /** A mood that is set from elsewhere, as if by hand. @param {Vector} vector */
+  setHand(vector) {
+    const radio = document.querySelector('input[name="source"][value="hand"]');
+    if (radio instanceof HTMLInputElement) radio.checked = true;
+    this.vector = vector;
+    this.turnTo('hand');
+  }
+
   /** @param {Source} source */
   turnTo(source) {
     if (source !== 'camera') this.stopCamera();

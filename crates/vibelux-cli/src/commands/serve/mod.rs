@@ -2,6 +2,8 @@
 //!
 //! The server is [`vibelux_server`]; here it gets its models and its library, and the user the address.
 
+mod mqtt;
+
 use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -20,6 +22,7 @@ use vibelux_server::{
 use crate::analysis::isolated;
 use crate::library_location::{LibraryArgs, data_folder};
 use crate::output;
+use mqtt::MqttArgs;
 
 /// Flags of `vibelux serve`.
 #[derive(Debug, clap::Args)]
@@ -72,6 +75,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "F.onnx")]
     music_model: Option<PathBuf>,
     #[command(flatten)]
+    mqtt: MqttArgs,
+    #[command(flatten)]
     library: LibraryArgs,
 }
 
@@ -88,6 +93,7 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         token,
         lan: lan(&args)?,
         subsonic: subsonic(&args)?,
+        home: args.mqtt.connect()?,
         face_model: match &args.face_model {
             Some(path) => FaceModel::load(path)?,
             None => FaceModel::shipped()?,
@@ -135,7 +141,7 @@ fn music_folders() -> MusicFolders {
         // Not every system names one.
         usual: usual.or_else(|| home.as_ref().map(|home| home.join("Music"))),
         roots: home.into_iter().chain(drives).collect(),
-        demo: super::demo::default_dir(&compose_all(DEMO_SEED)).ok(),
+        demo: crate::commands::demo::default_dir(&compose_all(DEMO_SEED)).ok(),
     }
 }
 

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Makes what is installed: a static program for Linux, its manual pages and completions, and a Debian package.
+#
+#   scripts/package.sh
+#
+# Needs rustup, musl-gcc (apt-get install musl-tools), gzip and cargo-deb (cargo install cargo-deb --locked); writes
+# target/package/. The container is built from there: packaging/Containerfile.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target=x86_64-unknown-linux-musl
+out=target/package
+most_bytes=$((30 * 1000 * 1000))
+
+rustup target add "$target"
+cargo build --release --locked --target "$target" -p vibelux-cli
+program=target/$target/release/vibelux
+bytes=$(stat -c %s "$program")
+if ((bytes > most_bytes)); then
+  echo "the program has $bytes bytes, more than $most_bytes" >&2
+  exit 1
+fi
+if ldd "$program" 2>/dev/null | grep -q '=>'; then
+  echo "the program is not static" >&2
+  exit 1
+fi
+
+rm -rf "$out"
+mkdir -p "$out/man" "$out/completions" "$out/tmp"
+cp "$program" "$out/vibelux"
+"$program" man "$out/man"
+gzip -9n "$out"/man/*.1
+for shell in bash zsh fish; do
+  "$program" completions "$shell" >"$out/completions/vibelux.$shell"
+done
+cargo deb --no-build --no-strip --target "$target" -p vibelux-cli --output "$out/"
+echo "$bytes bytes; $(ls "$out"/*.deb)"
