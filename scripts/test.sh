@@ -32,6 +32,10 @@ missing_packages() {
   have_postgres || echo postgresql
   [[ -x /usr/sbin/apache2 ]] || echo apache2-bin
   have mpd || echo mpd
+  have dbus-daemon || echo dbus-daemon
+  [[ -x /usr/sbin/mosquitto ]] && have mosquitto_sub || echo mosquitto mosquitto-clients
+  have vlc || echo vlc-bin vlc-plugin-base
+  have mpv && [[ -e /etc/mpv/scripts/mpris.so || -e /usr/share/mpv/scripts/mpris.so ]] || echo mpv mpv-mpris
   python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
 }
 
@@ -87,6 +91,7 @@ prepare_python() {
     cp scripts/checks/requirements.txt "$stamp"
   fi
   export PYTHON=$root/$venv/bin/python
+  export VIBELUX_SUPYSONIC=${VIBELUX_SUPYSONIC:-$PYTHON}
 }
 
 # The faces come packed; the tests read files.
@@ -149,6 +154,11 @@ test_page() {
   CHROMIUM=$chromium node "$tests/first_song.mjs" --program target/debug/vibelux
   CHROMIUM=$chromium node "$tests/first_run.mjs" --program target/debug/vibelux
   CHROMIUM=$chromium node "$tests/phone.mjs" --program target/debug/vibelux
+  if [[ -x /usr/sbin/mosquitto ]] && have mosquitto_sub; then
+    CHROMIUM=$chromium node "$tests/home.mjs" --program target/debug/vibelux
+  else
+    skipped "no mosquitto; the page is not tested with home automation"
+  fi
 }
 
 # The wheel as it is built and installed, in the environment of the tests.
