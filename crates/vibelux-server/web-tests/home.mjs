@@ -59,6 +59,7 @@ const checks = [
   ['a mood that is set by hand comes to the broker', async () => {
     await browser.click('input[name="source"][value="hand"]');
     const mood = await hears('mood', ({ strongest }) => strongest !== null);
+    must(await browser.run(`document.querySelector('#home-told').checkVisibility()`), 'the page does not say so');
     must(Math.abs(Object.values(mood.emotions).reduce((sum, share) => sum + share, 0) - 1) < 0.01, 'the shares are no whole');
   }],
 

@@ -263,6 +263,7 @@ export const de = {
   noticeAway: 'Das Bild geht zu dem Computer, auf dem VibeluX läuft, und nicht weiter. Nichts wird gespeichert.',
   liveBadgeAway: 'Bleibt in diesem Netz',
   footLocalAway: 'Alles geschieht in diesem Netz.',
+  footHome: 'Deine Stimmung und dein Lied gehen an den Broker deines Zuhauses.',
   aboutPrivacyAway: 'Von deinem Gesicht wird nur gespeichert, was du selbst einschaltest: die Stimmungen von heute auf diesem Handy und, wenn es deine Sammlung ist, sieben Zahlen je Lied. Das Kamerabild geht verschlüsselt nur an das Programm VibeluX auf dem Computer, der dich eingeladen hat, wird dort gelesen und vergessen.',
   tasteWhereAway: 'Alles liegt in der Sammlung auf dem Computer, auf dem VibeluX läuft, und nirgends sonst.',
   choiceOtherHintAway: 'Auf dem Computer suchen, auf dem VibeluX läuft',

@@ -262,6 +262,7 @@ export const en = {
   noticeAway: 'The picture goes to the computer that runs VibeluX, and no further. Nothing is stored.',
   liveBadgeAway: 'Stays on this network',
   footLocalAway: 'Everything happens on this network.',
+  footHome: 'Your mood and song are told to your home’s broker.',
   aboutPrivacyAway: 'Of your face nothing is stored but what you turn on yourself: the moods of today on this phone and, if it is your library, seven numbers a song. The camera picture goes, encrypted, only to the VibeluX program on the computer that invited you, is read there and forgotten.',
   tasteWhereAway: 'All of it lies in the library on the computer that runs VibeluX and nowhere else.',
   choiceOtherHintAway: 'Look for it on the computer that runs VibeluX',

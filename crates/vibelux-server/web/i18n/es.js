@@ -263,6 +263,7 @@ export const es = {
   noticeAway: 'La imagen va al ordenador donde funciona VibeluX, y no más allá. No se guarda nada.',
   liveBadgeAway: 'Se queda en esta red',
   footLocalAway: 'Todo ocurre en esta red.',
+  footHome: 'Tu estado de ánimo y tu canción se comunican al bróker de tu casa.',
   aboutPrivacyAway: 'De tu cara solo se guarda lo que tú mismo activas: los estados de ánimo de hoy en este teléfono y, si es tu biblioteca, siete números por canción. La imagen de la cámara va, cifrada, solo al programa VibeluX del ordenador que te ha invitado, se lee allí y se olvida.',
   tasteWhereAway: 'Todo está en la biblioteca del ordenador donde funciona VibeluX y en ningún otro sitio.',
   choiceOtherHintAway: 'Buscarla en el ordenador donde funciona VibeluX',

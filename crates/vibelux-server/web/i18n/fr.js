@@ -263,6 +263,7 @@ export const fr = {
   noticeAway: 'L’image va à l’ordinateur où tourne VibeluX, et pas plus loin. Rien n’est gardé.',
   liveBadgeAway: 'Reste dans ce réseau',
   footLocalAway: 'Tout se passe dans ce réseau.',
+  footHome: 'Votre humeur et votre chanson sont transmises au broker de votre maison.',
   aboutPrivacyAway: 'De ton visage n’est gardé que ce que tu actives toi-même : les humeurs du jour sur ce téléphone et, si c’est ta bibliothèque, sept nombres par chanson. L’image de la caméra ne va, chiffrée, qu’au programme VibeluX de l’ordinateur qui t’a invité, y est lue et oubliée.',
   tasteWhereAway: 'Tout est dans la bibliothèque de l’ordinateur où tourne VibeluX et nulle part ailleurs.',
   choiceOtherHintAway: 'Le chercher sur l’ordinateur où tourne VibeluX',

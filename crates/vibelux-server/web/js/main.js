@@ -93,6 +93,7 @@ async function refresh(whole = true) {
   try {
     const now = await status();
     document.body.dataset.role = now.role;
+    byId('home-told', HTMLElement).hidden = !now.home;
     if (now.home) home.start();
     byId('certificate', HTMLElement).hidden = !(now.lan && location.protocol === 'https:');
     listOwnKeys();
