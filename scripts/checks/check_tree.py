@@ -48,6 +48,7 @@ MODULE_ARROWS = {
     "media": {"error_text"},
     "audio": {"media"},
     "face": set(),
+    "features": {"audio", "emotion", "spectrogram"},
     "spectrogram": {"audio"},
     "model": {"atomic", "audio", "emotion", "face", "spectrogram"},
     "detect": {"face", "model"},

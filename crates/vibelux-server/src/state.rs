@@ -11,10 +11,10 @@ use crate::config::Limits;
 use crate::home::HomeAccess;
 use crate::lan::Invitations;
 use crate::library::folders::MusicFolders;
+use crate::library::measured::MeasuredFeatures;
 use crate::library::scan::Scanner;
 use crate::library::song_library::SongLibrary;
 use crate::media::Transcoder;
-use crate::routes::audio_features::MeasuredFeatures;
 use crate::security::Role;
 
 /// One running server.

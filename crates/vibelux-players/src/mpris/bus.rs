@@ -5,11 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::call::{Arguments, CallError, PATIENCE};
-use super::choose::choose;
 use super::error::MprisError;
-use super::info::{PREFIX, PlayerInfo, short, stem};
+use super::info::{PREFIX, PlayerInfo, short};
 use super::link::Link;
-use super::player::MprisPlayer;
 use super::value::{Fields, Value};
 
 /// A connection to a session bus.
@@ -80,48 +78,6 @@ impl MprisBus {
         Ok(listing)
     }
 
-    /// The player that is called so, by a part of its name on the bus or of what people call it; if none is asked for, the one that plays, or the
-    /// only one.
-    ///
-    /// # Errors
-    /// If there is none, or it could be several; [`MprisError::NotControllable`] if it lets nobody control it.
-    pub fn player(&self, wanted: Option<&str>) -> Result<MprisPlayer, MprisError> {
-        let mut listing = self.players()?;
-        let chosen = match choose(&listing.players, wanted) {
-            Ok(info) => info.clone(),
-            // It may be the one that does not answer.
-            Err(MprisError::NoPlayer | MprisError::NotFound { .. })
-                if !listing.silent.is_empty() =>
-            {
-                return Err(listing.silent.swap_remove(0));
-            }
-            Err(error) => return Err(error),
-        };
-        let owner = self.owner(&chosen.bus_name)?;
-        Ok(MprisPlayer::new(self.clone(), owner, chosen))
-    }
-
-    /// The player that had this name on the bus, or the same kind of player, whose name may be another each time that it starts.
-    pub(super) fn player_again(&self, bus_name: &str) -> Result<MprisPlayer, MprisError> {
-        let mut listing = self.players()?;
-        let there = listing.players.iter().map(PlayerInfo::label).collect();
-        let kind = |name: &str| stem(short(name)).to_owned();
-        listing
-            .players
-            .retain(|info| kind(&info.bus_name) == kind(bus_name));
-        let is_named = |info: &&PlayerInfo| info.bus_name == bus_name;
-        let chosen = match listing.players.iter().find(is_named) {
-            Some(info) => info.clone(),
-            None if listing.players.is_empty() => {
-                let wanted = short(bus_name).to_owned();
-                return Err(MprisError::NotFound { wanted, there });
-            }
-            None => choose(&listing.players, None)?.clone(),
-        };
-        let owner = self.owner(&chosen.bus_name)?;
-        Ok(MprisPlayer::new(self.clone(), owner, chosen))
-    }
-
     /// The players' names, sorted, and who has them. Who has several is there once.
     fn named(&self) -> Result<Vec<(String, String)>, MprisError> {
         let answer = self.link.ask_bus("ListNames", Arguments::None);
@@ -142,7 +98,7 @@ impl MprisBus {
     }
 
     /// Who has a name now: whoever has it later is another one, whose tracks mean other songs.
-    fn owner(&self, name: &str) -> Result<String, MprisError> {
+    pub(super) fn owner(&self, name: &str) -> Result<String, MprisError> {
         let error = |error| self.error(error, short(name), "GetNameOwner");
         let answer = self.link.ask_bus("GetNameOwner", Arguments::Text(name));
         let answer = answer.map_err(error)?;

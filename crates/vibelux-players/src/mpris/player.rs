@@ -2,8 +2,9 @@
 
 use super::bus::MprisBus;
 use super::call::{Arguments, CallError};
+use super::choose::choose;
 use super::error::MprisError;
-use super::info::PlayerInfo;
+use super::info::{PlayerInfo, short, stem};
 use super::uri::scheme;
 use super::value::Value;
 
@@ -17,6 +18,50 @@ pub struct MprisPlayer {
     pub(super) info: PlayerInfo,
     /// The tracks that were put in and are not in its list yet: VLC 3 only lists them from its next song on.
     pub(super) pending: Vec<String>,
+}
+
+impl MprisBus {
+    /// The player that is called so, by a part of its name on the bus or of what people call it; if none is asked for, the one that plays, or the
+    /// only one.
+    ///
+    /// # Errors
+    /// If there is none, or it could be several; [`MprisError::NotControllable`] if it lets nobody control it.
+    pub fn player(&self, wanted: Option<&str>) -> Result<MprisPlayer, MprisError> {
+        let mut listing = self.players()?;
+        let chosen = match choose(&listing.players, wanted) {
+            Ok(info) => info.clone(),
+            // It may be the one that does not answer.
+            Err(MprisError::NoPlayer | MprisError::NotFound { .. })
+                if !listing.silent.is_empty() =>
+            {
+                return Err(listing.silent.swap_remove(0));
+            }
+            Err(error) => return Err(error),
+        };
+        let owner = self.owner(&chosen.bus_name)?;
+        Ok(MprisPlayer::new(self.clone(), owner, chosen))
+    }
+
+    /// The player that had this name on the bus, or the same kind of player, whose name may be another each time that it starts.
+    pub(super) fn player_again(&self, bus_name: &str) -> Result<MprisPlayer, MprisError> {
+        let mut listing = self.players()?;
+        let there = listing.players.iter().map(PlayerInfo::label).collect();
+        let kind = |name: &str| stem(short(name)).to_owned();
+        listing
+            .players
+            .retain(|info| kind(&info.bus_name) == kind(bus_name));
+        let is_named = |info: &&PlayerInfo| info.bus_name == bus_name;
+        let chosen = match listing.players.iter().find(is_named) {
+            Some(info) => info.clone(),
+            None if listing.players.is_empty() => {
+                let wanted = short(bus_name).to_owned();
+                return Err(MprisError::NotFound { wanted, there });
+            }
+            None => choose(&listing.players, None)?.clone(),
+        };
+        let owner = self.owner(&chosen.bus_name)?;
+        Ok(MprisPlayer::new(self.clone(), owner, chosen))
+    }
 }
 
 impl MprisPlayer {

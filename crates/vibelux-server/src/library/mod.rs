@@ -4,6 +4,7 @@
 pub mod catalogue;
 pub mod filtered;
 pub mod folders;
+pub mod measured;
 pub mod ranking;
 pub mod scan;
 pub mod song_id;

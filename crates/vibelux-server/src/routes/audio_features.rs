@@ -2,9 +2,6 @@
 //!
 //! Measured when it is asked for, on the middle of the song, and kept in memory as long as the file is the same.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -24,28 +21,6 @@ const PLAN: WindowPlan = WindowPlan {
     window_seconds: 90.0,
     sample_rate_hz: 16_000,
 };
-
-/// So many songs are kept; then all are forgotten.
-const MOST_KEPT: usize = 10_000;
-
-/// What was measured, by song and the state of its file.
-#[derive(Debug, Default)]
-pub struct MeasuredFeatures(Mutex<HashMap<(SongId, String), AudioFeatures>>);
-
-impl MeasuredFeatures {
-    fn get(&self, key: &(SongId, String)) -> Option<AudioFeatures> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(key).copied()
-    }
-
-    fn keep(&self, key: (SongId, String), features: AudioFeatures) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST_KEPT {
-            kept.clear();
-        }
-        kept.insert(key, features);
-    }
-}
 
 #[derive(Debug, Serialize)]
 pub struct AudioFeaturesJson {

@@ -3,7 +3,7 @@
 
 mod analyse;
 mod audio;
-pub mod audio_features;
+mod audio_features;
 mod filter;
 mod home;
 mod lan;

@@ -11,8 +11,9 @@ use std::path::Path;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
-use super::error::{Refusal, SubsonicError};
+use super::error::SubsonicError;
 use super::parameters::Parameters;
+use super::refusal::Refusal;
 use crate::private_file;
 use crate::security::Token;
 

@@ -9,8 +9,8 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 use serde_json::{Map, Value, json};
 
-use super::error::Refusal;
 use super::parameters::Parameters;
+use super::refusal::Refusal;
 
 /// Of Subsonic's API, that this is like.
 const VERSION: &str = "1.16.1";

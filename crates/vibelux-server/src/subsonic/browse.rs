@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use vibelux::library::unix_seconds;
 
 use super::call::{Call, Item, field};
-use super::error::Refusal;
 use super::items::Items;
+use super::refusal::Refusal;
 use super::shelves::Artist;
 
 /// Words that names are not sorted by.

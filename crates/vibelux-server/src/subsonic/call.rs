@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use vibelux::library::Verdict;
 
-use super::error::Refusal;
 use super::parameters::Parameters;
+use super::refusal::Refusal;
 use super::shelves::{Album, Artist, Shelves};
 use crate::library::catalogue::Catalogue;
 use crate::library::song_id::SongId;

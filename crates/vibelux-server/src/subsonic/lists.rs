@@ -5,8 +5,8 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, field};
-use super::error::Refusal;
 use super::items::Items;
+use super::refusal::Refusal;
 use super::shelves::Album;
 
 /// `getAlbumList2`, and `getAlbumList` with the older names.

@@ -21,6 +21,7 @@ mod lists;
 mod moods;
 mod own;
 mod parameters;
+mod refusal;
 mod routes;
 mod search;
 mod shelves;

@@ -8,8 +8,8 @@ use vibelux::recommend::{Query, QueueRequest};
 use vibelux::{Emotion, EmotionVector};
 
 use super::call::{Call, field};
-use super::error::Refusal;
 use super::items::{Items, moment};
+use super::refusal::Refusal;
 use super::similar::ranked;
 
 const DAY_SECONDS: u64 = 86_400;

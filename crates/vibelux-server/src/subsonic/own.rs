@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::call::{Call, Item};
-use super::error::Refusal;
+use super::refusal::Refusal;
 
 /// `star` and `unstar`: songs, or all songs of albums. An id that is none changes nothing of all.
 ///

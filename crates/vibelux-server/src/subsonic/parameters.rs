@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::error::Refusal;
+use super::refusal::Refusal;
 
 /// Names and values in the order in which they came; a name may come several times.
 #[derive(Debug, Default, Clone)]

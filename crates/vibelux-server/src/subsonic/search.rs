@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 use vibelux::library::Inclusion;
 
 use super::call::{Call, field};
-use super::error::Refusal;
 use super::items::Items;
+use super::refusal::Refusal;
 use crate::library::catalogue::Wanted;
 
 /// Answers both, under the name of the one that was asked.

@@ -7,8 +7,8 @@ use vibelux::media;
 use vibelux::recommend::{Apart, Mode, Query, QueueRequest, Way, blend};
 
 use super::call::{Call, MOST, field};
-use super::error::Refusal;
 use super::items::Items;
+use super::refusal::Refusal;
 use crate::library::ranking::{Rules, queue};
 
 /// How songs are compared here: as the page does.

@@ -10,7 +10,7 @@ use image::{ImageFormat, ImageReader, Limits};
 use vibelux::library::read_cover;
 
 use super::call::{Call, Item};
-use super::error::Refusal;
+use super::refusal::Refusal;
 use crate::blocking::blocking;
 use crate::http::sending::send;
 use crate::media::{self, Playable, Target};

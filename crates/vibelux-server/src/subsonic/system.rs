@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, field};
-use super::error::Refusal;
+use super::refusal::Refusal;
 
 /// Of the protocol's extensions those that are here, with their versions. May be asked for without an account.
 pub fn extensions(has_ffmpeg: bool) -> Map<String, Value> {
