@@ -4,11 +4,13 @@
 //! flags -> library -> matched with the server's songs -> crate::sought (what fits) -> ids -> a playlist there
 //! ```
 
+mod matched;
 mod playlist;
 mod secret;
 
 use vibelux_players::ServerSong;
 
+pub use matched::matched;
 pub use playlist::PlaylistFlags;
 pub use secret::secret;
 

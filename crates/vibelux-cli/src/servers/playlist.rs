@@ -1,16 +1,14 @@
 //! [`PlaylistFlags`]: which songs of a server are put into a playlist there.
 
-use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::ArgGroup;
 use indicatif::ProgressBar;
-use vibelux::library::SongTable;
 use vibelux::{Emotion, EmotionVector};
-use vibelux_players::{LocalSong, ServerSong, match_songs};
 
 use super::MusicServer;
+use super::matched::matched;
 use crate::at_least_one::at_least_one;
 use crate::library_location::LibraryArgs;
 use crate::output;
@@ -76,7 +74,7 @@ impl PlaylistFlags {
             bar.tick();
         })?;
         bar.finish_and_clear();
-        let ids = ids(&library.songs.table, &songs);
+        let ids = matched(&library.songs.table, &songs).ids;
         let known = ids.iter().flatten().count();
         if known == 0 {
             anyhow::bail!(
@@ -131,37 +129,4 @@ impl PlaylistFlags {
         };
         Emotion::ALL.into_iter().map(of_emotion).collect()
     }
-}
-
-/// What the server calls each song of the library, if it has it.
-fn ids(table: &SongTable, songs: &[ServerSong]) -> Vec<Option<String>> {
-    struct Owned<'a> {
-        path: String,
-        title: Cow<'a, str>,
-        artist: Cow<'a, str>,
-        album: Cow<'a, str>,
-        seconds: Option<f64>,
-    }
-    let owned: Vec<Owned<'_>> = (0..table.len())
-        .map(|at| Owned {
-            path: table.path(at).to_string_lossy().replace('\\', "/"),
-            title: table.title(at),
-            artist: table.artist(at).unwrap_or_default(),
-            album: table.album(at).unwrap_or_default(),
-            seconds: table.duration_seconds(at),
-        })
-        .collect();
-    let local: Vec<LocalSong<'_>> = owned
-        .iter()
-        .map(|song| LocalSong {
-            path: &song.path,
-            title: &song.title,
-            artist: &song.artist,
-            album: &song.album,
-            duration_seconds: song.seconds,
-        })
-        .collect();
-    let matches = match_songs(&local, songs);
-    let ids = matches.ids.into_iter();
-    ids.map(|id| id.map(str::to_owned)).collect()
 }

@@ -1,4 +1,7 @@
-//! `vibelux subsonic`: playlists on servers that speak Subsonic or OpenSubsonic, such as Navidrome.
+//! `vibelux subsonic`: servers that speak Subsonic or OpenSubsonic, such as Navidrome. Playlists are put there, and songs that are not in the
+//! library are listened to (`embed.rs`).
+
+mod embed;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,6 +9,8 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use vibelux_players::ServerSong;
 use vibelux_players::subsonic::{Subsonic, SubsonicAccount};
+
+use embed::EmbedArgs;
 
 use crate::servers::{MusicServer, PlaylistFlags, secret};
 
@@ -31,6 +36,8 @@ enum SubsonicCommand {
         --api-key-file.\n\nExit codes: 0 done, 2 could not run, 3 no face found."
     )]
     Playlist(Box<ServerPlaylistArgs>),
+    /// Listen to the songs there that are not in the library, one by one, so that playlists can have them
+    Embed(EmbedArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -62,15 +69,19 @@ struct ServerArgs {
 
 /// Runs the command.
 pub fn run(args: &SubsonicArgs) -> anyhow::Result<ExitCode> {
-    let SubsonicCommand::Playlist(args) = &args.command;
-    args.playlist.run(|| {
-        let account = args.server.account()?;
-        let server = Subsonic::connect(&args.server.server, &account)?;
-        Ok(Box::new(SubsonicServer(server)))
-    })
+    match &args.command {
+        SubsonicCommand::Playlist(args) => args
+            .playlist
+            .run(|| Ok(Box::new(SubsonicServer(args.server.connect()?)))),
+        SubsonicCommand::Embed(args) => args.run(),
+    }
 }
 
 impl ServerArgs {
+    fn connect(&self) -> anyhow::Result<Subsonic> {
+        Ok(Subsonic::connect(&self.server, &self.account()?)?)
+    }
+
     fn account(&self) -> anyhow::Result<SubsonicAccount> {
         if let Some(user) = &self.user {
             let password = secret(self.password_file.as_deref(), PASSWORD)?;
