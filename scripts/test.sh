@@ -145,6 +145,8 @@ test_page() {
   npm --prefix "$tests" run --silent units
   if have ffmpeg; then
     node "$tests/players.mjs" --program target/debug/vibelux
+  else
+    skipped "no ffmpeg; the server is not asked as music players do"
   fi
   if ! chromium=$(browser) || ! have ffmpeg; then
     skipped "no Chromium or no ffmpeg; the page is not tested in a browser"

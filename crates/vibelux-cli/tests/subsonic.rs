@@ -63,7 +63,11 @@ fn songs_of_a_server_are_listened_to_and_put_into_a_playlist_there() {
     let library = folder.path().join("library.db");
     let nothing = vibelux(&server, &library, &["playlist", "Happy", "--mood", "happy"]);
     let nothing = nothing.failure().code(2);
-    assert!(said(&nothing).contains("no songs yet"), "{}", said(&nothing));
+    assert!(
+        said(&nothing).contains("no songs yet"),
+        "{}",
+        said(&nothing)
+    );
     let embedded = vibelux(&server, &library, &["embed", "--limit", "2"]).success();
     assert!(
         said(&embedded).contains("2 songs listened to, 0 failed"),

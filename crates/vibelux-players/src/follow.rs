@@ -43,7 +43,7 @@ pub struct Tick {
     pub began: Option<usize>,
     /// The songs that the player does not know.
     pub unknown: Vec<usize>,
-    /// How many songs are to come that were not put in by this follower.
+    /// At the first look, how many songs are to come that others put in.
     pub of_others: usize,
     /// Whether the player plays in an order of its own.
     pub is_random: bool,

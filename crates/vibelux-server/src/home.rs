@@ -15,12 +15,21 @@ use vibelux::EmotionVector;
 const WAITING: usize = 16;
 
 /// What is told of the owner's page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Now {
     /// The mood that the music follows, if there is one.
     pub mood: Option<EmotionVector>,
-    /// The song that plays: title and artist.
-    pub song: Option<(String, Option<String>)>,
+    /// The song that plays.
+    pub song: Option<NowSong>,
+}
+
+/// A song that plays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NowSong {
+    /// Its title, or its file's name.
+    pub title: String,
+    /// Who plays it.
+    pub artist: Option<String>,
 }
 
 /// Who is told.
@@ -62,6 +71,11 @@ impl Orders {
     /// [`NoPage`].
     pub fn give(&self, order: Order) -> Result<(), NoPage> {
         self.0.send(order).map(drop).map_err(|_| NoPage)
+    }
+
+    /// How many pages listen.
+    pub(crate) fn pages(&self) -> usize {
+        self.0.receiver_count()
     }
 
     /// What comes from now on.

@@ -33,7 +33,7 @@ mod state;
 mod subsonic;
 
 pub use config::{Limits, ServerConfig, TokenPolicy};
-pub use home::{Home, HomeAccess, NoPage, Now, Order, Orders};
+pub use home::{Home, HomeAccess, NoPage, Now, NowSong, Order, Orders};
 pub use http::error::ServerError;
 pub use lan::error::LanError;
 pub use lan::{Identity, Invitations, LanAccess, qr_text};

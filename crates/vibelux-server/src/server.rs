@@ -153,6 +153,8 @@ impl Server {
             invitations: invitations.clone(),
             owner_sockets: Arc::new(Semaphore::new(limits.sockets)),
             guest_sockets: Arc::new(Semaphore::new(limits.sockets)),
+            owner_measuring: Arc::new(Semaphore::new(1)),
+            guest_measuring: Arc::new(Semaphore::new(1)),
             cores: Arc::new(Semaphore::new(core_count().get())),
             limits,
             stopping: stops,

@@ -46,6 +46,10 @@ pub struct App {
     pub owner_sockets: Arc<Semaphore>,
     /// And of guests, who cannot keep the owner out.
     pub guest_sockets: Arc<Semaphore>,
+    /// Whoever has a song measured takes turns: the owner, and guests, who cannot keep the owner waiting.
+    pub owner_measuring: Arc<Semaphore>,
+    /// And of guests.
+    pub guest_measuring: Arc<Semaphore>,
     /// A core for each frame that is worked on.
     pub cores: Arc<Semaphore>,
     /// Becomes true when the server stops.
@@ -61,6 +65,14 @@ impl App {
         match role {
             Role::Owner => &self.owner_sockets,
             Role::Guest => &self.guest_sockets,
+        }
+    }
+
+    /// The place for one song that is measured for somebody.
+    pub fn measuring(&self, role: Role) -> &Arc<Semaphore> {
+        match role {
+            Role::Owner => &self.owner_measuring,
+            Role::Guest => &self.guest_measuring,
         }
     }
 }

@@ -43,7 +43,7 @@ impl Caller {
         reply.json().ok_or_else(|| self.nonsense(path))
     }
 
-    /// Sends something that does no harm if it is sent twice, unless it `is_repeatable` not.
+    /// Sends something; only what does no harm if it comes twice `is_repeatable`.
     pub fn post(
         &self,
         path: &str,

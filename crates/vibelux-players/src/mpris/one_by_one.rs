@@ -43,6 +43,8 @@ pub struct OneByOne {
     /// When something last played, and how long it would have gone on.
     seen: Option<(Instant, Option<f64>)>,
     movement: Movement,
+    /// Whether somebody has stopped it, until it is let play again.
+    is_stopped: bool,
     recent: VecDeque<usize>,
     unknown: HashSet<usize>,
     in_a_row: usize,
@@ -68,6 +70,7 @@ impl OneByOne {
             given: None,
             seen: None,
             movement: Movement::default(),
+            is_stopped: false,
             recent: VecDeque::new(),
             unknown: HashSet::new(),
             in_a_row: 0,
@@ -86,6 +89,7 @@ impl OneByOne {
         self.given = None;
         self.seen = None;
         self.movement = Movement::default();
+        self.is_stopped = false;
     }
 
     /// Looks at the player, and gives it a song if it needs one; once a second is enough.
@@ -127,8 +131,9 @@ impl OneByOne {
             (PlayState::Pause, _) => return false,
             (PlayState::Stop, _) => return self.is_stop_kept(tick),
         }
+        self.is_stopped = false;
         // One that has gone back to its beginning is not about to play all of it again.
-        if !matches!(motion, Motion::Stands(_)) {
+        if info.state == PlayState::Pause || !matches!(motion, Motion::Stands(_)) {
             self.seen = Some((Instant::now(), left));
         }
         if let Some(given) = self.given.as_mut().filter(|given| !given.has_begun) {
@@ -154,7 +159,11 @@ impl OneByOne {
         }
         match self.seen {
             None => !self.starts,
-            Some((at, Some(left))) => !self.passes_stops && left - at.elapsed().as_secs_f64() > END,
+            Some((at, Some(left))) => {
+                // How much was left when it stopped: later looks only see that time has passed.
+                self.is_stopped |= !self.passes_stops && left - at.elapsed().as_secs_f64() > END;
+                self.is_stopped
+            }
             Some((_, None)) => false,
         }
     }

@@ -61,6 +61,9 @@ impl Outbox {
     pub(super) fn put(&self, subject: Subject, message: Vec<u8>) {
         let mut inner = self.lock();
         let slot = inner.slot(subject);
+        if slot.latest.as_ref() == Some(&message) {
+            return;
+        }
         slot.latest = Some(message);
         slot.is_due = true;
         drop(inner);

@@ -1,7 +1,7 @@
 //! [`Endpoint`]: a port, and how many may come in through it at once.
 //!
 //! Connections are accepted here rather than by axum, to bound their number and the time that a client
-//! may take to say what it wants. The computer's own endpoint speaks HTTP, the one for the network HTTPS.
+//! may take to say what it wants. The computer's own endpoint and that of music players speak HTTP, the one for phones HTTPS.
 
 mod connections;
 

@@ -122,9 +122,9 @@ pub enum ApiError {
     /// ffmpeg makes nothing of the song.
     #[error("ffmpeg can play nothing of this song from there on; check its file")]
     Unconvertible,
-    /// A song whose sound cannot be read.
-    #[error("{0}")]
-    Unmeasurable(String),
+    /// A song whose sound cannot be read. Says nothing of where it is: guests ask too.
+    #[error("the sound of this song cannot be read; `vibelux errors` says of songs why")]
+    Unmeasurable,
     /// The library failed.
     #[error(transparent)]
     Library(#[from] LibraryError),
@@ -184,7 +184,7 @@ impl ApiError {
             Self::BadRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "bad_range"),
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Unconvertible => (StatusCode::UNPROCESSABLE_ENTITY, "unconvertible"),
-            Self::Unmeasurable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unmeasurable"),
+            Self::Unmeasurable => (StatusCode::UNPROCESSABLE_ENTITY, "unmeasurable"),
             Self::NoFfmpeg => (StatusCode::NOT_IMPLEMENTED, "no_ffmpeg"),
             Self::Library(error @ LibraryError::Busy { .. }) => {
                 (StatusCode::SERVICE_UNAVAILABLE, error.code())

@@ -1,6 +1,8 @@
 //! `POST now` and `GET orders`: the page and home automation, where that is on.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,10 +10,11 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use vibelux::{EmotionVector, by_emotion};
 
-use crate::home::{Now, Order};
+use crate::home::{HomeAccess, Now, NowSong, Order};
 use crate::http::error::ApiError;
 use crate::http::extract::ApiJson;
 use crate::library::song_id::SongId;
@@ -59,10 +62,13 @@ pub async fn now(
     let song = match request.song_id {
         Some(id) => {
             let named = with_song(app, id, |_, _, song| {
-                let artist = song.artist().map(std::borrow::Cow::into_owned);
-                Ok((song.title().into_owned(), artist))
+                Ok(NowSong {
+                    title: song.title().into_owned(),
+                    artist: song.artist().map(Cow::into_owned),
+                })
             });
-            Some(named.await?)
+            // One that has left the library while it plays is not named; the mood is.
+            named.await.ok()
         }
         None => None,
     };
@@ -71,34 +77,49 @@ pub async fn now(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// A page that listens.
+struct Page {
+    listener: Receiver<Order>,
+    home: Arc<HomeAccess>,
+}
+
+impl Drop for Page {
+    /// With the last page mood and song are gone.
+    fn drop(&mut self) {
+        if self.home.orders.pages() == 1 {
+            self.home.home.tell(&Now::default());
+        }
+    }
+}
+
 /// Answers `GET orders`: each as a server-sent event, until the page or the server ends it.
 pub async fn orders(
     State(app): State<Shared>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let home = app.home.clone().ok_or(NO_HOME)?;
-    let listener = home.orders.listen();
+    let page = Page {
+        listener: home.orders.listen(),
+        home,
+    };
     let stopping = app.stopping.clone();
-    let events = unfold(
-        (listener, stopping),
-        |(mut listener, mut stopping)| async move {
-            loop {
-                let order = tokio::select! {
-                    _ = stopping.wait_for(|stopping| *stopping) => return None,
-                    order = listener.recv() => order,
-                };
-                match order {
-                    Ok(order) => {
-                        let event = Event::default().json_data(OrderJson::from(order));
-                        // Six names and some numbers are always JSON.
-                        let event = event.unwrap_or_default();
-                        return Some((Ok(event), (listener, stopping)));
-                    }
-                    // The latest ones count.
-                    Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return None,
+    let events = unfold((page, stopping), |(mut page, mut stopping)| async move {
+        loop {
+            let order = tokio::select! {
+                _ = stopping.wait_for(|stopping| *stopping) => return None,
+                order = page.listener.recv() => order,
+            };
+            match order {
+                Ok(order) => {
+                    let event = Event::default().json_data(OrderJson::from(order));
+                    // Names and numbers are always JSON.
+                    let event = event.unwrap_or_default();
+                    return Some((Ok(event), (page, stopping)));
                 }
+                // The latest ones count.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
             }
-        },
-    );
+        }
+    });
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }

@@ -103,7 +103,7 @@ impl SubsonicAccount {
         &self.password
     }
 
-    /// The API key, which players that can take it in the place of name and password.
+    /// The API key, in the place of name and password for players that can use one.
     #[must_use]
     pub fn api_key(&self) -> &str {
         self.api_key.text()
@@ -112,7 +112,7 @@ impl SubsonicAccount {
     /// Lets a request in that shows the API key, or a user with the token of the password.
     ///
     /// # Errors
-    /// [`Refusal`] with the numbers 10 and 40 to 44.
+    /// [`Refusal`] with the numbers 10, 40 and 42 to 44.
     pub(super) fn admit(&self, sent: &Parameters) -> Result<(), Refusal> {
         let others = ["u", "p", "t", "s"];
         if let Some(key) = sent.get("apiKey") {

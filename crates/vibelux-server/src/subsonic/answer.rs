@@ -1,4 +1,4 @@
-//! [`Answer`]: what a player gets, in the format that it asked for.
+//! [`Format`]: how a player gets its answer.
 //!
 //! One tree for both formats: in XML, single values of an object are attributes, lists are elements of one name, and the value named
 //! `value` is the element's text. So the protocol's own schema has it.

@@ -1,12 +1,15 @@
 //! Songs, albums and artists as players read them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::shelves::{Album, Artist, track_number};
+use crate::library::catalogue::Entry;
 use crate::media::Playable;
 
 /// What players take as the loudness that songs are brought to, in LUFS (ReplayGain 2.0).
@@ -58,7 +61,7 @@ impl<'a> Items<'a> {
         );
         put("created", json!(moment(table.added_seconds(position))));
         put("coverArt", json!(song.id().to_string()));
-        put("path", json!(path.to_string_lossy()));
+        put("path", json!(path_of(song, &path)));
         put("suffix", json!(format.name));
         put("contentType", json!(format.mime));
         if let Some(transcoder) = &self.call.app.transcoder
@@ -143,6 +146,15 @@ impl<'a> Items<'a> {
         fields
     }
 
+    /// An album as tags have it, or as a folder.
+    pub fn album_as(&self, album: &Album, is_folder: bool) -> Value {
+        Value::Object(if is_folder {
+            self.album_folder(album)
+        } else {
+            self.album(album)
+        })
+    }
+
     /// An artist (`ArtistID3`).
     pub fn artist(&self, artist: &Artist) -> Map<String, Value> {
         Map::from_iter([
@@ -157,6 +169,16 @@ impl<'a> Items<'a> {
     pub fn is_starred(&self, album: &Album) -> bool {
         album.songs.iter().all(|at| self.liked.contains_key(at))
     }
+}
+
+/// Where a song is in a tree of artists and albums. Where its file really is, is nobody else's business.
+fn path_of(song: Entry<'_>, path: &Path) -> String {
+    let part = |text: Option<Cow<'_, str>>| {
+        let text = text.unwrap_or("Unknown".into());
+        text.replace(['/', '\\'], "_")
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!("{}/{}/{name}", part(song.artist()), part(song.album()))
 }
 
 /// Seconds since 1970 as ISO 8601, in UTC.

@@ -29,7 +29,7 @@ pub fn albums(call: &Call, name: &str, is_folders: bool) -> Result<Map<String, V
         "random" => shuffle(&mut albums, |album| album.id.clone()),
         "starred" => albums.retain(|album| items.is_starred(album)),
         "byGenre" => {
-            let genre = call.sent.required("genre")?.to_lowercase();
+            let genre = call.sent.required("genre")?.trim().to_lowercase();
             let table = call.catalogue.table();
             albums.retain(|album| {
                 let mut genres = album.songs.iter().filter_map(|&at| table.genre(at));
@@ -46,13 +46,7 @@ pub fn albums(call: &Call, name: &str, is_folders: bool) -> Result<Map<String, V
         }
     }
     let albums = albums.into_iter().skip(offset).take(count);
-    let albums = albums.map(|album| {
-        Value::Object(if is_folders {
-            items.album_folder(album)
-        } else {
-            items.album(album)
-        })
-    });
+    let albums = albums.map(|album| items.album_as(album, is_folders));
     let albums: Vec<Value> = albums.collect();
     Ok(field(name, json!({ "album": albums })))
 }
@@ -109,13 +103,9 @@ pub fn songs_by_genre(call: &Call) -> Result<Map<String, Value>, Refusal> {
 pub fn starred(call: &Call, name: &str, is_folders: bool) -> Map<String, Value> {
     let items = Items::of(call);
     let albums = call.shelves.albums.iter();
-    let albums = albums.filter(|album| items.is_starred(album)).map(|album| {
-        Value::Object(if is_folders {
-            items.album_folder(album)
-        } else {
-            items.album(album)
-        })
-    });
+    let albums = albums
+        .filter(|album| items.is_starred(album))
+        .map(|album| items.album_as(album, is_folders));
     let albums: Vec<Value> = albums.collect();
     let mut songs: Vec<usize> = call.liked().into_keys().collect();
     songs.retain(|&at| call.shelves.album_of(at).is_some());
@@ -125,7 +115,7 @@ pub fn starred(call: &Call, name: &str, is_folders: bool) -> Map<String, Value> 
 }
 
 fn songs_of_genre(call: &Call, genre: Option<&str>) -> Vec<usize> {
-    let genre = genre.map(str::to_lowercase);
+    let genre = genre.map(|genre| genre.trim().to_lowercase());
     let table = call.catalogue.table();
     let songs = call.shelves.albums.iter().flat_map(|album| &album.songs);
     let is_meant = |at: &usize| {

@@ -1,12 +1,22 @@
 //! [`Parameters`]: what a player sends with a request, in its address or as a form.
 
+use std::fmt;
 use std::str::FromStr;
 
 use super::refusal::Refusal;
 
 /// Names and values in the order in which they came; a name may come several times.
-#[derive(Debug, Default, Clone)]
+#[derive(Default, Clone)]
 pub struct Parameters(Vec<(String, String)>);
+
+impl fmt::Debug for Parameters {
+    /// Without the values: some of them let one in.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
 
 impl Parameters {
     /// Reads the part of an address behind the question mark, or a form.

@@ -10,6 +10,7 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 
 use super::account::SubsonicAccount;
 use super::answer::Format;
@@ -18,7 +19,7 @@ use super::parameters::Parameters;
 use super::refusal::Refusal;
 use super::shelves::Shelves;
 use super::{browse, lists, moods, own, search, similar, sound, system};
-use crate::blocking::blocking;
+use crate::blocking::{blocking, core_count};
 use crate::http::compress;
 use crate::http::error::ApiError;
 use crate::http::extract::read_body;
@@ -35,6 +36,8 @@ struct Players {
     account: SubsonicAccount,
     /// The shelves of the catalogue that they were made of.
     shelves: Mutex<Option<(Arc<Catalogue>, Arc<Shelves>)>>,
+    /// For pictures that are made smaller.
+    covers: Arc<Semaphore>,
 }
 
 /// All methods, for whoever shows what the account demands.
@@ -45,6 +48,7 @@ pub fn router(app: Shared, account: SubsonicAccount) -> Router {
         app,
         account,
         shelves: Mutex::default(),
+        covers: Arc::new(Semaphore::new(core_count().get())),
     });
     Router::new()
         .route("/rest/{method}", any(answer))
@@ -64,14 +68,15 @@ async fn answer(
 ) -> Response {
     let name = name.strip_suffix(".view").unwrap_or(&name).to_owned();
     let (method, headers) = (request.method().clone(), request.headers().clone());
-    let (sent, format) = match parameters(&players.app, request).await {
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let (format, done) = match parameters(&players.app, &query, request).await {
         Ok(sent) => {
             let format = Format::of(&sent);
-            (sent, format)
+            (format, players.call(&name, sent, &method, &headers).await)
         }
-        Err(error) => return Format::Xml.refuse(&error.into()),
+        Err(error) => (Format::of(&Parameters::parse(&[&query])), Err(error.into())),
     };
-    let mut response = match players.call(&name, sent, &method, &headers).await {
+    let mut response = match done {
         Ok(Done::Fields(fields)) => format.answer(fields),
         Ok(Done::Response(response)) => response,
         Err(Refusal::Server(error @ (ApiError::BadRange { .. } | ApiError::Busy(_)))) => {
@@ -111,7 +116,7 @@ impl Players {
         let response = match name {
             "stream" => sound::stream(call, method, headers).await?,
             "download" => sound::download(call, headers).await?,
-            "getCoverArt" => sound::cover(call).await?,
+            "getCoverArt" => sound::cover(call, &self.covers).await?,
             _ => {
                 let name = name.to_owned();
                 return blocking(move || fields_of(&call, &name).map(Done::Fields)).await?;
@@ -177,6 +182,8 @@ fn fields_of(call: &Call, name: &str) -> Result<Map<String, Value>, Refusal> {
         "unstar" => own::star(call, false),
         "getTopSongs" => none("topSongs", "song"),
         "getNowPlaying" => none("nowPlaying", "entry"),
+        // A queue that was never kept.
+        "getPlayQueue" => Ok(Map::new()),
         "getBookmarks" => none("bookmarks", "bookmark"),
         "getInternetRadioStations" => none("internetRadioStations", "internetRadioStation"),
         "getPodcasts" => none("podcasts", "channel"),
@@ -198,17 +205,16 @@ fn fields_of(call: &Call, name: &str) -> Result<Map<String, Value>, Refusal> {
 }
 
 /// What stands in the address, and in a form that comes with it.
-async fn parameters(app: &Shared, request: Request) -> Result<Parameters, ApiError> {
-    let query = request.uri().query().unwrap_or_default().to_owned();
+async fn parameters(app: &Shared, query: &str, request: Request) -> Result<Parameters, ApiError> {
     let is_form = request
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
     if request.method() != Method::POST || !is_form {
-        return Ok(Parameters::parse(&[&query]));
+        return Ok(Parameters::parse(&[query]));
     }
     let body = read_body(request, app, MAX_FORM_BYTES).await?;
     let form = String::from_utf8_lossy(&body);
-    Ok(Parameters::parse(&[&query, &form]))
+    Ok(Parameters::parse(&[query, &form]))
 }

@@ -31,13 +31,10 @@ pub fn search(call: &Call, name: &str, is_folders: bool) -> Result<Map<String, V
     let (count, offset) = call.page("albumCount", 20, "albumOffset")?;
     let albums = call.shelves.albums.iter();
     let albums = albums.filter(|album| has_all(&format!("{} {}", album.name, album.artist_name)));
-    let albums = albums.skip(offset).take(count).map(|album| {
-        Value::Object(if is_folders {
-            items.album_folder(album)
-        } else {
-            items.album(album)
-        })
-    });
+    let albums = albums
+        .skip(offset)
+        .take(count)
+        .map(|album| items.album_as(album, is_folders));
     let albums: Vec<Value> = albums.collect();
     let (count, offset) = call.page("songCount", 20, "songOffset")?;
     let wanted = Wanted {

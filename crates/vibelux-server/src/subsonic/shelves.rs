@@ -170,9 +170,6 @@ impl Shelves {
                 }
             }
         }
-        for artist in &mut self.artists {
-            artist.albums.dedup();
-        }
         self.albums = found;
     }
 

@@ -1,12 +1,14 @@
 //! `stream`, `download` and `getCoverArt`: a song's sound, as it is or converted, and the picture in its file.
 
 use std::io::Cursor;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use image::{ImageFormat, ImageReader, Limits};
+use tokio::sync::Semaphore;
 use vibelux::library::read_cover;
 
 use super::call::{Call, Item};
@@ -113,9 +115,12 @@ pub async fn download(call: Call, headers: &HeaderMap) -> Result<Response, Refus
 ///
 /// # Errors
 /// [`Refusal::NotFound`] if none has one.
-pub async fn cover(call: Call) -> Result<Response, Refusal> {
+pub async fn cover(call: Call, places: &Arc<Semaphore>) -> Result<Response, Refusal> {
     let size: Option<u32> = call.sent.optional("size")?;
+    // Players ask for a screen of them, and each may take a lot of memory. Goes with the work.
+    let place = Arc::clone(places).acquire_owned().await;
     let (mime, bytes) = blocking(move || {
+        let _place = place;
         let item = call.item(call.sent.required("id")?)?;
         // Of a long list the first few say whether there are pictures at all.
         let songs = Call::songs_of(&item).iter().take(8);

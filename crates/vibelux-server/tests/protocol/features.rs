@@ -29,6 +29,9 @@ fn a_songs_sound_is_measured_and_what_is_no_sound_is_not() {
         (broken.status, broken.code().as_str()),
         (422, "unmeasurable")
     );
+    let place = stand.music();
+    let body = String::from_utf8(broken.body).unwrap();
+    assert!(!body.contains(place.to_str().unwrap()), "{body}");
     let unknown = format!("/api/v1/audio-features/{}", "0".repeat(32));
     assert_eq!(stand.get(&unknown).status, 404);
 }

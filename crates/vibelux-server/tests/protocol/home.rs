@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
-use vibelux_server::{Home, HomeAccess, Now, Order, Orders};
+use vibelux_server::{Home, HomeAccess, Now, NowSong, Order, Orders};
 
 use crate::stand::{Plan, Stand, eventually};
 
@@ -41,7 +41,10 @@ fn mood_and_song_of_the_page_are_told() {
     assert_eq!(stand.post("/api/v1/now", &now).status, 204);
     assert_eq!(stand.post("/api/v1/now", &json!({})).status, 204);
     let told = heard.0.lock().unwrap().clone();
-    let rain = ("Dull Rain".to_owned(), Some("Bo".to_owned()));
+    let rain = NowSong {
+        title: "Dull Rain".to_owned(),
+        artist: Some("Bo".to_owned()),
+    };
     assert_eq!(
         told,
         [
@@ -55,13 +58,16 @@ fn mood_and_song_of_the_page_are_told() {
             },
         ]
     );
-    let unknown = json!({"song_id": "0".repeat(32)});
-    assert_eq!(stand.post("/api/v1/now", &unknown).code(), "not_found");
+    // A song that has left the library takes the mood with it nowhere.
+    let unknown = json!({"mood": mood, "song_id": "0".repeat(32)});
+    assert_eq!(stand.post("/api/v1/now", &unknown).status, 204);
+    let last = heard.0.lock().unwrap().last().cloned().unwrap();
+    assert!(last.mood.is_some() && last.song.is_none());
 }
 
 #[test]
 fn orders_reach_the_pages_that_are_open() {
-    let (mut stand, _, orders) = stand();
+    let (mut stand, heard, orders) = stand();
     let nobody = orders.give(Order::Next).unwrap_err();
     assert!(nobody.to_string().contains("no page"), "{nobody}");
     let mut stream = TcpStream::connect(stand.address()).unwrap();
@@ -83,6 +89,13 @@ fn orders_reach_the_pages_that_are_open() {
         (&play["order"], &play["mood"]["sad"]),
         (&json!("play"), &json!(1.0))
     );
+    assert!(heard.0.lock().unwrap().is_empty());
+    drop(events);
+    // It is gone when it no longer takes what is sent.
+    eventually("the page is gone", || {
+        let _ = orders.give(Order::Next);
+        heard.0.lock().unwrap().last() == Some(&Now::default())
+    });
     // An open stream does not hold the end of the server up.
     assert!(stand.stop() < Duration::from_secs(10));
 }

@@ -215,6 +215,8 @@ fn guests_look_and_listen_and_change_nothing() {
         ("DELETE", "/api/v1/scan".to_owned(), None),
         ("GET", "/api/v1/lan".to_owned(), None),
         ("GET", "/api/v1/folders".to_owned(), None),
+        ("POST", "/api/v1/now".to_owned(), Some(&json!({}))),
+        ("GET", "/api/v1/orders".to_owned(), None),
     ] {
         let refused = guest.ask(method, &target, body);
         assert_eq!(

@@ -19,25 +19,27 @@ import { You } from './you.js';
 
 /** @type {Mood | null} */
 let mood = null;
+/** What became of the queue that was asked for last. @type {Promise<boolean>} */
+let following = Promise.resolve(false);
 
 const library = new Library((song) => music.playSong(song), (song) => music.queue.playNext(song), () => {
-  void follow(false);
+  follow(false);
   void refresh();
 });
 const music = new Music((song) => {
   moodPanel.outline(mood && song ? song.vector : null);
   library.showCurrent(song);
 }, () => you.live.songBegan(), () => {
-  void follow(false);
+  follow(false);
   void refresh();
 }, () => you.stopCamera());
 const tasteDialog = new TasteDialog(() => {
-  void follow(false);
+  follow(false);
   void refresh();
 });
 const moodPanel = new MoodPanel(() => {
   music.queue.restart();
-  void follow(false);
+  follow(false);
 });
 const you = new You((next, { rank = false, cross = false, looking = false }) => {
   mood = next;
@@ -47,7 +49,7 @@ const you = new You((next, { rank = false, cross = false, looking = false }) => 
   moodPanel.outline(music.queue.current?.song.vector ?? null);
   library.map.showMood(next.vector);
   if (you.source === 'camera' && you.vector) music.see(you.vector);
-  if (rank) void follow(you.source === 'camera', cross);
+  if (rank) follow(you.source === 'camera', cross);
 }, () => music.player.unlock());
 const scanDialog = new ScanDialog((done) => void refresh(done));
 const phoneDialog = new PhoneDialog();
@@ -64,7 +66,8 @@ async function obey(order) {
   else if (order.mood) {
     const before = music.queue.current;
     you.setHand(order.mood);
-    await follow(false);
+    // Of two orders the later one is done.
+    if (!await following) return;
     if (before && music.queue.current === before) music.next(true);
     else music.player.play();
   } else music.player.play();
@@ -76,12 +79,12 @@ async function obey(order) {
  * @param {boolean} [cross]  It did so just after a song had begun.
  */
 function follow(byItself, cross = false) {
-  if (!mood) return Promise.resolve();
+  if (!mood) return;
   const goal = [0, 0, 0, 0, 0, 0, 0];
   goal[settings.goal] = 1;
   const way = settings.way === 'journey'
     ? { kind: settings.way, to: goal, songs: settings.journeySongs } : { kind: settings.way };
-  return music.rank(
+  following = music.rank(
     { ...mood, way, mode: settings.centred ? 'centred' : 'plain', strength: settings.strength, include: include(), ...(settings.filter && { filter: settings.filter }) },
     // The click on the camera's button was also the wish for music.
     { play: byItself, tell: byItself, cross },
@@ -95,6 +98,7 @@ async function refresh(whole = true) {
     document.body.dataset.role = now.role;
     byId('home-told', HTMLElement).hidden = !now.home;
     if (now.home) home.start();
+    else home.stop();
     byId('certificate', HTMLElement).hidden = !(now.lan && location.protocol === 'https:');
     listOwnKeys();
     const { speech, effects, jingle } = now.songs.not_music;
@@ -109,7 +113,7 @@ async function refresh(whole = true) {
     }
     const enough = now.songs.ready >= ENOUGH || !now.scan?.running;
     // The click on the camera's button was also the wish for music.
-    if (mood && !music.queue.current && enough) void follow(you.source === 'camera');
+    if (mood && !music.queue.current && enough) follow(you.source === 'camera');
     if (now.scan?.running) scanDialog.follow(now.scan);
     if (library.loaded && whole) await library.reload();
   } catch (error) {
@@ -180,7 +184,7 @@ function bindTuning() {
   only.value = settings.filter;
   new FilterBox(only, (filter) => {
     remember({ filter });
-    void follow(false);
+    follow(false);
   });
   const reaction = byId('reaction', HTMLInputElement);
   reaction.checked = settings.reaction;
@@ -188,7 +192,7 @@ function bindTuning() {
   settle.addEventListener('change', () => remember({ settle: settle.checked }));
   centred.addEventListener('change', () => {
     remember({ centred: centred.checked });
-    void follow(false);
+    follow(false);
   });
   onLanguage(show);
 }

@@ -106,9 +106,10 @@ export class Music {
    * @param {Wish} wish
    * @param {{play: boolean, tell: boolean, cross: boolean}} how  Whether the first song begins by itself, whether a
    *   queue that has become another is worth a word, and whether a song that has just begun is left for it.
+   * @returns {Promise<boolean>} Whether the queue is that of the wish now.
    */
   async rank(wish, { play, tell, cross }) {
-    if (this.ready === 0) return;
+    if (this.ready === 0) return false;
     const { current } = this.queue;
     const leave = cross && settings.settle && current?.match && !this.player.audio.paused && this.player.position < YOUNG_SECONDS;
     const changed = await this.queue.rank(wish, play, !current || Boolean(leave));
@@ -120,6 +121,7 @@ export class Music {
     } else if (changed && tell) {
       this.note(t('queueChanged'));
     }
+    return changed !== null;
   }
 
   /** The face is being looked at before the first song. @param {boolean} looking */

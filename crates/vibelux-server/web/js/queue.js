@@ -53,7 +53,7 @@ export class Queue {
    * @param {Wish} wish
    * @param {boolean} play  Whether the first song begins by itself where none is chosen yet.
    * @param {boolean} [opening]  The first song is to be mostly what is sought.
-   * @returns {Promise<boolean>} Whether the queue is another now.
+   * @returns {Promise<boolean | null>} Whether the queue is another now; null if nothing came of it.
    */
   async rank(wish, play, opening = !this.current) {
     this.wish = wish;
@@ -77,7 +77,7 @@ export class Queue {
       return before !== '' && before !== ids(this.upcoming);
     } catch (error) {
       if (error instanceof Error && error.name !== 'AbortError') this.onError(error);
-      return false;
+      return null;
     } finally {
       if (this.pending === pending) this.pending = null;
     }

@@ -34,7 +34,7 @@ impl Tempo {
     pub(super) fn of(pulse: &Pulse) -> Self {
         let (bpm, strength) = best(pulse);
         Self {
-            bpm: refine(pulse, bpm) as f32,
+            bpm: refine(pulse, bpm).clamp(BPM.start, BPM.end) as f32,
             confidence: TEMPO_CONFIDENCE.probability(&[strength]),
         }
     }

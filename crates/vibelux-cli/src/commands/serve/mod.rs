@@ -27,7 +27,8 @@ use mqtt::MqttArgs;
 /// Flags of `vibelux serve`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Ends with Ctrl-C. No picture, frame or emotion of a face is stored.\n\n\
+    after_help = "Ends with Ctrl-C. No picture, frame or emotion of a face is stored; with --mqtt the mood is told to a \
+    broker, which keeps it with --mqtt-retain.\n\n\
     Not for workplace, school or hiring.\n\n\
     Exit codes: 0 ended with Ctrl-C, 2 could not run."
 )]
@@ -231,15 +232,21 @@ fn tell_phones(invitations: &Invitations) -> anyhow::Result<()> {
 /// Prints what music players have to be told.
 fn tell_players(subsonic: &SubsonicReady) -> anyhow::Result<()> {
     let (address, account) = (subsonic.address, &subsonic.account);
+    let place = if address.ip().is_unspecified() {
+        // "Everywhere" is no place to go to.
+        format!("THIS-COMPUTER:{}", address.port())
+    } else {
+        address.to_string()
+    };
     let mut text = format!(
-        "\nFor music players that know Subsonic or OpenSubsonic:\n  server    http://{address}\n  user      {}\n  \
+        "\nFor music players that know Subsonic or OpenSubsonic:\n  server    http://{place}\n  user      {}\n  \
         password  {}\n  API key   {} (for players that take one in place of both)\n",
         account.user(),
         account.password(),
         account.api_key(),
     );
     if address.ip().is_unspecified() {
-        text += "From other devices: the same with this computer's name or address in it.\n";
+        text += "THIS-COMPUTER is its name or address in your network.\n";
     }
     if !address.ip().is_loopback() {
         text += "What is sent there is not encrypted: for your own network only.\n";

@@ -1,14 +1,16 @@
 //! `vibelux serve --mqtt`: mood and song to a broker of home automation, and its commands to the page.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use anyhow::Context;
 use vibelux::{Emotion, EmotionVector};
 use vibelux_players::mqtt::{
     Command, HomeAssistant, MoodMessage, MqttAddress, MqttLink, MqttSettings, SongMessage,
 };
 use vibelux_server::{Home, HomeAccess, Now, Order, Orders};
 
+use crate::output;
 use crate::servers::secret;
 
 /// Where the password is looked for.
@@ -38,7 +40,7 @@ pub struct MqttArgs {
     /// Certificates (PEM) of the authorities that a broker with TLS (mqtts://) is trusted by
     #[arg(long, value_name = "FILE", requires = "mqtt")]
     mqtt_authority: Option<PathBuf>,
-    /// Let the broker keep the latest mood for who comes later
+    /// Let the broker keep the latest mood and song for who comes later
     #[arg(long, requires = "mqtt")]
     mqtt_retain: bool,
     /// Tell Home Assistant of it
@@ -66,7 +68,7 @@ impl MqttArgs {
         let mut settings =
             MqttSettings::new(address, &self.mqtt_topic)?.with_retained(self.mqtt_retain);
         if let Some(file) = &self.mqtt_authority {
-            settings = settings.with_authority(&std::fs::read(file)?)?;
+            settings = settings.with_authority(&authority(file)?)?;
         }
         if self.mqtt_home_assistant {
             settings = settings.with_home_assistant(HomeAssistant::announce(&names))?;
@@ -86,6 +88,10 @@ impl MqttArgs {
             orders,
         }))
     }
+}
+
+fn authority(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("cannot read {}", output::readable(file)))
 }
 
 /// Does what somebody at the broker wants.
@@ -122,9 +128,9 @@ impl Home for Broker {
             }),
             None => self.0.clear_mood(),
         }
-        let song = now.song.as_ref().map(|(title, artist)| SongMessage {
-            title: Some(title.clone()),
-            artist: artist.clone(),
+        let song = now.song.as_ref().map(|song| SongMessage {
+            title: Some(song.title.clone()),
+            artist: song.artist.clone(),
         });
         self.0.publish_song(song.as_ref());
     }
