@@ -96,7 +96,8 @@ impl Server {
     /// [`ServerError`] if any of them cannot be had.
     pub async fn bind(config: ServerConfig) -> Result<Self, ServerError> {
         let limits = config.limits;
-        let (listener, address) = listen(config.listen, config.port, USUAL_PORT).await?;
+        let (listener, address) =
+            listen(config.listen, config.port, USUAL_PORT, "--port or --listen").await?;
         let loopback = address.ip().is_loopback();
         let token = match config.token {
             TokenPolicy::WhereReachable if loopback => None,
@@ -115,7 +116,13 @@ impl Server {
         };
         let players = match config.subsonic {
             Some(access) => {
-                let place = listen(access.listen, access.port, USUAL_SUBSONIC_PORT).await?;
+                let place = listen(
+                    access.listen,
+                    access.port,
+                    USUAL_SUBSONIC_PORT,
+                    "--subsonic-port or --subsonic ADDRESS",
+                )
+                .await?;
                 Some((place, access.account))
             }
             None => None,
@@ -232,7 +239,13 @@ async fn open_to_network(
     lan: LanAccess,
     limits: &Limits,
 ) -> Result<((Endpoint, Arc<Guard>), Invitations), ServerError> {
-    let (listener, address) = listen(lan.listen, lan.port, USUAL_LAN_PORT).await?;
+    let (listener, address) = listen(
+        lan.listen,
+        lan.port,
+        USUAL_LAN_PORT,
+        "--lan-port or --lan ADDRESS",
+    )
+    .await?;
     let invitations = lan.invitations(address.port());
     let guard = Guard::of_network(
         lan.identity.owner.clone(),
@@ -248,6 +261,7 @@ async fn listen(
     ip: IpAddr,
     port: Option<u16>,
     usual: u16,
+    flags: &'static str,
 ) -> Result<(TcpListener, SocketAddr), ServerError> {
     let ports = port.map_or(vec![usual, 0], |port| vec![port]);
     let start = |source| ServerError::Start { source };
@@ -259,7 +273,13 @@ async fn listen(
                 let address = listener.local_addr().map_err(start)?;
                 return Ok((listener, address));
             }
-            Err(source) => refused = ServerError::Bind { address, source },
+            Err(source) => {
+                refused = ServerError::Bind {
+                    address,
+                    source,
+                    flags,
+                };
+            }
         }
     }
     Err(refused)

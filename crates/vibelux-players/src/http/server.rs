@@ -240,6 +240,14 @@ impl HttpServer {
             Io(source) if source.kind() == io::ErrorKind::ConnectionRefused => {
                 HttpError::Connect { server, source }
             }
+            // What rustls says of an answer that is no TLS.
+            Io(source) if source.to_string().contains("InvalidContentType") => HttpError::Connect {
+                server,
+                source: io::Error::other("it speaks no TLS there; try http://"),
+            },
+            Io(source) if source.to_string().contains("failed to lookup address") => {
+                HttpError::Connect { server, source }
+            }
             Io(source) => HttpError::Lost { server, source },
             error @ (HostNotFound | ConnectionFailed | Tls(_)) => HttpError::Connect {
                 server,

@@ -179,3 +179,20 @@ fn a_player_that_comes_again_is_given_a_song() {
     let info = mpris.player().unwrap().info().unwrap();
     assert_eq!(info.state, PlayState::Play);
 }
+
+#[test]
+fn who_stops_a_song_near_its_end_is_not_overruled_a_moment_later() {
+    let Some(mut stage) = stage() else {
+        return;
+    };
+    let mut follower = OneByOne::new(true, false);
+    assert_eq!(stage.look(&mut follower).added, [0]);
+    stage.look(&mut follower);
+    // A little more is left than what counts as the end: it has passed when it is looked at again.
+    stage.player.state().position = 54;
+    stage.look(&mut follower);
+    stage.mpris.player().unwrap().stop().unwrap();
+    assert_eq!(stage.look(&mut follower), Tick::default());
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_eq!(stage.look(&mut follower), Tick::default());
+}

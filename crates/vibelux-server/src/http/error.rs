@@ -20,12 +20,14 @@ use crate::subsonic::error::SubsonicError;
 #[non_exhaustive]
 pub enum ServerError {
     /// The address or port cannot be had.
-    #[error("cannot listen at {address} ({source}); choose another with --port or --listen")]
+    #[error("cannot listen at {address} ({source}); choose another with {flags}")]
     Bind {
         /// Where.
         address: SocketAddr,
         /// Why.
         source: std::io::Error,
+        /// What says where.
+        flags: &'static str,
     },
     /// The system gives no threads, or no randomness for a token.
     #[error("cannot start the server: {source}")]

@@ -13,9 +13,13 @@ use super::shelves::Artist;
 /// Words that names are not sorted by.
 const ARTICLES: [&str; 6] = ["the ", "a ", "an ", "die ", "der ", "les "];
 
+/// The one music folder.
+const MUSIC_FOLDER: u32 = 1;
+const MUSIC_FOLDER_NAME: &str = "VibeluX";
+
 /// `getMusicFolders`: there is one.
 pub fn music_folders() -> Map<String, Value> {
-    let one = json!({ "musicFolder": [{ "id": 1, "name": "VibeluX" }] });
+    let one = json!({ "musicFolder": [{ "id": MUSIC_FOLDER, "name": MUSIC_FOLDER_NAME }] });
     field("musicFolders", one)
 }
 
@@ -124,13 +128,22 @@ pub fn song(call: &Call) -> Result<Map<String, Value>, Refusal> {
     Ok(field("song", Items::of(call).song(at)))
 }
 
-/// `getMusicDirectory`: the albums of an artist, or the songs of an album.
+/// `getMusicDirectory`: the artists, the albums of an artist, or the songs of an album.
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
 pub fn directory(call: &Call) -> Result<Map<String, Value>, Refusal> {
     let items = Items::of(call);
-    let directory = match call.item(call.sent.required("id")?)? {
+    let id = call.sent.required("id")?;
+    if id == MUSIC_FOLDER.to_string() {
+        let artists = call.shelves.artists.iter();
+        let artists: Vec<Value> = artists
+            .map(|artist| json!({ "id": artist.id, "title": artist.name, "isDir": true, "artist": artist.name }))
+            .collect();
+        let top = json!({ "id": id, "name": MUSIC_FOLDER_NAME, "child": artists });
+        return Ok(field("directory", top));
+    }
+    let directory = match call.item(id)? {
         Item::Artist(artist) => {
             let albums = artist.albums.iter().map(|&at| &call.shelves.albums[at]);
             let albums = albums.map(|album| Value::Object(items.album_folder(album)));

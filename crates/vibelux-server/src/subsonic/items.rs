@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::shelves::{Album, Artist, track_number};
+use super::shelves::{Album, Artist, disc_number, track_number};
 use crate::library::catalogue::Entry;
 use crate::media::Playable;
 
@@ -53,6 +53,7 @@ impl<'a> Items<'a> {
         put("artist", json!(song.artist()));
         put("displayArtist", json!(song.artist()));
         put("track", json!(track_number(&path)));
+        put("discNumber", json!(disc_number(&path)));
         put("year", json!(table.year(position)));
         put("genre", json!(table.genre(position)));
         put(
@@ -129,7 +130,10 @@ impl<'a> Items<'a> {
             fields.insert("genre".to_owned(), json!(genre));
         }
         if self.is_starred(album) {
-            fields.insert("starred".to_owned(), json!(moment(album.added_seconds)));
+            // It is since its last song was.
+            let since = album.songs.iter().filter_map(|at| *self.liked.get(at)?);
+            let since = since.max().unwrap_or(album.added_seconds);
+            fields.insert("starred".to_owned(), json!(moment(since)));
         }
         fields
     }

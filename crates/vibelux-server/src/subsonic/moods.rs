@@ -17,6 +17,10 @@ const DAY_SECONDS: u64 = 86_400;
 /// As many as two or three hours have.
 const SONGS: usize = 40;
 
+/// Of a small library a part only, as the rest does not fit, but so many at least.
+const LEAST_SONGS: usize = 10;
+const LARGEST_SHARE: usize = 4;
+
 /// Mostly the best, and others each day.
 const STRENGTH: f64 = 0.9;
 
@@ -47,10 +51,11 @@ fn playlist_of(call: &Call, mood: Emotion) -> (Map<String, Value>, Vec<usize>) {
         vector: EmotionVector::one_hot(mood),
         reference: EmotionVector::UNIFORM,
     };
+    let count = (call.catalogue.counts().ready / LARGEST_SHARE).clamp(LEAST_SONGS, SONGS);
     let request = QueueRequest {
         strength: STRENGTH,
         seed: day,
-        ..QueueRequest::best(query, SONGS)
+        ..QueueRequest::best(query, count)
     };
     let songs = ranked(call, &request, &[]);
     let table = call.catalogue.table();

@@ -197,9 +197,11 @@ fn fields_of(call: &Call, name: &str) -> Result<Map<String, Value>, Refusal> {
         "createPlaylist" | "updatePlaylist" | "deletePlaylist" => Err(Refusal::Forbidden(
             "playlists are made here of moods, and cannot be changed",
         )),
-        "scrobble" | "setRating" | "savePlayQueue" => Err(Refusal::Forbidden(
-            "what was played and rated is not kept here; a star is",
-        )),
+        // A report that nobody has to act on.
+        "scrobble" => Ok(Map::new()),
+        "setRating" | "savePlayQueue" | "createBookmark" | "createShare" => Err(
+            Refusal::Forbidden("queues, bookmarks and ratings are not kept here; a star is"),
+        ),
         _ => Err(Refusal::NotFound("method")),
     }
 }

@@ -15,6 +15,8 @@ use crate::library::catalogue::Wanted;
 pub fn search(call: &Call, name: &str, is_folders: bool) -> Result<Map<String, Value>, Refusal> {
     // Some players put quotes round nothing, as the protocol's pages did once.
     let text = call.sent.required("query")?.trim_matches(['"', ' ']);
+    // Words may be begun anyway.
+    let text = text.replace('*', " ");
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     let has_all = |text: &str| {
         let text = text.to_lowercase();
@@ -38,7 +40,7 @@ pub fn search(call: &Call, name: &str, is_folders: bool) -> Result<Map<String, V
     let albums: Vec<Value> = albums.collect();
     let (count, offset) = call.page("songCount", 20, "songOffset")?;
     let wanted = Wanted {
-        search: Some(text.to_owned()),
+        search: Some(text.clone()),
         include: Inclusion::default(),
         ..Wanted::default()
     };

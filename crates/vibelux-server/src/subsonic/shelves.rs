@@ -268,20 +268,24 @@ fn id_of(kind: &str, parts: &[&[u8]]) -> String {
 /// The folder of a release: that of the song, or the one above if this is one of several discs.
 fn release_folder(path: &Path) -> PathBuf {
     let folder = path.parent().unwrap_or(path);
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.to_ascii_lowercase();
-    let is_disc = ["cd", "disc", "disk"].iter().any(|word| {
-        let rest = name
-            .strip_prefix(word)
-            .map(|rest| rest.trim_matches([' ', '-', '_', '.']));
-        rest.is_some_and(|rest| {
-            !rest.is_empty() && rest.len() <= 2 && rest.bytes().all(|byte| byte.is_ascii_digit())
-        })
-    });
     match folder.parent() {
-        Some(above) if is_disc => above.to_owned(),
+        Some(above) if disc_number(path).is_some() => above.to_owned(),
         _ => folder.to_owned(),
     }
+}
+
+/// Which of several discs a song is on, if its folder is called like one: `CD 2`.
+pub fn disc_number(path: &Path) -> Option<u32> {
+    let folder = path.parent()?.file_name()?.to_string_lossy();
+    let name = folder.to_ascii_lowercase();
+    let digits = ["cd", "disc", "disk"].iter().find_map(|word| {
+        let rest = name.strip_prefix(word)?;
+        Some(rest.trim_matches([' ', '-', '_', '.']))
+    })?;
+    let is_number = !digits.is_empty() && digits.len() <= 2;
+    (is_number && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| digits.parse().ok())
+        .flatten()
 }
 
 /// The number that a file's name begins with, as ripped records have it: `07 - Title.flac`.

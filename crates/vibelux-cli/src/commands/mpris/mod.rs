@@ -94,8 +94,8 @@ fn tell(
     args: &PlayerArgs,
     order: impl Fn(&MprisPlayer) -> Result<(), MprisError>,
 ) -> anyhow::Result<()> {
-    let player = MprisBus::connect(None)?.player(args.player.as_deref())?;
-    Ok(order(&player)?)
+    let player = MprisBus::connect(None)?.player(args.player.as_deref());
+    Ok(order(&player.map_err(advised)?)?)
 }
 
 fn list() -> anyhow::Result<()> {

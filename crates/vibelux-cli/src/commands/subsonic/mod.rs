@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use vibelux_players::ServerSong;
-use vibelux_players::subsonic::{Subsonic, SubsonicAccount};
+use vibelux_players::subsonic::{Subsonic, SubsonicAccount, SubsonicError};
 
 use embed::EmbedArgs;
 
@@ -17,6 +17,9 @@ use crate::servers::{MusicServer, PlaylistFlags, secret};
 /// Where the secrets are looked for.
 const PASSWORD: &str = "VIBELUX_SUBSONIC_PASSWORD";
 const API_KEY: &str = "VIBELUX_SUBSONIC_API_KEY";
+
+/// What `vibelux serve --subsonic` calls itself.
+const OURS: &str = "vibelux";
 
 /// What stands beside a playlist there.
 const NOTE: &str = "Made by VibeluX of the moods of the songs";
@@ -60,7 +63,7 @@ struct ServerArgs {
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// A file whose first line is an API key
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "password_file"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["password_file", "send_password"])]
     api_key_file: Option<PathBuf>,
     /// Send the password itself, for servers that take no token (supysonic): anybody on the way can read it without https
     #[arg(long, requires = "user")]
@@ -72,37 +75,64 @@ pub fn run(args: &SubsonicArgs) -> anyhow::Result<ExitCode> {
     match &args.command {
         SubsonicCommand::Playlist(args) => args
             .playlist
-            .run(|| Ok(Box::new(SubsonicServer(args.server.connect()?)))),
+            .run(|| {
+                let server = args.server.connect()?;
+                anyhow::ensure!(
+                    server.info().kind.as_deref() != Some(OURS),
+                    "{} is a VibeluX itself, whose playlists are made of moods; name the server that keeps yours",
+                    server.address()
+                );
+                Ok(Box::new(SubsonicServer(server)))
+            }),
         SubsonicCommand::Embed(args) => args.run(),
     }
 }
 
 impl ServerArgs {
     fn connect(&self) -> anyhow::Result<Subsonic> {
-        Ok(Subsonic::connect(&self.server, &self.account()?)?)
+        Subsonic::connect(&self.server, &self.account()?).map_err(advised)
     }
 
     fn account(&self) -> anyhow::Result<SubsonicAccount> {
-        if let Some(user) = &self.user {
-            let password = secret(self.password_file.as_deref(), PASSWORD)?;
-            let Some(password) = password else {
-                anyhow::bail!(
-                    "the password of {user} is missing: set {PASSWORD}, or give --password-file"
-                );
-            };
-            return Ok(if self.send_password {
-                SubsonicAccount::sending_password(user, &password)
-            } else {
-                SubsonicAccount::with_password(user, &password)
-            });
+        let key = match (&self.api_key_file, &self.user) {
+            (Some(file), _) => secret(Some(file), API_KEY)?,
+            (None, None) => secret(None, API_KEY)?,
+            (None, Some(_)) => None,
+        };
+        if let Some(key) = key {
+            return Ok(SubsonicAccount::with_api_key(&key));
         }
-        match secret(self.api_key_file.as_deref(), API_KEY)? {
-            Some(key) => Ok(SubsonicAccount::with_api_key(&key)),
-            None => anyhow::bail!(
+        let Some(user) = &self.user else {
+            anyhow::bail!(
                 "say who asks: --user with a password, or an API key in {API_KEY} or --api-key-file"
-            ),
+            );
+        };
+        match secret(self.password_file.as_deref(), PASSWORD)? {
+            Some(password) if self.send_password => {
+                Ok(SubsonicAccount::sending_password(user, &password))
+            }
+            Some(password) => Ok(SubsonicAccount::with_password(user, &password)),
+            // The name may stand in the environment beside a key.
+            None => match secret(None, API_KEY)? {
+                Some(key) => Ok(SubsonicAccount::with_api_key(&key)),
+                None => anyhow::bail!(
+                    "the password of {user} is missing: set {PASSWORD}, or give --password-file"
+                ),
+            },
         }
     }
+}
+
+/// An error of a server, with what to do about it here.
+fn advised(error: SubsonicError) -> anyhow::Error {
+    let advice = match &error {
+        SubsonicError::NoTokens { .. } => {
+            "--api-key-file gives a key, --send-password sends the password"
+        }
+        SubsonicError::NoSuchSignIn { .. } => "try without --send-password and without a key",
+        _ => return error.into(),
+    };
+    anyhow::anyhow!("{error}; {advice}")
 }
 
 struct SubsonicServer(Subsonic);
