@@ -7,6 +7,7 @@ pub(super) type Fields = HashMap<String, Value>;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(not(unix), allow(dead_code, reason = "nobody answers there"))]
 pub(super) enum Value {
     Flag(bool),
     Integer(i64),
