@@ -19,7 +19,7 @@ use vibelux::library::{
 use vibelux_players::ServerSong;
 use vibelux_players::subsonic::Subsonic;
 
-use super::ServerArgs;
+use super::server::ServerArgs;
 use crate::analysis::isolated;
 use crate::interrupt::stop_on_ctrl_c;
 use crate::library_location::LibraryArgs;
