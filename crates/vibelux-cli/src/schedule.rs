@@ -13,6 +13,14 @@ use crate::interrupt::stop_on_ctrl_c;
 /// How often it is looked whether to stop, and what time it is: a computer that slept is late by no more than this.
 const TICK: Duration = Duration::from_millis(500);
 
+/// How much chance leaves of the order where a list is made again and again, so that it is not the same each day.
+const VARIED: f64 = 0.7;
+
+/// How much fitting counts in a list that nobody says it of: all, if it is made once.
+pub fn usual_strength(schedule: Option<&Schedule>) -> f64 {
+    schedule.map_or(1.0, |_| VARIED)
+}
+
 /// The moments that a cron expression means, in this computer's time zone.
 #[derive(Debug, Clone)]
 pub struct Schedule {

@@ -1,12 +1,10 @@
 //! [`Follower`]: keeps the queue of a player filled, and lets what comes next follow the mood. The song that plays is never touched, nor are
 //! songs that others put in.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
 use crate::queue::{PlayState, PlayerQueue, QueueStatus, QueuedSong};
-
-/// Songs do not come again before so many others.
-const NOT_AGAIN: usize = 100;
+use crate::recent::{BEFORE, NOT_AGAIN, Recent};
 
 /// A song that ends sooner is followed by the next one whatever is said now, in seconds.
 const NEARLY_OVER: f64 = 3.0;
@@ -16,9 +14,6 @@ const MOST_UNKNOWN: usize = 40;
 
 /// So many songs that are in the queue already are looked at, so that none comes twice.
 const LOOKED_AT: usize = 200;
-
-/// So many songs before a new one count for how far apart artists and albums are.
-const BEFORE: usize = 10;
 
 /// Where songs come from. A song is named by a number of the caller's.
 pub trait NextSongs {
@@ -58,7 +53,7 @@ pub struct Follower {
     /// The songs of ours that may be in the queue, by the numbers that the player gave them.
     ours: HashMap<u64, usize>,
     /// The latest songs that were put in.
-    recent: VecDeque<usize>,
+    recent: Recent,
     /// What the player does not know.
     unknown: HashSet<usize>,
     playing: Option<u64>,
@@ -81,7 +76,7 @@ impl Follower {
             starts,
             replaces,
             ours: HashMap::new(),
-            recent: VecDeque::new(),
+            recent: Recent::default(),
             unknown: HashSet::new(),
             playing: None,
             is_stale: replaces,
@@ -236,7 +231,7 @@ impl Follower {
             let mut without: HashSet<usize> = before.iter().copied().collect();
             without.extend(&self.unknown);
             if !begins_again {
-                without.extend(&self.recent);
+                without.extend(self.recent.songs());
             }
             let latest = &before[before.len().saturating_sub(BEFORE)..];
             let next = songs.next(missing - added.len(), latest, &without);
@@ -253,7 +248,7 @@ impl Follower {
                 match name.as_deref().map(|name| player.add(name)) {
                     Some(Ok(id)) => {
                         self.ours.insert(id, song);
-                        self.recent.push_back(song);
+                        self.recent.push(song);
                         tick.added.push(song);
                         added.push(id);
                         before.push(song);
@@ -265,9 +260,6 @@ impl Follower {
                         example = name.or(example);
                     }
                 }
-            }
-            while self.recent.len() > NOT_AGAIN {
-                self.recent.pop_front();
             }
             if added.is_empty() && tick.unknown.len() >= MOST_UNKNOWN {
                 break;
@@ -299,7 +291,7 @@ impl Follower {
             tick.removed += 1;
             if let Some(song) = self.ours.remove(&song.id) {
                 // Nobody has heard it, so it may come again soon.
-                self.recent.retain(|recent| *recent != song);
+                self.recent.forget(song);
             }
         }
         Ok(())

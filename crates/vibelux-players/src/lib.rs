@@ -21,6 +21,7 @@ pub mod mqtt;
 pub mod music_assistant;
 mod plain_text;
 mod queue;
+mod recent;
 mod server_playlist;
 mod server_song;
 pub mod subsonic;

@@ -17,6 +17,7 @@ mod endpoint;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod hex;
 mod home;
 mod http;
 mod interrupt;

@@ -114,27 +114,21 @@ impl Server {
             }
             None => None,
         };
-        let players = match config.subsonic {
+        let (players, subsonic) = match config.subsonic {
             Some(access) => {
-                let place = listen(
+                let (listener, address) = listen(
                     access.listen,
                     access.port,
                     USUAL_SUBSONIC_PORT,
                     "--subsonic-port or --subsonic ADDRESS",
                 )
                 .await?;
-                Some((place, access.account))
+                let account = access.account.clone();
+                let players = (Endpoint::plain(listener, &limits), access.account);
+                (Some(players), Some(SubsonicReady { address, account }))
             }
-            None => None,
+            None => (None, None),
         };
-        let subsonic = players
-            .as_ref()
-            .map(|((_, address), account)| SubsonicReady {
-                address: *address,
-                account: account.clone(),
-            });
-        let players =
-            players.map(|((listener, _), account)| (Endpoint::plain(listener, &limits), account));
         let place = config.library;
         // A large library takes a while, and this may be given up meanwhile.
         let opening = spawn_blocking(move || SongLibrary::open(place)).await;

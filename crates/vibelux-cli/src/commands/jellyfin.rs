@@ -1,6 +1,5 @@
 //! `vibelux jellyfin`: playlists on a Jellyfin server.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,7 +7,7 @@ use clap::Subcommand;
 use vibelux_players::ServerSong;
 use vibelux_players::jellyfin::{Jellyfin, JellyfinLogin};
 
-use crate::servers::{MusicServer, PlaylistFlags, secret};
+use crate::servers::{MusicServer, PlaylistFlags, collected, secret};
 
 /// Where the secrets are looked for.
 const PASSWORD: &str = "VIBELUX_JELLYFIN_PASSWORD";
@@ -98,13 +97,7 @@ impl MusicServer for JellyfinServer {
     }
 
     fn songs(&self, progress: &mut dyn FnMut(usize)) -> anyhow::Result<Vec<ServerSong>> {
-        let mut all = Vec::new();
-        self.jellyfin.songs(|page| {
-            all.extend(page);
-            progress(all.len());
-            ControlFlow::Continue(())
-        })?;
-        Ok(all)
+        Ok(collected(progress, |each| self.jellyfin.songs(each))?)
     }
 
     fn put(&self, name: &str, ids: &[String]) -> anyhow::Result<()> {

@@ -1,6 +1,5 @@
 //! `vibelux music-assistant`: playlists on a Music Assistant server.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,7 +7,7 @@ use clap::Subcommand;
 use vibelux_players::ServerSong;
 use vibelux_players::music_assistant::{MusicAssistant, MusicAssistantLogin};
 
-use crate::servers::{MusicServer, PlaylistFlags, secret};
+use crate::servers::{MusicServer, PlaylistFlags, collected, secret};
 
 /// Where the token is looked for.
 const TOKEN: &str = "VIBELUX_MUSIC_ASSISTANT_TOKEN";
@@ -72,13 +71,7 @@ impl MusicServer for MusicAssistantServer {
     }
 
     fn songs(&self, progress: &mut dyn FnMut(usize)) -> anyhow::Result<Vec<ServerSong>> {
-        let mut all = Vec::new();
-        self.server.songs(|page| {
-            all.extend(page);
-            progress(all.len());
-            ControlFlow::Continue(())
-        })?;
-        Ok(all)
+        Ok(collected(progress, |each| self.server.songs(each))?)
     }
 
     fn put(&self, name: &str, ids: &[String]) -> anyhow::Result<()> {

@@ -8,6 +8,8 @@ mod matched;
 mod playlist;
 mod secret;
 
+use std::ops::ControlFlow;
+
 use vibelux_players::ServerSong;
 
 pub use matched::matched;
@@ -24,4 +26,21 @@ pub trait MusicServer {
 
     /// Puts a playlist there, in the place of the user's own one of that name.
     fn put(&self, name: &str, ids: &[String]) -> anyhow::Result<()>;
+}
+
+/// All songs of a server that `list` gives in pages; `progress` is told how many there are so far.
+///
+/// # Errors
+/// What `list` says.
+pub fn collected<E>(
+    progress: &mut dyn FnMut(usize),
+    list: impl FnOnce(&mut dyn FnMut(Vec<ServerSong>) -> ControlFlow<()>) -> Result<usize, E>,
+) -> Result<Vec<ServerSong>, E> {
+    let mut all = Vec::new();
+    list(&mut |page| {
+        all.extend(page);
+        progress(all.len());
+        ControlFlow::Continue(())
+    })?;
+    Ok(all)
 }

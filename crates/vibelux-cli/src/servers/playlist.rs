@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::ArgGroup;
 use indicatif::ProgressBar;
-use vibelux::{Emotion, EmotionVector};
 
 use super::MusicServer;
 use super::matched::matched;
@@ -13,11 +12,8 @@ use crate::at_least_one::at_least_one;
 use crate::library_location::LibraryArgs;
 use crate::output;
 use crate::results;
-use crate::schedule::{Schedule, parse_schedule};
+use crate::schedule::{Schedule, parse_schedule, usual_strength};
 use crate::sought::{SoughtArgs, SoughtLibrary, Wish};
-
-/// How much chance leaves of the order where a playlist is written again and again, so that it is not the same each day.
-const VARIED: f64 = 0.7;
 
 /// What `playlist` of every server takes.
 #[derive(Debug, clap::Args)]
@@ -116,17 +112,16 @@ impl PlaylistFlags {
 
     /// The playlists that are asked for, by name.
     fn asked(&self, library: &SoughtLibrary) -> anyhow::Result<Vec<(String, Wish)>> {
-        let usual = if self.every.is_some() { VARIED } else { 1.0 };
+        let usual = usual_strength(self.every.as_ref());
         let count = self.count.get();
         if !self.each_mood {
             let wish = self.sought.wish(library, count, usual)?;
             return Ok(vec![(self.name.trim().to_owned(), wish)]);
         }
-        let of_emotion = |emotion: Emotion| {
-            let mood = EmotionVector::one_hot(emotion);
-            let name = format!("{}{}", self.name, emotion.name());
-            Ok((name, self.sought.wish_of_mood(library, mood, count, usual)?))
-        };
-        Emotion::ALL.into_iter().map(of_emotion).collect()
+        let moods = self.sought.wishes_of_moods(library, count, usual)?;
+        let named = moods
+            .into_iter()
+            .map(|(emotion, wish)| (format!("{}{emotion}", self.name), wish));
+        Ok(named.collect())
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use vibelux::EmotionVector;
 use vibelux::playlist::{Playlist, PlaylistFormat};
 use vibelux::recommend::{Query, QueueRequest, Way, blend};
+use vibelux::{Emotion, EmotionVector};
 
 use super::args::{Lean, SEEDED, SoughtArgs};
 use super::library::SoughtLibrary;
@@ -65,6 +65,23 @@ impl SoughtArgs {
             wish.lead(to, &library.songs)?;
         }
         Ok(wish)
+    }
+
+    /// The same for each of the seven emotions.
+    ///
+    /// # Errors
+    /// As [`Self::wish_of_mood`].
+    pub fn wishes_of_moods(
+        &self,
+        library: &SoughtLibrary,
+        count: usize,
+        strength: f64,
+    ) -> anyhow::Result<Vec<(Emotion, Wish)>> {
+        let of_emotion = |emotion| {
+            let mood = EmotionVector::one_hot(emotion);
+            Ok((emotion, self.wish_of_mood(library, mood, count, strength)?))
+        };
+        Emotion::ALL.into_iter().map(of_emotion).collect()
     }
 
     /// Songs like some of the library, and unlike others.

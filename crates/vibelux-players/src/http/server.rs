@@ -240,8 +240,7 @@ impl HttpServer {
             Io(source) if source.kind() == io::ErrorKind::ConnectionRefused => {
                 HttpError::Connect { server, source }
             }
-            // What rustls says of an answer that is no TLS.
-            Io(source) if source.to_string().contains("InvalidContentType") => HttpError::Connect {
+            Io(source) if is_no_tls(&source) => HttpError::Connect {
                 server,
                 source: io::Error::other("it speaks no TLS there; try http://"),
             },
@@ -273,6 +272,12 @@ fn without_secrets(address: &str) -> String {
     // A password may have a slash in it that nobody encoded.
     let host = rest.rfind('@').map_or(rest, |at| &rest[at + 1..]);
     format!("{scheme}{host}")
+}
+
+/// Whether what answered to TLS does not speak it.
+fn is_no_tls(error: &io::Error) -> bool {
+    let fault = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(fault, Some(rustls::Error::InvalidMessage(_)))
 }
 
 #[cfg(test)]

@@ -31,4 +31,4 @@ pub use one_by_one::OneByOne;
 pub use player::MprisPlayer;
 pub use queue::Mpris;
 pub use track::Track;
-pub use uri::{file_uri, same_uri};
+pub use uri::{file_of_uri, file_uri, same_uri};

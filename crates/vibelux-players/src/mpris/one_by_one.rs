@@ -1,6 +1,6 @@
 //! [`OneByOne`]: the next song for players whose track list is not for others, each when the one before has ended.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::error::MprisError;
@@ -10,12 +10,7 @@ use super::queue::Mpris;
 use super::uri::same_uri;
 use crate::follow::{NextSongs, Tick};
 use crate::queue::{PlayState, PlayerQueue};
-
-/// Songs do not come again before so many others.
-const NOT_AGAIN: usize = 100;
-
-/// So many songs before a new one count for how far apart artists and albums are.
-const BEFORE: usize = 10;
+use crate::recent::Recent;
 
 /// So many songs in a row that do not play are enough to ask what is wrong.
 const MOST_UNKNOWN: usize = 5;
@@ -45,7 +40,7 @@ pub struct OneByOne {
     movement: Movement,
     /// Whether somebody has stopped it, until it is let play again.
     is_stopped: bool,
-    recent: VecDeque<usize>,
+    recent: Recent,
     unknown: HashSet<usize>,
     in_a_row: usize,
 }
@@ -71,7 +66,7 @@ impl OneByOne {
             seen: None,
             movement: Movement::default(),
             is_stopped: false,
-            recent: VecDeque::new(),
+            recent: Recent::default(),
             unknown: HashSet::new(),
             in_a_row: 0,
         }
@@ -177,13 +172,15 @@ impl OneByOne {
         let mut begins_again = false;
         let mut example = String::new();
         for _ in 0..2 * MOST_UNKNOWN {
-            let recent = self.recent.make_contiguous();
-            let latest = &recent[recent.len().saturating_sub(BEFORE)..];
             let mut without = self.unknown.clone();
             if !begins_again {
-                without.extend(&*recent);
+                without.extend(self.recent.songs());
             }
-            let Some(song) = songs.next(1, latest, &without).first().copied() else {
+            let Some(song) = songs
+                .next(1, &self.recent.latest(), &without)
+                .first()
+                .copied()
+            else {
                 if begins_again || self.recent.is_empty() {
                     break;
                 }
@@ -201,10 +198,7 @@ impl OneByOne {
                         at: Instant::now(),
                         has_begun: false,
                     });
-                    self.recent.push_back(song);
-                    if self.recent.len() > NOT_AGAIN {
-                        self.recent.pop_front();
-                    }
+                    self.recent.push(song);
                     tick.added.push(song);
                     return Ok(());
                 }

@@ -1,8 +1,16 @@
-//! [`file_uri`]: how players are told of files, and [`same_uri`]: whether they mean the same one.
+//! [`file_uri`] and [`file_of_uri`]: how players are told of files, and tell of them; [`same_uri`]: whether two mean the same one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-const HEX: &[u8; 16] = b"0123456789ABCDEF";
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+
+/// What stands for itself in the path of a URI (RFC 3986, section 2.3), and what parts it.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// The `file:` URI of an absolute path (RFC 8089): its bytes, whatever they mean, percent-encoded where they have to be; `None` for other paths,
 /// and on systems that have no such players.
@@ -19,17 +27,35 @@ pub fn file_uri(path: &Path) -> Option<String> {
 }
 
 fn encode(path: &[u8]) -> String {
-    let mut uri = String::from("file://");
-    for &byte in path {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            uri.push('%');
-            uri.push(char::from(HEX[usize::from(byte >> 4)]));
-            uri.push(char::from(HEX[usize::from(byte & 15)]));
-        }
+    format!("file://{}", percent_encode(path, PLAIN))
+}
+
+/// The file of this machine that a URI means, as a path; `None` for other URIs, and on systems that have no such players.
+#[must_use]
+pub fn file_of_uri(uri: &str) -> Option<PathBuf> {
+    #[cfg(unix)]
+    return bytes_of(uri).map(|path| {
+        let path: std::ffi::OsString = std::os::unix::ffi::OsStringExt::from_vec(path);
+        path.into()
+    });
+    #[cfg(not(unix))]
+    {
+        let _ = uri;
+        None
     }
-    uri
+}
+
+/// The bytes of the path that a URI of a file of this machine means.
+fn bytes_of(uri: &str) -> Option<Vec<u8>> {
+    let place = uri.strip_prefix("file:")?;
+    let path = place
+        .strip_prefix("//localhost")
+        .filter(|path| path.starts_with('/'))
+        // Behind two slashes stands a machine, or no name for this one.
+        .or_else(|| place.strip_prefix("//"))
+        .unwrap_or(place);
+    path.starts_with('/')
+        .then(|| percent_decode_str(path).collect())
 }
 
 /// Whether two URIs mean the same file, though each player encodes more or fewer characters.
@@ -40,16 +66,7 @@ pub fn same_uri(one: &str, other: &str) -> bool {
 
 /// A URI as [`file_uri`] writes it, if it is one of a file of this machine; any other stays as it is.
 pub(super) fn normal(uri: &str) -> String {
-    let path = uri
-        .strip_prefix("file://localhost/")
-        .map(|path| format!("/{path}"))
-        .or_else(|| uri.strip_prefix("file://").map(str::to_owned))
-        .or_else(|| uri.strip_prefix("file:").map(str::to_owned))
-        .filter(|path| path.starts_with('/'));
-    match path {
-        Some(path) => encode(&percent_encoding::percent_decode_str(&path).collect::<Vec<u8>>()),
-        None => uri.to_owned(),
-    }
+    bytes_of(uri).map_or_else(|| uri.to_owned(), |path| encode(&path))
 }
 
 /// What a URI begins with, in small letters.
@@ -90,9 +107,13 @@ mod tests {
             "file:/a b/(c)'s & d's.mp3",
         ] {
             assert!(same_uri(&ours, theirs), "{theirs}");
+            let file = file_of_uri(theirs);
+            assert_eq!(file.as_deref(), Some(Path::new("/a b/(c)'s & d's.mp3")));
         }
         assert!(!same_uri(&ours, "file:///a%20b/c"));
         assert!(!same_uri("file://nas/a", "file:///a"), "another machine");
+        assert_eq!(file_of_uri("file://nas/a"), None);
+        assert_eq!(file_of_uri("http://nas/a"), None);
         assert!(!same_uri("http://nas/%61", "http://nas/a"));
         assert_eq!(scheme("FILE:///a").as_deref(), Some("file"));
     }

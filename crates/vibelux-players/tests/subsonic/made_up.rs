@@ -393,3 +393,19 @@ fn who_may_not_download_may_listen() {
     download.read_to_end(&mut read).unwrap();
     assert_eq!(read, b"ID3");
 }
+
+#[test]
+fn who_asks_for_tls_where_there_is_none_is_told_so() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        // As often as it is tried.
+        for stream in listener.incoming().take(10) {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let error = Subsonic::connect(&format!("https://127.0.0.1:{port}"), &joe()).unwrap_err();
+    assert!(error.to_string().contains("try http://"), "{error}");
+}

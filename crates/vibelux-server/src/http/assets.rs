@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
+use crate::hex::hex;
 use crate::http::error::ApiError;
 
 #[derive(RustEmbed)]
@@ -73,12 +74,7 @@ pub fn cached(
     headers: &HeaderMap,
 ) -> Response {
     // Weak, as the same file may travel compressed.
-    let digits: String = hash
-        .iter()
-        .take(12)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let tag = format!("W/\"{digits}\"");
+    let tag = format!("W/\"{}\"", hex(&hash[..hash.len().min(12)]));
     let known = headers.get_all(IF_NONE_MATCH).iter().any(|value| {
         value
             .to_str()

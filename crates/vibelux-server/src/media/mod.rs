@@ -9,4 +9,4 @@ mod transcode;
 pub use file::{SongFile, open};
 pub use format::{AudioFormat, Playable};
 pub use range::{Requested, requested};
-pub use transcode::{Target, Transcoder};
+pub use transcode::Transcoder;

@@ -80,14 +80,17 @@ pub async fn now(
 /// A page that listens.
 struct Page {
     listener: Receiver<Order>,
-    home: Arc<HomeAccess>,
+    /// Goes after the listener, so that of two pages that go at once the later one is the last.
+    _leaving: Leaving,
 }
 
-impl Drop for Page {
+struct Leaving(Arc<HomeAccess>);
+
+impl Drop for Leaving {
     /// With the last page mood and song are gone.
     fn drop(&mut self) {
-        if self.home.orders.pages() == 1 {
-            self.home.home.tell(&Now::default());
+        if self.0.orders.pages() == 0 {
+            self.0.home.tell(&Now::default());
         }
     }
 }
@@ -99,7 +102,7 @@ pub async fn orders(
     let home = app.home.clone().ok_or(NO_HOME)?;
     let page = Page {
         listener: home.orders.listen(),
-        home,
+        _leaving: Leaving(home),
     };
     let stopping = app.stopping.clone();
     let events = unfold((page, stopping), |(mut page, mut stopping)| async move {

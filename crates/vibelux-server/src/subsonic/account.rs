@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::error::SubsonicError;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
+use crate::hex::hex;
 use crate::private_file;
 use crate::security::Token;
 
@@ -130,10 +131,7 @@ impl SubsonicAccount {
             return Err(Refusal::Mechanism);
         }
         let (token, salt) = (sent.required("t")?, sent.required("s")?);
-        let right: String = Md5::digest(format!("{}{salt}", self.password))
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let right = hex(&Md5::digest(format!("{}{salt}", self.password)));
         // Hashes are compared by hashes, so that the time it takes says nothing of how much was right.
         let is_right = Md5::digest(right) == Md5::digest(token.to_ascii_lowercase());
         if is_right && user == self.user {

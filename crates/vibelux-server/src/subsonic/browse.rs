@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use vibelux::library::unix_seconds;
 
 use super::call::{Call, Item, field};
-use super::items::Items;
+use super::items::{Items, capitalised};
 use super::refusal::Refusal;
 use super::shelves::Artist;
 
@@ -36,7 +36,11 @@ pub fn artists(call: &Call) -> Map<String, Value> {
 /// # Errors
 /// [`Refusal::Wrong`].
 pub fn indexes(call: &Call) -> Result<Map<String, Value>, Refusal> {
-    let added = call.shelves.albums.iter().map(|album| album.added_seconds);
+    let added = call
+        .shelves()
+        .albums
+        .iter()
+        .map(|album| album.added_seconds);
     // Songs that went leave no date, so that a player is told all again after a day at the latest.
     let day = unix_seconds() / 86_400 * 86_400;
     let modified = added.max().unwrap_or_default().max(day) * 1000;
@@ -59,7 +63,7 @@ pub fn indexes(call: &Call) -> Result<Map<String, Value>, Refusal> {
 
 fn by_letter(call: &Call, write: impl Fn(&Artist) -> Value) -> Vec<Value> {
     let mut letters: BTreeMap<String, Vec<(String, Value)>> = BTreeMap::new();
-    for artist in &call.shelves.artists {
+    for artist in &call.shelves().artists {
         let key = sort_key(&artist.name);
         let first = key.chars().next().filter(|c| c.is_alphabetic());
         let letter = first.map_or("#".to_owned(), |c| c.to_uppercase().collect());
@@ -83,11 +87,7 @@ fn sort_key(name: &str) -> String {
 }
 
 fn articles() -> String {
-    let words = ARTICLES.map(str::trim).map(|word| {
-        let (first, rest) = word.split_at(1);
-        format!("{}{rest}", first.to_uppercase())
-    });
-    words.join(" ")
+    ARTICLES.map(|word| capitalised(word.trim())).join(" ")
 }
 
 /// `getArtist`: with the albums.
@@ -96,9 +96,12 @@ fn articles() -> String {
 /// [`Refusal::NotFound`].
 pub fn artist(call: &Call) -> Result<Map<String, Value>, Refusal> {
     let id = call.sent.required("id")?;
-    let artist = call.shelves.artist(id).ok_or(Refusal::NotFound("artist"))?;
+    let artist = call
+        .shelves()
+        .artist(id)
+        .ok_or(Refusal::NotFound("artist"))?;
     let items = Items::of(call);
-    let albums = artist.albums.iter().map(|&at| &call.shelves.albums[at]);
+    let albums = artist.albums.iter().map(|&at| &call.shelves().albums[at]);
     let mut fields = items.artist(artist);
     let albums = albums.map(|album| Value::Object(items.album(album)));
     fields.insert("album".to_owned(), albums.collect());
@@ -111,7 +114,7 @@ pub fn artist(call: &Call) -> Result<Map<String, Value>, Refusal> {
 /// [`Refusal::NotFound`].
 pub fn album(call: &Call) -> Result<Map<String, Value>, Refusal> {
     let id = call.sent.required("id")?;
-    let album = call.shelves.album(id).ok_or(Refusal::NotFound("album"))?;
+    let album = call.shelves().album(id).ok_or(Refusal::NotFound("album"))?;
     let items = Items::of(call);
     let mut fields = items.album(album);
     let songs = items.songs(album.songs.iter().copied());
@@ -136,7 +139,7 @@ pub fn directory(call: &Call) -> Result<Map<String, Value>, Refusal> {
     let items = Items::of(call);
     let id = call.sent.required("id")?;
     if id == MUSIC_FOLDER.to_string() {
-        let artists = call.shelves.artists.iter();
+        let artists = call.shelves().artists.iter();
         let artists: Vec<Value> = artists
             .map(|artist| json!({ "id": artist.id, "title": artist.name, "isDir": true, "artist": artist.name }))
             .collect();
@@ -145,7 +148,7 @@ pub fn directory(call: &Call) -> Result<Map<String, Value>, Refusal> {
     }
     let directory = match call.item(id)? {
         Item::Artist(artist) => {
-            let albums = artist.albums.iter().map(|&at| &call.shelves.albums[at]);
+            let albums = artist.albums.iter().map(|&at| &call.shelves().albums[at]);
             let albums = albums.map(|album| Value::Object(items.album_folder(album)));
             let albums: Vec<Value> = albums.collect();
             json!({ "id": artist.id, "name": artist.name, "child": albums })
@@ -161,7 +164,7 @@ pub fn directory(call: &Call) -> Result<Map<String, Value>, Refusal> {
 
 /// `getGenres`.
 pub fn genres(call: &Call) -> Map<String, Value> {
-    let genres = call.shelves.genres.iter().map(|genre| {
+    let genres = call.shelves().genres.iter().map(|genre| {
         json!({ "value": genre.name, "songCount": genre.songs, "albumCount": genre.albums })
     });
     let genres: Vec<Value> = genres.collect();

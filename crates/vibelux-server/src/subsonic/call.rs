@@ -1,14 +1,14 @@
 //! [`Call`]: a request that was let in, with what it is about; and what is found by an id.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 use vibelux::library::Verdict;
 
 use super::parameters::Parameters;
 use super::refusal::Refusal;
-use super::shelves::{Album, Artist, Shelves};
+use super::shelves::{Album, Artist, ShelfKeeper, Shelves};
 use crate::library::catalogue::Catalogue;
 use crate::library::song_id::SongId;
 use crate::state::Shared;
@@ -22,8 +22,9 @@ pub struct Call {
     pub app: Shared,
     /// The songs.
     pub catalogue: Arc<Catalogue>,
-    /// The same in order.
-    pub shelves: Arc<Shelves>,
+    /// Who has them in order.
+    keeper: Arc<ShelfKeeper>,
+    shelves: OnceLock<Arc<Shelves>>,
     /// What was sent.
     pub sent: Parameters,
     /// Who asks.
@@ -41,18 +42,42 @@ pub enum Item<'a> {
 }
 
 impl Call {
+    /// A request about these songs.
+    pub fn new(
+        app: Shared,
+        catalogue: Arc<Catalogue>,
+        keeper: Arc<ShelfKeeper>,
+        sent: Parameters,
+        user: String,
+    ) -> Self {
+        Self {
+            app,
+            catalogue,
+            keeper,
+            shelves: OnceLock::new(),
+            sent,
+            user,
+        }
+    }
+
+    /// The songs in order. Made when they are first asked for: who only listens has no need of them.
+    pub fn shelves(&self) -> &Shelves {
+        self.shelves.get_or_init(|| self.keeper.of(&self.catalogue))
+    }
+
     /// What an id names.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
     pub fn item(&self, id: &str) -> Result<Item<'_>, Refusal> {
-        if let Some(album) = self.shelves.album(id) {
-            return Ok(Item::Album(album));
+        // No song is called as albums and artists are, and songs are asked for most.
+        if id.parse::<SongId>().is_ok() {
+            return self.song(id).map(Item::Song);
         }
-        if let Some(artist) = self.shelves.artist(id) {
-            return Ok(Item::Artist(artist));
-        }
-        self.song(id).map(Item::Song)
+        let shelves = self.shelves();
+        let album = shelves.album(id).map(Item::Album);
+        let item = album.or_else(|| shelves.artist(id).map(Item::Artist));
+        item.ok_or(Refusal::NotFound("song"))
     }
 
     /// The position of a song.

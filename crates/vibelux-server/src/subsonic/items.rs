@@ -37,7 +37,7 @@ impl<'a> Items<'a> {
         let table = self.call.catalogue.table();
         let path = song.path();
         let format = song.format();
-        let shelves = &self.call.shelves;
+        let shelves = self.call.shelves();
         let mut fields = Map::new();
         let mut put = |name: &str, value: Value| {
             if !value.is_null() {
@@ -120,7 +120,7 @@ impl<'a> Items<'a> {
         if let Some(artist) = album.artist {
             fields.insert(
                 "artistId".to_owned(),
-                json!(self.call.shelves.artists[artist].id),
+                json!(self.call.shelves().artists[artist].id),
             );
         }
         if let Some(year) = album.year {
@@ -169,10 +169,22 @@ impl<'a> Items<'a> {
         ])
     }
 
+    /// The songs that are liked.
+    pub fn liked(&self) -> impl Iterator<Item = usize> {
+        self.liked.keys().copied()
+    }
+
     /// Whether all songs of an album are liked: what a star on it means.
     pub fn is_starred(&self, album: &Album) -> bool {
         album.songs.iter().all(|at| self.liked.contains_key(at))
     }
+}
+
+/// A word with a large first letter.
+pub fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// Where a song is in a tree of artists and albums. Where its file really is, is nobody else's business.

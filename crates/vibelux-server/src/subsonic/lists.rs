@@ -19,7 +19,7 @@ pub fn albums(call: &Call, name: &str, is_folders: bool) -> Result<Map<String, V
     let (count, offset) = call.page("size", 10, "offset")?;
     let items = Items::of(call);
     let kind = call.sent.required("type")?;
-    let mut albums: Vec<&Album> = call.shelves.albums.iter().collect();
+    let mut albums: Vec<&Album> = call.shelves().albums.iter().collect();
     match kind {
         "alphabeticalByName" => {}
         "alphabeticalByArtist" => {
@@ -102,13 +102,13 @@ pub fn songs_by_genre(call: &Call) -> Result<Map<String, Value>, Refusal> {
 /// `getStarred2`, and `getStarred`: what the owner likes. A star on an album stands for all its songs.
 pub fn starred(call: &Call, name: &str, is_folders: bool) -> Map<String, Value> {
     let items = Items::of(call);
-    let albums = call.shelves.albums.iter();
+    let albums = call.shelves().albums.iter();
     let albums = albums
         .filter(|album| items.is_starred(album))
         .map(|album| items.album_as(album, is_folders));
     let albums: Vec<Value> = albums.collect();
-    let mut songs: Vec<usize> = call.liked().into_keys().collect();
-    songs.retain(|&at| call.shelves.album_of(at).is_some());
+    let mut songs: Vec<usize> = items.liked().collect();
+    songs.retain(|&at| call.shelves().album_of(at).is_some());
     songs.sort_unstable();
     let songs = items.songs(songs);
     field(name, json!({ "album": albums, "song": songs }))
@@ -117,7 +117,7 @@ pub fn starred(call: &Call, name: &str, is_folders: bool) -> Map<String, Value> 
 fn songs_of_genre(call: &Call, genre: Option<&str>) -> Vec<usize> {
     let genre = genre.map(|genre| genre.trim().to_lowercase());
     let table = call.catalogue.table();
-    let songs = call.shelves.albums.iter().flat_map(|album| &album.songs);
+    let songs = call.shelves().albums.iter().flat_map(|album| &album.songs);
     let is_meant = |at: &usize| {
         genre.as_ref().is_none_or(|genre| {
             let of_song = table.genre(*at);

@@ -8,7 +8,7 @@ use vibelux::recommend::{Query, QueueRequest};
 use vibelux::{Emotion, EmotionVector};
 
 use super::call::{Call, field};
-use super::items::{Items, moment};
+use super::items::{Items, capitalised, moment};
 use super::refusal::Refusal;
 use super::similar::ranked;
 
@@ -61,14 +61,9 @@ fn playlist_of(call: &Call, mood: Emotion) -> (Map<String, Value>, Vec<usize>) {
     let table = call.catalogue.table();
     let seconds = songs.iter().filter_map(|&at| table.duration_seconds(at));
     let seconds: f64 = seconds.sum();
-    let name = mood.name();
-    let (first, rest) = name.split_at(1);
     let mut fields = Map::from_iter([
         ("id".to_owned(), json!(id_of(mood))),
-        (
-            "name".to_owned(),
-            json!(format!("{}{rest}", first.to_uppercase())),
-        ),
+        ("name".to_owned(), json!(capitalised(mood.name()))),
         (
             "comment".to_owned(),
             json!("Songs of your library that fit this mood, others each day"),

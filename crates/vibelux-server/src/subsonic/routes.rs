@@ -1,6 +1,6 @@
 //! Which method does what: every request goes through [`answer`].
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -17,13 +17,12 @@ use super::answer::Format;
 use super::call::{Call, field};
 use super::parameters::Parameters;
 use super::refusal::Refusal;
-use super::shelves::Shelves;
+use super::shelves::ShelfKeeper;
 use super::{browse, lists, moods, own, search, similar, sound, system};
 use crate::blocking::{blocking, core_count};
 use crate::http::compress;
 use crate::http::error::ApiError;
 use crate::http::extract::read_body;
-use crate::library::catalogue::Catalogue;
 use crate::state::Shared;
 
 /// A form is no longer: some thousand ids.
@@ -34,8 +33,7 @@ const MAX_FORM_BYTES: usize = 1 << 20;
 struct Players {
     app: Shared,
     account: SubsonicAccount,
-    /// The shelves of the catalogue that they were made of.
-    shelves: Mutex<Option<(Arc<Catalogue>, Arc<Shelves>)>>,
+    shelves: Arc<ShelfKeeper>,
     /// For pictures that are made smaller.
     covers: Arc<Semaphore>,
 }
@@ -47,7 +45,7 @@ pub fn router(app: Shared, account: SubsonicAccount) -> Router {
     let players = Arc::new(Players {
         app,
         account,
-        shelves: Mutex::default(),
+        shelves: Arc::default(),
         covers: Arc::new(Semaphore::new(core_count().get())),
     });
     Router::new()
@@ -99,7 +97,7 @@ enum Done {
 
 impl Players {
     async fn call(
-        self: &Arc<Self>,
+        &self,
         name: &str,
         sent: Parameters,
         method: &Method,
@@ -110,9 +108,16 @@ impl Players {
             return Ok(Done::Fields(fields));
         }
         self.account.admit(&sent)?;
-        let this = Arc::clone(self);
+        let app = Arc::clone(&self.app);
         // Reads the library if it has changed.
-        let call = blocking(move || this.call_of(sent)).await??;
+        let catalogue = blocking(move || app.library.catalogue()).await??;
+        let call = Call::new(
+            Arc::clone(&self.app),
+            catalogue,
+            Arc::clone(&self.shelves),
+            sent,
+            self.account.user().to_owned(),
+        );
         let response = match name {
             "stream" => sound::stream(call, method, headers).await?,
             "download" => sound::download(call, headers).await?,
@@ -123,27 +128,6 @@ impl Players {
             }
         };
         Ok(Done::Response(response))
-    }
-
-    fn call_of(&self, sent: Parameters) -> Result<Call, Refusal> {
-        let catalogue = self.app.library.catalogue()?;
-        let mut kept = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
-        let shelves = match &*kept {
-            Some((of, shelves)) if Arc::ptr_eq(of, &catalogue) => Arc::clone(shelves),
-            _ => {
-                let shelves = Arc::new(Shelves::of(&catalogue));
-                *kept = Some((Arc::clone(&catalogue), Arc::clone(&shelves)));
-                shelves
-            }
-        };
-        drop(kept);
-        Ok(Call {
-            app: Arc::clone(&self.app),
-            catalogue,
-            shelves,
-            sent,
-            user: self.account.user().to_owned(),
-        })
     }
 }
 

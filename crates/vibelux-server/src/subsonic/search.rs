@@ -24,14 +24,14 @@ pub fn search(call: &Call, name: &str, is_folders: bool) -> Result<Map<String, V
     };
     let items = Items::of(call);
     let (count, offset) = call.page("artistCount", 20, "artistOffset")?;
-    let artists = call.shelves.artists.iter();
+    let artists = call.shelves().artists.iter();
     let artists = artists.filter(|artist| has_all(&artist.name));
     let artists = artists.skip(offset).take(count);
     let artists: Vec<Value> = artists
         .map(|artist| Value::Object(items.artist(artist)))
         .collect();
     let (count, offset) = call.page("albumCount", 20, "albumOffset")?;
-    let albums = call.shelves.albums.iter();
+    let albums = call.shelves().albums.iter();
     let albums = albums.filter(|album| has_all(&format!("{} {}", album.name, album.artist_name)));
     let albums = albums
         .skip(offset)

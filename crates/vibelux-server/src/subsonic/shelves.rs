@@ -8,10 +8,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 use vibelux::library::{Inclusion, SongTable};
 
+use crate::hex::hex;
 use crate::library::catalogue::Catalogue;
 
 /// What songs without an artist are listed under.
@@ -83,6 +85,25 @@ pub struct Genre {
     pub songs: usize,
     /// And how many albums.
     pub albums: usize,
+}
+
+/// The shelves of the latest catalogue, once somebody has asked for them.
+#[derive(Debug, Default)]
+pub struct ShelfKeeper(Mutex<Option<(Arc<Catalogue>, Arc<Shelves>)>>);
+
+impl ShelfKeeper {
+    /// The shelves of this catalogue, made if they are not there. Takes a second or two with a million songs.
+    pub fn of(&self, catalogue: &Arc<Catalogue>) -> Arc<Shelves> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some((of, shelves)) if Arc::ptr_eq(of, catalogue) => Arc::clone(shelves),
+            _ => {
+                let shelves = Arc::new(Shelves::of(catalogue));
+                *kept = Some((Arc::clone(catalogue), Arc::clone(&shelves)));
+                shelves
+            }
+        }
+    }
 }
 
 impl Shelves {
@@ -260,9 +281,7 @@ fn id_of(kind: &str, parts: &[&[u8]]) -> String {
         // No path and no name has it, so that two parts are never taken for others.
         hash.update([0]);
     }
-    let digits = hash.finalize();
-    let digits: String = digits.iter().take(8).map(|b| format!("{b:02x}")).collect();
-    format!("{kind}-{digits}")
+    format!("{kind}-{}", hex(&hash.finalize()[..8]))
 }
 
 /// The folder of a release: that of the song, or the one above if this is one of several discs.

@@ -15,7 +15,7 @@ use super::call::{Call, Item};
 use super::refusal::Refusal;
 use crate::blocking::blocking;
 use crate::http::sending::send;
-use crate::media::{self, Playable, Target};
+use crate::media::{self, Playable};
 use crate::security::Role;
 
 /// A picture is not decoded beyond that, so that no file makes the server grow.
@@ -41,7 +41,7 @@ pub async fn stream(call: Call, method: &Method, headers: &HeaderMap) -> Result<
     }
     let format = call.sent.get("format").map(str::to_owned);
     let app = call.app.clone();
-    let (file, target) = blocking(move || {
+    let (file, mime, target) = blocking(move || {
         let song = call.catalogue.song(at);
         let stored = song.format();
         let file = media::open(&call.catalogue, song)?;
@@ -66,16 +66,9 @@ pub async fn stream(call: Call, method: &Method, headers: &HeaderMap) -> Result<
                 })
             }
         };
-        Ok::<_, Refusal>((
-            Sound {
-                file,
-                mime: stored.mime,
-            },
-            target,
-        ))
+        Ok::<_, Refusal>((file, stored.mime, target))
     })
     .await??;
-    let Sound { file, mime } = file;
     match (target, &app.transcoder) {
         (Some(target), Some(transcoder)) => {
             let body = if *method == Method::HEAD {
@@ -86,15 +79,10 @@ pub async fn stream(call: Call, method: &Method, headers: &HeaderMap) -> Result<
                     .transcode_to(target, path, start, Role::Owner)
                     .await?
             };
-            Ok(([(CONTENT_TYPE, Target::mime(target))], body).into_response())
+            Ok(([(CONTENT_TYPE, target.mime())], body).into_response())
         }
         _ => Ok(send(file, mime, headers).await?),
     }
-}
-
-struct Sound {
-    file: media::SongFile,
-    mime: &'static str,
 }
 
 /// `download`: the file as it is.

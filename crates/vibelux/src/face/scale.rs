@@ -241,7 +241,7 @@ pub(super) fn resample(image: &GreyImage, columns: &[Taps], rows: &[Taps], targe
 }
 
 #[cfg(test)]
-mod halving_tests {
+mod tests {
     use super::*;
     use proptest::prelude::*;
 

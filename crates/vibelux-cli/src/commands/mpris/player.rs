@@ -1,10 +1,9 @@
 //! [`PlayerArgs`]: which player is meant; [`UriNames`]: what it calls songs; [`FollowedPlayer`]: the player that `follow` fills.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use percent_encoding::percent_decode_str;
 use vibelux::library::SongTable;
-use vibelux_players::mpris::{Mpris, MprisError, OneByOne, file_uri};
+use vibelux_players::mpris::{Mpris, MprisError, OneByOne, file_of_uri, file_uri};
 use vibelux_players::{Follower, Tick};
 
 use crate::filling::{FollowFlags, Followed, LibrarySongs, SongNames, Trouble};
@@ -47,20 +46,8 @@ impl SongNames for UriNames {
     }
 
     fn find(&self, table: &SongTable, name: &str) -> Option<usize> {
-        table.position(&path_of(name)?)
+        table.position(&file_of_uri(name)?)
     }
-}
-
-/// The file that an address means.
-fn path_of(uri: &str) -> Option<PathBuf> {
-    let bytes: Vec<u8> = percent_decode_str(uri.strip_prefix("file://")?).collect();
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStringExt;
-        Some(std::ffi::OsString::from_vec(bytes).into())
-    }
-    #[cfg(not(unix))]
-    String::from_utf8(bytes).ok().map(PathBuf::from)
 }
 
 /// How a player is filled.

@@ -14,7 +14,6 @@ use vibelux::audio::is_audio_file;
 use vibelux::media::{self, PathRule};
 use vibelux::playlist::{Beside, Naming, Playlist, PlaylistFormat, UnknownPlaylistFormat};
 use vibelux::recommend::Pick;
-use vibelux::{Emotion, EmotionVector};
 
 use crate::at_least_one::at_least_one;
 use crate::chosen::Chosen;
@@ -23,7 +22,7 @@ use crate::library_location::LibraryArgs;
 use crate::naming::naming;
 use crate::output;
 use crate::results::{self, Recommendation};
-use crate::schedule::{Schedule, parse_schedule};
+use crate::schedule::{Schedule, parse_schedule, usual_strength};
 use crate::sought::{SoughtArgs, SoughtLibrary, Wish};
 
 /// Flags of `vibelux playlist`.
@@ -121,9 +120,6 @@ pub fn run(args: &PlaylistArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// How much chance leaves of the order where a playlist is written again and again, so that it is not the same each day.
-const VARIED: f64 = 0.7;
-
 /// A playlist that is asked for.
 struct Asked {
     /// What it is called.
@@ -212,7 +208,7 @@ impl PlaylistArgs {
 
     /// The playlists that are asked for.
     fn asked(&self, library: &SoughtLibrary) -> anyhow::Result<Vec<Asked>> {
-        let usual = if self.every.is_some() { VARIED } else { 1.0 };
+        let usual = usual_strength(self.every.as_ref());
         let count = self.count.get();
         if !self.each_mood {
             let wish = self.sought.wish(library, count, usual)?;
@@ -221,14 +217,12 @@ impl PlaylistArgs {
             let name = self.name.clone().or(stem);
             return Ok(vec![Asked { name, wish }]);
         }
-        let of_emotion = |emotion: Emotion| {
-            let mood = EmotionVector::one_hot(emotion);
-            Ok(Asked {
-                name: Some(emotion.name().to_owned()),
-                wish: self.sought.wish_of_mood(library, mood, count, usual)?,
-            })
-        };
-        Emotion::ALL.into_iter().map(of_emotion).collect()
+        let moods = self.sought.wishes_of_moods(library, count, usual)?;
+        let asked = moods.into_iter().map(|(emotion, wish)| Asked {
+            name: Some(emotion.name().to_owned()),
+            wish,
+        });
+        Ok(asked.collect())
     }
 
     fn written(
