@@ -13,8 +13,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 
-# A heading with the seconds since the start, so that slow steps show.
-step() { printf '\n=== [%s s] %s\n' "$SECONDS" "$*"; }
+# A heading with the seconds since the start and the disk that is taken, so that what is slow or large shows.
+step() { printf '\n=== [%s s, %s] %s\n' "$SECONDS" "$(du -sh target 2>/dev/null | cut -f1)" "$*"; }
 skipped() { printf '!!! SKIPPED: %s\n' "$*" >&2; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
