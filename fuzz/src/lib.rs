@@ -8,6 +8,7 @@
 mod networks;
 mod ogg_pages;
 mod place;
+mod players;
 mod prepare;
 mod requests;
 mod song_library;
@@ -16,6 +17,7 @@ mod texts;
 mod training;
 
 pub use networks::{keras, onnx, picture, sidecar, small_net, weights};
+pub use players::{mpd_answers, mqtt, server_songs};
 pub use prepare::prepare;
 pub use requests::{live_frame, range_header};
 pub use song_library::{library_file, library_json, library_parquet};
@@ -29,7 +31,7 @@ pub use training::{Grey, checkpoint, config, labels, small_run};
 pub type Target = fn(&[u8]);
 
 /// All of them, by name.
-pub const TARGETS: [(&str, Target); 25] = [
+pub const TARGETS: [(&str, Target); 28] = [
     ("audio", audio),
     ("audio_aiff", audio_aiff),
     ("audio_flac", audio_flac),
@@ -49,10 +51,13 @@ pub const TARGETS: [(&str, Target); 25] = [
     ("library_parquet", library_parquet),
     ("live_frame", live_frame),
     ("mood", mood),
+    ("mpd_answers", mpd_answers),
+    ("mqtt", mqtt),
     ("onnx", onnx),
     ("picture", picture),
     ("playlist", playlist),
     ("range_header", range_header),
+    ("server_songs", server_songs),
     ("sidecar", sidecar),
     ("weights", weights),
 ];

@@ -11,6 +11,9 @@
 
 mod enqueue;
 mod follow;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 pub mod jellyfin;
 mod matching;

@@ -1,8 +1,9 @@
-//! Real servers for the tests of the other crates: each test starts its own on a free port of this machine, and it ends with the
-//! test. What a machine lacks is said aloud, and the test that needs it is skipped.
+//! Servers for the tests of the other crates, real but for [`MadeUpServer`]: each test starts its own on a free port of this machine, and it
+//! ends with the test. What a machine lacks is said aloud, and the test that needs it is skipped.
 
 mod bucket;
 mod dbus;
+mod made_up;
 mod mosquitto;
 mod mpd;
 mod postgres;
@@ -14,6 +15,7 @@ mod web;
 
 pub use bucket::BucketServer;
 pub use dbus::DbusDaemon;
+pub use made_up::{Asked, Given, MadeUpServer};
 pub use mosquitto::{HeardMessage, MosquittoListener, MosquittoServer, MosquittoSetup};
 pub use mpd::MpdServer;
 pub use postgres::PostgresServer;

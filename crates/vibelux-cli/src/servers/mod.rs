@@ -1,9 +1,10 @@
-//! Playlists on music servers: what `vibelux subsonic`, `jellyfin` and `music-assistant` share.
+//! Songs of music servers: what `vibelux subsonic`, `jellyfin` and `music-assistant` share.
 //!
 //! ```text
-//! flags -> library -> matched with the server's songs -> crate::sought (what fits) -> ids -> a playlist there
+//! flags -> library -> matched with the server's songs -> crate::sought (what fits) -> ids -> a playlist or a queue there
 //! ```
 
+mod known;
 mod matched;
 mod playlist;
 mod secret;
@@ -12,6 +13,7 @@ use std::ops::ControlFlow;
 
 use vibelux_players::ServerSong;
 
+pub use known::{KnownSongs, PickedSongs};
 pub use matched::matched;
 pub use playlist::PlaylistFlags;
 pub use secret::secret;

@@ -4,14 +4,12 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::ArgGroup;
-use indicatif::ProgressBar;
 
 use super::MusicServer;
-use super::matched::matched;
+use super::known::{KnownSongs, PickedSongs};
 use crate::at_least_one::at_least_one;
 use crate::library_location::LibraryArgs;
 use crate::output;
-use crate::results;
 use crate::schedule::{Schedule, parse_schedule, usual_strength};
 use crate::sought::{SoughtArgs, SoughtLibrary, Wish};
 
@@ -60,51 +58,22 @@ impl PlaylistFlags {
     }
 
     fn put(&self, server: &dyn MusicServer, seed: u64) -> anyhow::Result<()> {
-        let store = self.library.open_soon()?;
-        // The server has them, wherever their files are here.
-        let library = SoughtLibrary::load_wherever(&self.sought, &store)?;
+        let known = KnownSongs::load(server, &self.sought, &self.library)?;
         let called = server.called();
-        let bar = ProgressBar::new_spinner();
-        let songs = server.songs(&mut |count| {
-            bar.set_message(format!("{called}: {} so far", output::songs(count)));
-            bar.tick();
-        })?;
-        bar.finish_and_clear();
-        let ids = matched(&library.songs.table, &songs).ids;
-        let known = ids.iter().flatten().count();
-        if known == 0 {
-            anyhow::bail!(
-                "none of the {} of {called} is in the library; embed the same songs, or see that their tags or paths are alike",
-                output::songs(songs.len())
-            );
-        }
-        crate::tell!(
-            "{} of its {} are in the library",
-            known,
-            output::songs(songs.len())
-        );
-        let strangers: Vec<usize> = (0..ids.len()).filter(|&at| ids[at].is_none()).collect();
-        for (number, (name, mut wish)) in (0..).zip(self.asked(&library)?) {
+        for (number, (name, mut wish)) in (0..).zip(self.asked(&known.library)?) {
             wish.request.seed = seed.wrapping_add(number);
-            let without = strangers.iter().chain(&wish.left_out).copied();
-            let picks = library.picks(&wish.request, without);
-            let chosen: Vec<usize> = picks.iter().map(|pick| pick.position).collect();
-            if chosen.is_empty() {
+            let PickedSongs { ids, lines } = known.picked(&wish);
+            if ids.is_empty() {
                 anyhow::bail!("no song is left for {name:?}, so it was not written");
             }
-            let lines: String = chosen
-                .iter()
-                .map(|&at| format!("  {}\n", results::song_title(&library.songs.table, at)))
-                .collect();
-            let of_server: Vec<String> = chosen.iter().filter_map(|&at| ids[at].clone()).collect();
             if self.dry_run {
                 output::print(&format!("{name} would have\n{lines}"))?;
                 continue;
             }
-            server.put(&name, &of_server)?;
+            server.put(&name, &ids)?;
             output::print(&format!(
                 "{name}: {} at {called}\n{lines}",
-                output::songs(of_server.len())
+                output::songs(ids.len())
             ))?;
         }
         Ok(())

@@ -15,3 +15,5 @@ mod songs;
 pub use error::JellyfinError;
 pub use login::JellyfinLogin;
 pub use server::Jellyfin;
+#[cfg(feature = "fuzzing")]
+pub(crate) use songs::song;

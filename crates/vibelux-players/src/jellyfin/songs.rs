@@ -67,7 +67,7 @@ impl Jellyfin {
 }
 
 /// An object of the answer (`BaseItemDto`) as a song.
-fn song(item: &Value) -> Option<ServerSong> {
+pub(crate) fn song(item: &Value) -> Option<ServerSong> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let known = |value: &Value| {
         value

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use mqtt_protocol_core::mqtt::common::Cursor;
@@ -188,12 +189,14 @@ impl Broker {
         })
     }
 
-    /// What bytes mean, which are whatever the broker sent.
+    /// What bytes mean, which are whatever the broker sent. After an error this connection is of no use.
     pub(super) async fn take_in(&mut self, bytes: &[u8]) -> Result<Vec<Incoming>, MqttError> {
         let mut cursor = Cursor::new(bytes);
         let mut incoming = Vec::new();
         while cursor.position() < bytes.len() as u64 {
-            let events = self.protocol.recv(&mut cursor);
+            // It takes for granted that messages have a number; a broker may leave it out.
+            let events = catch_unwind(AssertUnwindSafe(|| self.protocol.recv(&mut cursor)));
+            let events = events.map_err(|_| self.broken(ProtocolError::MalformedPacket))?;
             incoming.extend(self.obey(events).await?);
         }
         Ok(incoming)
@@ -403,6 +406,23 @@ mod tests {
         broker.take_in(&acknowledged).await.unwrap();
         assert!(broker.is_quiet());
         broker.tick().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_message_whose_number_is_missing_is_nonsense() {
+        for kind in [0x32, 0x34] {
+            let mut broker = broker();
+            let settings = MqttSettings::new("127.0.0.1".parse().unwrap(), "vibelux").unwrap();
+            let events = broker
+                .protocol
+                .checked_send(connect(&settings, "test").unwrap());
+            broker.obey(events).await.unwrap();
+            broker.take_in(WELCOME).await.unwrap();
+            let numbered = broker.take_in(&[kind, 5, 0, 1, b'a', 0, 1]).await;
+            assert!(numbered.is_ok());
+            let missing = broker.take_in(&[kind, 5, 0, 1, b'a', 0, 0]).await;
+            assert!(matches!(missing, Err(MqttError::Nonsense { .. })));
+        }
     }
 
     proptest! {

@@ -16,3 +16,5 @@ pub use error::MusicAssistantError;
 pub use login::MusicAssistantLogin;
 pub use queue::{PlayerQueue, QueueOption};
 pub use server::MusicAssistant;
+#[cfg(feature = "fuzzing")]
+pub(crate) use songs::song;

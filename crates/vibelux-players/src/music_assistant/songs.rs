@@ -51,7 +51,7 @@ impl MusicAssistant {
 }
 
 /// An object of the answer (`Track`) as a song.
-fn song(item: &Value) -> Option<ServerSong> {
+pub(crate) fn song(item: &Value) -> Option<ServerSong> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let artists = item["artists"].as_array();
     let artists = artists.into_iter().flatten();

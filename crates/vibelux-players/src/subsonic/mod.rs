@@ -7,8 +7,8 @@
 //! ```
 //!
 //! `account.rs` says who asks, `client.rs` asks, `answer.rs` reads what any answer has in common and `error.rs` says what it may fail with;
-//! `song.rs` and `songs.rs` are the server's songs, `playlists.rs` lists playlists and `put_playlist.rs` writes them; `star.rs` stars songs and
-//! `download.rs` fetches their files.
+//! `song.rs` and `songs.rs` are the server's songs, `playlists.rs` lists playlists and `put_playlist.rs` writes them; `download.rs` fetches
+//! songs' files.
 
 mod account;
 mod answer;
@@ -19,7 +19,6 @@ mod playlists;
 mod put_playlist;
 mod song;
 mod songs;
-mod star;
 
 pub use account::SubsonicAccount;
 pub use client::{ServerInfo, Subsonic};
@@ -27,3 +26,5 @@ pub use download::Download;
 pub use error::SubsonicError;
 pub use playlists::ServerPlaylist;
 pub use songs::Songs;
+#[cfg(feature = "fuzzing")]
+pub(crate) use songs::songs_found;

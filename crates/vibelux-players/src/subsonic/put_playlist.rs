@@ -241,10 +241,7 @@ impl Subsonic {
 }
 
 /// Ids in pieces that a request has room for.
-pub(super) fn chunks<'a>(
-    ids: &'a [&'a str],
-    by_form: bool,
-) -> impl Iterator<Item = &'a [&'a str]> + 'a {
+fn chunks<'a>(ids: &'a [&'a str], by_form: bool) -> impl Iterator<Item = &'a [&'a str]> + 'a {
     let (most_bytes, most_ids) = if by_form {
         (FORM_BYTES, FORM_IDS)
     } else {

@@ -14,6 +14,10 @@ use crate::server_song::ServerSong;
 /// So many songs or albums are asked for at once, the most that `getAlbumList2` gives.
 const PAGE: &str = "500";
 
+/// Where the songs stand in an answer to `search3`.
+const FOUND: &str = "searchResult3";
+const SONG: &str = "song";
+
 /// All songs of a server, each once. Ends after the first error.
 #[derive(Debug)]
 pub struct Songs<'a> {
@@ -131,7 +135,7 @@ impl Songs<'_> {
             }
             Err(error) => return Err(error),
         };
-        let songs = answer.list("searchResult3", "song");
+        let songs = answer.list(FOUND, SONG);
         let has_new = self.take(&songs);
         self.source = if has_new {
             // What a page has, and not what it was asked for: some give fewer songs at once.
@@ -199,6 +203,16 @@ impl Songs<'_> {
         }
         has_new
     }
+}
+
+/// The songs in an answer to `search3`; none if it is none.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn songs_found(answer: &[u8]) -> Vec<ServerSong> {
+    let Some(Ok(answer)) = super::answer::Answer::read(answer) else {
+        return Vec::new();
+    };
+    let songs = answer.list(FOUND, SONG);
+    songs.into_iter().filter_map(read_song).collect()
 }
 
 fn albums() -> Source {

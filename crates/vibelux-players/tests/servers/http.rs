@@ -1,12 +1,9 @@
-//! A small HTTP server for the tests: hand-made answers, each test with a server of its own on a free port of 127.0.0.1.
+//! [`HttpServer`]: a made-up server whose answers are JSON, as these tests write them.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::net::TcpListener;
 
 use serde_json::Value;
+use vibelux_test_server::{Asked as Bytes, Given, MadeUpServer};
 
 /// What was asked.
 #[derive(Debug, Clone)]
@@ -24,6 +21,17 @@ pub struct Asked {
 }
 
 impl Asked {
+    fn new(asked: &Bytes) -> Self {
+        let asked = asked.clone();
+        Self {
+            method: asked.method,
+            path: asked.path,
+            query: asked.query,
+            authorization: asked.authorization,
+            body: serde_json::from_slice(&asked.body).unwrap_or(Value::Null),
+        }
+    }
+
     /// A value of the query.
     pub fn value(&self, name: &str) -> Option<&str> {
         let mut query = self.query.iter();
@@ -51,51 +59,37 @@ pub enum Answer {
     Gone,
 }
 
-/// A server that ends with this value.
-pub struct HttpServer {
-    port: u16,
-    is_over: Arc<AtomicBool>,
-    asked: Arc<Mutex<Vec<Asked>>>,
+impl Answer {
+    fn given(self) -> Option<Given> {
+        match self {
+            Self::Json(value) => Some(Given::json(&value.to_string())),
+            Self::Status(status, text) => Some(Given::new(&format!("{status} X"), text.as_bytes())),
+            Self::Text(text) => Some(Given::new("200 OK", text.as_bytes())),
+            Self::Half(value) => Some(Given::json(&value.to_string()).cut_off()),
+            Self::Gone => None,
+        }
+    }
 }
+
+/// A server that ends with this value.
+pub struct HttpServer(MadeUpServer);
 
 impl HttpServer {
     /// Answers everything by one function, one question after the other.
     pub fn start(mut answer: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("its address").port();
-        let this = Self {
-            port,
-            is_over: Arc::default(),
-            asked: Arc::default(),
-        };
-        let (is_over, log) = (this.is_over.clone(), this.asked.clone());
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if is_over.load(Ordering::Relaxed) {
-                    return;
-                }
-                // A client that leaves is none of ours.
-                let _ = serve(&stream, &mut answer, &log);
-            }
-        });
-        this
+        Self(MadeUpServer::start(move |asked| {
+            answer(&Asked::new(asked)).given()
+        }))
     }
 
     /// Where it is.
     pub fn address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.0.address()
     }
 
     /// All that was asked so far.
     pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().expect("no panic").clone()
-    }
-}
-
-impl Drop for HttpServer {
-    fn drop(&mut self) {
-        self.is_over.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        self.0.asked().iter().map(Asked::new).collect()
     }
 }
 
@@ -104,66 +98,4 @@ pub fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("its address").port();
     format!("http://127.0.0.1:{port}")
-}
-
-fn serve(
-    stream: &TcpStream,
-    answer: &mut impl FnMut(&Asked) -> Answer,
-    log: &Mutex<Vec<Asked>>,
-) -> io::Result<()> {
-    let asked = read(stream)?;
-    log.lock().expect("no panic").push(asked.clone());
-    let (status, body, sent) = match answer(&asked) {
-        Answer::Json(value) => {
-            let body = value.to_string();
-            (200, body.clone(), body.len())
-        }
-        Answer::Status(status, text) => (status, text.to_owned(), text.len()),
-        Answer::Text(text) => (200, text.to_owned(), text.len()),
-        Answer::Half(value) => {
-            let body = value.to_string();
-            (200, body.clone(), body.len() / 2)
-        }
-        Answer::Gone => return Ok(()),
-    };
-    let length = body.len();
-    let head =
-        format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
-    // In one piece: the second of two would wait until the first is confirmed.
-    let mut stream = stream;
-    stream.write_all(&[head.as_bytes(), &body.as_bytes()[..sent]].concat())
-}
-
-fn read(stream: &TcpStream) -> io::Result<Asked> {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
-    let mut words = line.split_whitespace().map(str::to_owned);
-    let (Some(method), Some(target)) = (words.next(), words.next()) else {
-        return Err(io::ErrorKind::InvalidData.into());
-    };
-    let (mut length, mut authorization) = (0, String::new());
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else {
-            break;
-        };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.parse().unwrap_or(0),
-            "authorization" => authorization = value.to_owned(),
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let query = url::form_urlencoded::parse(query.as_bytes());
-    Ok(Asked {
-        method,
-        path: path.to_owned(),
-        query: query.into_owned().collect(),
-        authorization,
-        body: serde_json::from_slice(&body).unwrap_or(Value::Null),
-    })
 }

@@ -5,8 +5,9 @@ use std::io::Read;
 use md5::{Digest, Md5};
 use vibelux_players::HttpError;
 use vibelux_players::subsonic::{Subsonic, SubsonicAccount, SubsonicError};
+use vibelux_test_server::Given;
 
-use crate::answering::{Answering, Asked, Given};
+use crate::answering::{Answering, Asked, failed, ok};
 
 const PASSWORD: &str = "sesame";
 
@@ -17,22 +18,22 @@ fn joe() -> SubsonicAccount {
 /// Takes joe, and answers what else is asked by this.
 fn server(answer: impl Fn(&Asked) -> Option<Given> + Send + 'static) -> Answering {
     Answering::start(move |asked| match asked.method.as_str() {
-        "ping" => Some(Given::ok("")),
-        "getOpenSubsonicExtensions" => Some(Given::of("404 Not Found", b"")),
+        "ping" => Some(ok("")),
+        "getOpenSubsonicExtensions" => Some(Given::new("404 Not Found", b"")),
         _ => answer(asked),
     })
 }
 
 fn connect(server: &Answering) -> Subsonic {
-    Subsonic::connect(server.address(), &joe()).unwrap()
+    Subsonic::connect(&server.address(), &joe()).unwrap()
 }
 
 fn error_of(given: impl Fn() -> Option<Given> + Send + 'static) -> SubsonicError {
     let server = Answering::start(move |asked| match asked.method.as_str() {
         "ping" => given(),
-        _ => Some(Given::of("404 Not Found", b"")),
+        _ => Some(Given::new("404 Not Found", b"")),
     });
-    Subsonic::connect(server.address(), &joe()).unwrap_err()
+    Subsonic::connect(&server.address(), &joe()).unwrap_err()
 }
 
 #[test]
@@ -64,10 +65,10 @@ fn nothing_secret_is_in_an_address_where_forms_are_taken() {
     let open = r#""openSubsonic":true,"type":"navidrome","serverVersion":"0.58.0""#;
     for key in [false, true] {
         let server = Answering::start(move |asked| match asked.method.as_str() {
-            "getOpenSubsonicExtensions" => Some(Given::ok(&format!(
+            "getOpenSubsonicExtensions" => Some(ok(&format!(
                 r#"{open},"openSubsonicExtensions":[{{"name":"formPost","versions":[1]}}]"#
             ))),
-            "ping" if asked.verb == "POST" => Some(Given::ok(open)),
+            "ping" if asked.verb == "POST" => Some(ok(open)),
             _ => None,
         });
         let account = if key {
@@ -75,7 +76,7 @@ fn nothing_secret_is_in_an_address_where_forms_are_taken() {
         } else {
             joe()
         };
-        let subsonic = Subsonic::connect(server.address(), &account).unwrap();
+        let subsonic = Subsonic::connect(&server.address(), &account).unwrap();
         assert_eq!(subsonic.info().kind.as_deref(), Some("navidrome"));
         assert_eq!(subsonic.info().version.as_deref(), Some("0.58.0"));
         assert_eq!(subsonic.info().extensions, ["formPost"]);
@@ -93,7 +94,7 @@ fn nothing_secret_is_in_an_address_where_forms_are_taken() {
 fn a_password_that_is_sent_is_never_in_an_address() {
     let server = server(|_| None);
     let account = SubsonicAccount::sending_password("joe", PASSWORD);
-    Subsonic::connect(server.address(), &account).unwrap();
+    Subsonic::connect(&server.address(), &account).unwrap();
     let asked = server.asked();
     let ping = asked.iter().find(|asked| asked.method == "ping").unwrap();
     assert_eq!(ping.field("p"), Some("enc:736573616d65"));
@@ -118,32 +119,32 @@ fn each_refusal_is_told_apart_and_says_nothing_secret() {
         (70, |e| matches!(e, SubsonicError::NotFound { .. })),
     ];
     for (code, is_it) in cases {
-        let error = error_of(move || Some(Given::failed(code, "no")));
+        let error = error_of(move || Some(failed(code, "no")));
         assert!(is_it(&error), "{code}: {error}");
         assert!(!error.is_passing());
     }
     // Some say it with the number of HTTP, too.
     let error = error_of(|| {
-        let mut given = Given::failed(40, "no");
+        let mut given = failed(40, "no");
         given.head = "401 Unauthorized".to_owned();
         Some(given)
     });
     assert!(matches!(error, SubsonicError::Account { .. }), "{error}");
-    let error = error_of(|| Some(Given::failed(41, "LDAP")));
+    let error = error_of(|| Some(failed(41, "LDAP")));
     assert!(error.to_string().contains("API key"), "{error}");
 
     // Some repeat what they were asked.
     for status in ["200 OK", "418 I'm a teapot"] {
         let server = Answering::start(move |asked| {
             let said = format!("cannot {}", asked.line.trim());
-            let mut given = Given::failed(0, &said);
+            let mut given = failed(0, &said);
             given.head = status.to_owned();
             if status.starts_with('4') {
-                given = Given::of(status, said.as_bytes());
+                given = Given::new(status, said.as_bytes());
             }
             Some(given)
         });
-        let error = Subsonic::connect(server.address(), &joe()).unwrap_err();
+        let error = Subsonic::connect(&server.address(), &joe()).unwrap_err();
         let said = format!("{error} {error:?}");
         assert!(said.contains("cannot GET"), "{said}");
         let asked = server.asked();
@@ -163,7 +164,7 @@ fn what_is_no_such_server_is_no_such_server() {
         ("200 OK", "{\"subsonic-response\":{\"status\":\"ok\""),
         ("404 Not Found", "<html>404</html>"),
     ] {
-        let error = error_of(move || Some(Given::of(head, body.as_bytes())));
+        let error = error_of(move || Some(Given::new(head, body.as_bytes())));
         assert!(matches!(error, SubsonicError::Nonsense { .. }), "{error}");
     }
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -183,7 +184,7 @@ fn a_server_that_wants_its_own_version_is_spoken_to_in_it() {
         ("ping", Some("1.15.0")) => Some(Given::json(
             r#"{"subsonic-response":{"status":"ok","version":"1.15.0"}}"#,
         )),
-        _ => Some(Given::failed(30, "Server must upgrade.")),
+        _ => Some(failed(30, "Server must upgrade.")),
     });
     let subsonic = connect(&server);
     assert_eq!(subsonic.info().api_version, "1.15.0");
@@ -201,9 +202,9 @@ fn who_has_moved_is_not_followed() {
     let error = Answering::start(|asked| {
         let path = asked.line.split_whitespace().nth(1)?;
         let to = format!("301 Moved Permanently\r\nLocation: https://nas.example{path}");
-        Some(Given::of(&to, b""))
+        Some(Given::new(&to, b""))
     });
-    let error = Subsonic::connect(error.address(), &joe()).unwrap_err();
+    let error = Subsonic::connect(&error.address(), &joe()).unwrap_err();
     let said = error.to_string();
     assert!(said.contains("https://nas.example/;"), "{said}");
     assert!(!said.contains('?') && !said.contains("rest"), "{said}");
@@ -214,17 +215,17 @@ fn what_passes_is_tried_again_but_not_for_ever() {
     let mut pings = 0;
     let shaky = Answering::start(move |asked| {
         if asked.method != "ping" {
-            return Some(Given::of("404 Not Found", b""));
+            return Some(Given::new("404 Not Found", b""));
         }
         pings += 1;
         match pings {
-            1 => Some(Given::of("503 Service Unavailable", b"starting")),
+            1 => Some(Given::new("503 Service Unavailable", b"starting")),
             // The connection breaks off in the middle of the answer.
             2 => Some(Given {
                 length: 1000,
-                ..Given::ok("")
+                ..ok("")
             }),
-            _ => Some(Given::ok("")),
+            _ => Some(ok("")),
         }
     });
     connect(&shaky);
@@ -245,7 +246,7 @@ fn number(asked: &Asked, name: &str) -> usize {
 fn found(songs: impl Iterator<Item = usize>) -> Given {
     let songs = songs.map(|n| format!(r#"{{"id":"{n}","title":"Song {n}"}}"#));
     let songs = songs.collect::<Vec<_>>().join(",");
-    Given::ok(&format!(r#""searchResult3":{{"song":[{songs}]}}"#))
+    ok(&format!(r#""searchResult3":{{"song":[{songs}]}}"#))
 }
 
 #[test]
@@ -282,17 +283,15 @@ fn by_albums(search: fn() -> Given, repeats: bool) -> Answering {
     server(move |asked| {
         Some(match asked.method.as_str() {
             "search3" => search(),
-            "getAlbumList2" if number(asked, "offset") > 0 && !repeats => {
-                Given::ok(r#""albumList2":{}"#)
-            }
+            "getAlbumList2" if number(asked, "offset") > 0 && !repeats => ok(r#""albumList2":{}"#),
             "getAlbumList2" => {
-                Given::ok(r#""albumList2":{"album":[{"id":1},{"id":2},{"id":3},{"id":4}]}"#)
+                ok(r#""albumList2":{"album":[{"id":1},{"id":2},{"id":3},{"id":4}]}"#)
             }
             "getAlbum" => match number(asked, "id") {
                 // The only song of a list, and one that is gone since.
-                3 => Given::ok(r#""album":{"id":3,"song":{"id":30}}"#),
-                4 => Given::failed(70, "gone"),
-                n => Given::ok(&format!(
+                3 => ok(r#""album":{"id":3,"song":{"id":30}}"#),
+                4 => failed(70, "gone"),
+                n => ok(&format!(
                     r#""album":{{"song":[{{"id":{n}0}},{{"id":{n}1}},{{"id":9,"isDir":true}}]}}"#
                 )),
             },
@@ -304,11 +303,11 @@ fn by_albums(search: fn() -> Given, repeats: bool) -> Answering {
 #[test]
 fn where_a_search_finds_nothing_the_albums_are_gone_through() {
     let searches: [fn() -> Given; 4] = [
-        || Given::ok(""),
-        || Given::ok(r#""searchResult3":{}"#),
-        || Given::failed(10, "query is missing"),
+        || ok(""),
+        || ok(r#""searchResult3":{}"#),
+        || failed(10, "query is missing"),
         // The same page for ever.
-        || Given::ok(r#""searchResult3":{"song":[{"id":10},{"id":11}]}"#),
+        || ok(r#""searchResult3":{"song":[{"id":10},{"id":11}]}"#),
     ];
     for search in searches {
         for repeats in [false, true] {
@@ -320,7 +319,7 @@ fn where_a_search_finds_nothing_the_albums_are_gone_through() {
             assert_eq!(server.count("getAlbumList2"), 2);
         }
     }
-    let empty = server(|_| Some(Given::ok("")));
+    let empty = server(|_| Some(ok("")));
     assert_eq!(connect(&empty).songs().count(), 0);
 }
 
@@ -328,7 +327,7 @@ fn where_a_search_finds_nothing_the_albums_are_gone_through() {
 fn a_list_that_breaks_off_is_an_error_and_no_short_list() {
     let server = server(|asked| match number(asked, "songOffset") {
         0 => Some(found(0..500)),
-        _ => Some(Given::of("500 Internal Server Error", b"out of cheese")),
+        _ => Some(Given::new("500 Internal Server Error", b"out of cheese")),
     });
     let subsonic = connect(&server);
     let mut songs = subsonic.songs();
@@ -347,11 +346,11 @@ fn an_error_is_not_taken_for_a_song() {
         "x/y",
     ] {
         let head = format!("200 OK\r\nContent-Type: {kind}");
-        let server = server(move |_| Some(Given::of(&head, refused.as_bytes())));
+        let server = server(move |_| Some(Given::new(&head, refused.as_bytes())));
         let error = connect(&server).download("1").unwrap_err();
         assert!(error.is_absent(), "{error}");
     }
-    let pages = server(|_| Some(Given::of("200 OK\r\nContent-Type: text/html", b"<html>")));
+    let pages = server(|_| Some(Given::new("200 OK\r\nContent-Type: text/html", b"<html>")));
     let error = connect(&pages).download("1").unwrap_err();
     assert!(matches!(error, SubsonicError::Nonsense { .. }), "{error}");
 }
@@ -364,7 +363,7 @@ fn a_song_comes_whole_or_with_an_error() {
             let body = song.clone();
             let server = server(move |asked| {
                 assert_eq!(asked.field("id"), Some("a b&c"));
-                let mut given = Given::of(&format!("200 OK\r\nContent-Type: {kind}"), &body);
+                let mut given = Given::new(&format!("200 OK\r\nContent-Type: {kind}"), &body);
                 given.body.truncate(body.len() - usize::from(is_cut));
                 Some(given)
             });
@@ -381,10 +380,10 @@ fn a_song_comes_whole_or_with_an_error() {
 fn who_may_not_download_may_listen() {
     let server = server(|asked| {
         Some(match asked.method.as_str() {
-            "download" => Given::failed(50, "no"),
+            "download" => failed(50, "no"),
             _ => {
                 assert_eq!(asked.field("format"), Some("raw"));
-                Given::of("200 OK\r\nContent-Type: audio/mpeg", b"ID3")
+                Given::new("200 OK\r\nContent-Type: audio/mpeg", b"ID3")
             }
         })
     });

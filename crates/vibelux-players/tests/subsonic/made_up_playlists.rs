@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use vibelux_players::subsonic::{Subsonic, SubsonicAccount, SubsonicError};
+use vibelux_test_server::Given;
 
-use crate::answering::{Answering, Asked, Given};
+use crate::answering::{Answering, Asked, failed, ok};
 
 #[derive(Debug, Clone, PartialEq)]
 struct Playlist {
@@ -66,10 +67,10 @@ impl Shelf {
             if fault.does_it {
                 self.act(asked);
             }
-            return Given::of("500 Internal Server Error", b"");
+            return Given::new("500 Internal Server Error", b"");
         }
         if self.refuses.contains(&asked.method.as_str()) {
-            return Given::failed(50, "not you");
+            return failed(50, "not you");
         }
         self.act(asked)
     }
@@ -84,7 +85,7 @@ impl Shelf {
         let id = asked.field("playlistId").or(asked.field("id"));
         let id = id.and_then(|id| id.parse().ok());
         match asked.method.as_str() {
-            "getUser" | "tokenInfo" => Given::ok(&format!(
+            "getUser" | "tokenInfo" => ok(&format!(
                 r#""{}":{{"username":"Joe"}}"#,
                 match asked.method.as_str() {
                     "getUser" => "user",
@@ -103,21 +104,21 @@ impl Shelf {
                     )
                 });
                 let all = all.collect::<Vec<_>>().join(",");
-                Given::ok(&format!(r#""playlists":{{"playlist":[{all}]}}"#))
+                ok(&format!(r#""playlists":{{"playlist":[{all}]}}"#))
             }
             "getPlaylist" => match self.playlists.iter().find(|one| Some(one.id) == id) {
                 Some(one) => {
                     let songs = one.songs.iter().map(|id| format!(r#"{{"id":"{id}"}}"#));
                     let songs = songs.collect::<Vec<_>>().join(",");
-                    Given::ok(&format!(r#""playlist":{{"entry":[{songs}]}}"#))
+                    ok(&format!(r#""playlist":{{"entry":[{songs}]}}"#))
                 }
-                None => Given::failed(70, "no such playlist"),
+                None => failed(70, "no such playlist"),
             },
             "createPlaylist" => {
                 let added = songs("songId");
                 let one = self.put(asked.field("name").unwrap(), "Joe", &[]);
                 one.songs = added;
-                Given::ok(&format!(r#""playlist":{{"id":{}}}"#, one.id))
+                ok(&format!(r#""playlist":{{"id":{}}}"#, one.id))
             }
             "updatePlaylist" => match self.playlists.iter_mut().find(|one| Some(one.id) == id) {
                 Some(one) => {
@@ -128,19 +129,19 @@ impl Shelf {
                     if let Some(is_public) = asked.field("public") {
                         one.is_public = is_public == "true";
                     }
-                    Given::ok("")
+                    ok("")
                 }
-                None => Given::failed(70, "no such playlist"),
+                None => failed(70, "no such playlist"),
             },
             "deletePlaylist" => {
                 let before = self.playlists.len();
                 self.playlists.retain(|one| Some(one.id) != id);
                 if self.playlists.len() == before {
-                    return Given::failed(70, "no such playlist");
+                    return failed(70, "no such playlist");
                 }
-                Given::ok("")
+                ok("")
             }
-            _ => Given::failed(0, "unknown method"),
+            _ => failed(0, "unknown method"),
         }
     }
 }
@@ -152,11 +153,11 @@ fn server(shelf: Shelf) -> (Answering, Arc<Mutex<Shelf>>) {
     let answering = Answering::start(move |asked| {
         let mut shelf = own.lock().unwrap();
         Some(match asked.method.as_str() {
-            "ping" => Given::ok(""),
+            "ping" => ok(""),
             "getOpenSubsonicExtensions" if shelf.takes_forms => {
-                Given::ok(r#""openSubsonicExtensions":[{"name":"formPost","versions":[1]}]"#)
+                ok(r#""openSubsonicExtensions":[{"name":"formPost","versions":[1]}]"#)
             }
-            "getOpenSubsonicExtensions" => Given::of("404 Not Found", b""),
+            "getOpenSubsonicExtensions" => Given::new("404 Not Found", b""),
             _ => shelf.answer(asked),
         })
     });
@@ -165,7 +166,7 @@ fn server(shelf: Shelf) -> (Answering, Arc<Mutex<Shelf>>) {
 
 fn connect(server: &Answering) -> Subsonic {
     let account = SubsonicAccount::with_password("joe", "sesame");
-    Subsonic::connect(server.address(), &account).unwrap()
+    Subsonic::connect(&server.address(), &account).unwrap()
 }
 
 fn ids(count: usize) -> Vec<String> {
@@ -355,7 +356,7 @@ fn who_has_a_key_is_known_by_it() {
     shelf.put("Happy", "Joe", &["a"]);
     let (server, shelf) = server(shelf);
     let account = SubsonicAccount::with_api_key("a key");
-    let subsonic = Subsonic::connect(server.address(), &account).unwrap();
+    let subsonic = Subsonic::connect(&server.address(), &account).unwrap();
     subsonic.put_playlist("Happy", &["b"], "").unwrap();
     let shelf = shelf.lock().unwrap();
     let songs: Vec<&[String]> = shelf.playlists.iter().map(|one| &one.songs[..]).collect();

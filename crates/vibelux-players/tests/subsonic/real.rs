@@ -95,9 +95,6 @@ fn songs_are_listed_matched_and_fetched() {
     assert!(file == on_disk);
     let unknown = subsonic.download("00000000-0000-0000-0000-000000000000");
     assert!(unknown.unwrap_err().is_absent());
-
-    subsonic.star(&[&sad.id, &happy.id], true).unwrap();
-    subsonic.star(&[&sad.id], false).unwrap();
 }
 
 #[test]

@@ -43,9 +43,25 @@ pub struct MqttArgs {
     /// Let the broker keep the latest mood and song for who comes later
     #[arg(long, requires = "mqtt")]
     mqtt_retain: bool,
-    /// Tell Home Assistant of it
-    #[arg(long, requires = "mqtt")]
-    mqtt_home_assistant: bool,
+    /// Tell Home Assistant of it, or, with `=forget`, take back what it was told
+    #[arg(
+        long,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "tell",
+        requires = "mqtt"
+    )]
+    mqtt_home_assistant: Option<Discovery>,
+}
+
+/// What Home Assistant hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Discovery {
+    /// That there are a mood and a song to show
+    Tell,
+    /// That there are none any more
+    Forget,
 }
 
 impl MqttArgs {
@@ -70,8 +86,11 @@ impl MqttArgs {
         if let Some(file) = &self.mqtt_authority {
             settings = settings.with_authority(&authority(file)?)?;
         }
-        if self.mqtt_home_assistant {
-            settings = settings.with_home_assistant(HomeAssistant::announce(&names))?;
+        if let Some(discovery) = self.mqtt_home_assistant {
+            settings = settings.with_home_assistant(match discovery {
+                Discovery::Tell => HomeAssistant::announce(&names),
+                Discovery::Forget => HomeAssistant::remove(&names),
+            })?;
         }
         let orders = Orders::default();
         let pages = orders.clone();

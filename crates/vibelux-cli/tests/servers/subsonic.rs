@@ -1,7 +1,5 @@
 //! `vibelux subsonic`, as a user runs it, beside a real server (supysonic).
 
-#![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
-
 use std::fs;
 use std::path::Path;
 
@@ -9,6 +7,8 @@ use assert_cmd::Command;
 use vibelux::compose::{DEMO_SEED, compose_all, write_wav};
 use vibelux_players::subsonic::{Subsonic, SubsonicAccount};
 use vibelux_test_server::SubsonicServer;
+
+use crate::said;
 
 /// How many composed pieces the server has: three of different moods.
 const PIECES: usize = 3;
@@ -45,11 +45,6 @@ fn vibelux(server: &SubsonicServer, library: &Path, words: &[&str]) -> assert_cm
         .arg(library)
         .env("VIBELUX_SUBSONIC_PASSWORD", SubsonicServer::PASSWORD)
         .assert()
-}
-
-fn said(output: &assert_cmd::assert::Assert) -> String {
-    let output = output.get_output();
-    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
 }
 
 #[test]

@@ -1,0 +1,53 @@
+//! `vibelux music-assistant`: playlists on a Music Assistant server, and songs into the queues of its players.
+
+mod queue;
+mod server;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use self::queue::QueueArgs;
+use self::server::ServerArgs;
+use crate::servers::PlaylistFlags;
+
+/// Flags of `vibelux music-assistant`.
+#[derive(Debug, clap::Args)]
+pub struct MusicAssistantArgs {
+    #[command(subcommand)]
+    command: MusicAssistantCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum MusicAssistantCommand {
+    /// Put a playlist of songs that fit there, in the place of yours of that name
+    #[command(
+        after_help = "A long-lived token (in the server's page: Settings, Profile) is read from VIBELUX_MUSIC_ASSISTANT_TOKEN or \
+        --token-file.\n\nExit codes: 0 done, 2 could not run, 3 no face found."
+    )]
+    Playlist(Box<ServerPlaylistArgs>),
+    /// Put songs that fit at the end of the queue of one of its players
+    #[command(
+        after_help = "A long-lived token (in the server's page: Settings, Profile) is read from VIBELUX_MUSIC_ASSISTANT_TOKEN or \
+        --token-file.\n\nExit codes: 0 done, 2 could not run, 3 no face found."
+    )]
+    Queue(Box<QueueArgs>),
+}
+
+#[derive(Debug, clap::Args)]
+struct ServerPlaylistArgs {
+    #[command(flatten)]
+    playlist: PlaylistFlags,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// Runs the command.
+pub fn run(args: &MusicAssistantArgs) -> anyhow::Result<ExitCode> {
+    match &args.command {
+        MusicAssistantCommand::Playlist(args) => {
+            args.playlist.run(|| Ok(Box::new(args.server.connect()?)))
+        }
+        MusicAssistantCommand::Queue(args) => args.run(),
+    }
+}

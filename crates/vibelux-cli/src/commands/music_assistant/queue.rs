@@ -1,0 +1,143 @@
+//! `vibelux music-assistant queue`: songs into the queue of one of its players.
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use clap::ArgGroup;
+use vibelux_players::music_assistant::{PlayerQueue, QueueOption};
+
+use super::server::ServerArgs;
+use crate::at_least_one::at_least_one;
+use crate::library_location::LibraryArgs;
+use crate::output;
+use crate::servers::{KnownSongs, MusicServer, PickedSongs};
+use crate::sought::SoughtArgs;
+
+/// Which songs come into the queue of which player.
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("needed").args(["image", "camera", "mood", "similar_to", "unlike"]).required(true).multiple(true))]
+pub struct QueueArgs {
+    /// The player by a part of its name, such as kitchen [default: the only one that is on]
+    #[arg(value_name = "PLAYER")]
+    player: Option<String>,
+    #[command(flatten)]
+    sought: SoughtArgs,
+    /// How many songs
+    #[arg(short = 'n', long, value_name = "N", default_value = "20", value_parser = at_least_one)]
+    count: NonZeroUsize,
+    /// Put them after the song that plays
+    #[arg(long)]
+    next: bool,
+    /// Put them in the place of all, and play
+    #[arg(long, conflicts_with = "next")]
+    replace: bool,
+    #[command(flatten)]
+    library: LibraryArgs,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+impl QueueArgs {
+    /// Puts them there.
+    ///
+    /// # Errors
+    /// If the flags, the library or the server say so.
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let there = self.server.connect()?;
+        let queues = there.server.queues()?;
+        let queue = meant(&queues, self.player.as_deref())?;
+        let known = KnownSongs::load(&there, &self.sought, &self.library)?;
+        let wish = self.sought.wish(&known.library, self.count.get(), 1.0)?;
+        let PickedSongs { ids, lines } = known.picked(&wish);
+        if ids.is_empty() {
+            anyhow::bail!(
+                "no song is left, so the queue of {} is as it was",
+                queue.name
+            );
+        }
+        let (option, place) = match (self.next, self.replace) {
+            (true, _) => (QueueOption::Next, "next in"),
+            (_, true) => (QueueOption::Replace, "in the place of"),
+            _ => (QueueOption::Add, "at the end of"),
+        };
+        there.server.enqueue(&queue.id, &ids, option)?;
+        output::print(&format!(
+            "{} {place} the queue of {} ({})\n{lines}",
+            output::songs(ids.len()),
+            queue.name,
+            there.called()
+        ))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The queue that is meant.
+fn meant<'a>(queues: &'a [PlayerQueue], name: Option<&str>) -> anyhow::Result<&'a PlayerQueue> {
+    let listed = |queues: &[&PlayerQueue]| -> String {
+        let names: Vec<&str> = queues.iter().map(|queue| queue.name.as_str()).collect();
+        names.join(", ")
+    };
+    let on: Vec<&PlayerQueue> = queues.iter().filter(|queue| queue.is_available).collect();
+    if on.is_empty() {
+        anyhow::bail!("no player of Music Assistant is on; switch one on, or see its page");
+    }
+    let Some(name) = name else {
+        let [one] = *on else {
+            anyhow::bail!("there are several players, so name one: {}", listed(&on));
+        };
+        return Ok(one);
+    };
+    let sought = name.to_lowercase();
+    if let Some(same) = on.iter().find(|queue| queue.name.to_lowercase() == sought) {
+        return Ok(same);
+    }
+    let alike = on.iter().copied();
+    let alike: Vec<&PlayerQueue> = alike
+        .filter(|queue| queue.name.to_lowercase().contains(&sought))
+        .collect();
+    match *alike {
+        [one] => Ok(one),
+        [] => anyhow::bail!(
+            "no player that is on is called {name:?}; there are {}",
+            listed(&on)
+        ),
+        _ => anyhow::bail!("{name:?} means several players: {}", listed(&alike)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue(name: &str, is_available: bool) -> PlayerQueue {
+        PlayerQueue {
+            id: name.to_uppercase(),
+            name: name.to_owned(),
+            is_available,
+            songs: 0,
+        }
+    }
+
+    #[test]
+    fn a_player_is_meant_by_a_part_of_its_name_if_no_other_is() {
+        let queues = [
+            queue("Kitchen", true),
+            queue("Kitchen door", true),
+            queue("Bath", true),
+            queue("Cellar", false),
+        ];
+        let id = |name| meant(&queues, name).map(|queue| queue.id.as_str());
+        assert_eq!(id(Some("kitchen")).ok(), Some("KITCHEN"));
+        assert_eq!(id(Some("DOOR")).ok(), Some("KITCHEN DOOR"));
+        for (name, said) in [
+            (Some("kit"), "several players: Kitchen, Kitchen door"),
+            (Some("cellar"), "there are Kitchen, Kitchen door, Bath"),
+            (None, "name one: Kitchen, Kitchen door, Bath"),
+        ] {
+            let error = id(name).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        assert_eq!(meant(&queues[2..], None).unwrap().id, "BATH");
+        assert!(meant(&queues[3..], None).is_err());
+    }
+}

@@ -1,0 +1,80 @@
+//! [`KnownSongs`]: a library beside a server, and what is picked of the songs that both have.
+
+use indicatif::ProgressBar;
+
+use super::MusicServer;
+use super::matched::matched;
+use crate::library_location::LibraryArgs;
+use crate::output;
+use crate::results;
+use crate::sought::{SoughtArgs, SoughtLibrary, Wish};
+
+/// The songs of a library, and what a server calls them.
+pub struct KnownSongs {
+    /// The library.
+    pub library: SoughtLibrary,
+    /// What the server calls each of its songs, if it has it.
+    ids: Vec<Option<String>>,
+}
+
+/// What was picked.
+pub struct PickedSongs {
+    /// What the server calls them.
+    pub ids: Vec<String>,
+    /// Their titles, a line each.
+    pub lines: String,
+}
+
+impl KnownSongs {
+    /// Reads the library, and lists the server's songs.
+    ///
+    /// # Errors
+    /// If either cannot be read, or no song is in both.
+    pub fn load(
+        server: &dyn MusicServer,
+        sought: &SoughtArgs,
+        library: &LibraryArgs,
+    ) -> anyhow::Result<Self> {
+        let store = library.open_soon()?;
+        // The server has them, wherever their files are here.
+        let library = SoughtLibrary::load_wherever(sought, &store)?;
+        let called = server.called();
+        let bar = ProgressBar::new_spinner();
+        let songs = server.songs(&mut |count| {
+            bar.set_message(format!("{called}: {} so far", output::songs(count)));
+            bar.tick();
+        })?;
+        bar.finish_and_clear();
+        let ids = matched(&library.songs.table, &songs).ids;
+        let known = ids.iter().flatten().count();
+        if known == 0 {
+            anyhow::bail!(
+                "none of the {} of {called} is in the library; embed the same songs, or see that their tags or paths are alike",
+                output::songs(songs.len())
+            );
+        }
+        crate::tell!(
+            "{} of its {} are in the library",
+            known,
+            output::songs(songs.len())
+        );
+        Ok(Self { library, ids })
+    }
+
+    /// The songs for a wish that the server has.
+    pub fn picked(&self, wish: &Wish) -> PickedSongs {
+        let strangers = (0..self.ids.len()).filter(|&at| self.ids[at].is_none());
+        let without = strangers.chain(wish.left_out.iter().copied());
+        let picks = self.library.picks(&wish.request, without);
+        let table = &self.library.songs.table;
+        let lines = picks.iter();
+        let lines = lines.map(|pick| format!("  {}\n", results::song_title(table, pick.position)));
+        PickedSongs {
+            ids: picks
+                .iter()
+                .filter_map(|pick| self.ids[pick.position].clone())
+                .collect(),
+            lines: lines.collect(),
+        }
+    }
+}
