@@ -161,6 +161,11 @@ test_page() {
   else
     skipped "no mosquitto; the page is not tested with home automation"
   fi
+  if have dbus-daemon; then
+    CHROMIUM=$chromium node "$tests/media_keys.mjs" --program target/debug/vibelux
+  else
+    skipped "no dbus-daemon; the page is not tested with the media keys of a desktop"
+  fi
 }
 
 # The wheel as it is built and installed, in the environment of the tests.

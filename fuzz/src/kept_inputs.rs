@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::TARGETS;
+use super::players::{songs_found, songs_queued};
 use super::requests::orders_obeyed;
 
 #[test]
@@ -43,6 +44,17 @@ fn every_target_has_kept_inputs_and_a_program() {
         assert!(manifest.contains(&program), "{name}: no program");
     }
     assert_eq!(manifest.matches("[[bin]]").count(), TARGETS.len());
+}
+
+#[test]
+fn made_answers_have_songs() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    for (name, songs) in [("subsonic", 2), ("jellyfin", 1), ("music-assistant", 1)] {
+        let data = fs::read(corpus.join(format!("server_songs/made-{name}"))).expect("an input");
+        assert_eq!(songs_found(&data), songs, "{name}");
+    }
+    let data = fs::read(corpus.join("mpd_answers/made-well")).expect("an input");
+    assert_eq!(songs_queued(&data), Some(2));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use vibelux_players::{LocalSong, ServerSong, match_songs};
 
 use crate::place::folder;
 
-/// A message to the home's topic, and the same as the address of a broker.
+/// An order of home automation, and the same as the address of a broker. What a broker says before that is `mqtt-protocol-core`'s to read.
 pub fn mqtt(data: &[u8]) {
     match Command::parse(data) {
         Ok(Command::Play(Some(mood))) => {
@@ -32,10 +32,15 @@ pub fn mqtt(data: &[u8]) {
     }
 }
 
-/// The songs in the answer of a server, whose kind the first byte says, and which of them are ours: each song is its own match.
+/// The songs in the answer of a server, whose kind the first byte says, matched with themselves.
 pub fn server_songs(data: &[u8]) {
+    songs_found(data);
+}
+
+/// The same; how many songs there were.
+pub(crate) fn songs_found(data: &[u8]) -> usize {
     let Some((kind, answer)) = data.split_first() else {
-        return;
+        return 0;
     };
     let songs = match kind % 3 {
         0 => subsonic_songs(answer),
@@ -49,6 +54,7 @@ pub fn server_songs(data: &[u8]) {
         assert!(songs.iter().any(|song| song.id == *id), "{id:?} is of none");
     }
     assert!(matches.only_on_server.len() <= songs.len());
+    songs.len()
 }
 
 fn as_ours(song: &ServerSong) -> LocalSong<'_> {
@@ -66,6 +72,11 @@ fn as_ours(song: &ServerSong) -> LocalSong<'_> {
 
 /// An MPD that says this and hangs up, asked for all that is ever asked of it.
 pub fn mpd_answers(data: &[u8]) {
+    songs_queued(data);
+}
+
+/// The same; how many songs its queue has, if it says so.
+pub(crate) fn songs_queued(data: &[u8]) -> Option<usize> {
     static SPEECH: Mutex<Vec<u8>> = Mutex::new(Vec::new());
     static ADDRESS: OnceLock<MpdAddress> = OnceLock::new();
     let address = ADDRESS.get_or_init(|| {
@@ -83,25 +94,20 @@ pub fn mpd_answers(data: &[u8]) {
         });
         MpdAddress::new(&path.to_string_lossy(), 0)
     });
-    SPEECH
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clear();
-    SPEECH
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .extend(data);
+    *SPEECH.lock().unwrap_or_else(PoisonError::into_inner) = data.to_vec();
     let mut mpd = Mpd::new(address.clone());
     if let Ok(status) = mpd.status() {
         assert!(status.left_seconds.is_none_or(|seconds| seconds >= 0.0));
     }
-    if let Ok(songs) = mpd.queue(0, 100) {
+    let queued = mpd.queue(0, 100).ok();
+    if let Some(songs) = &queued {
         assert!(songs.iter().all(|song| !song.name.contains('\n')));
     }
     let _ = mpd.add("song");
     let _ = mpd.delete(1);
     let _ = mpd.play(1);
     let _ = mpd.music_folder();
+    queued.map(|songs| songs.len())
 }
 
 /// The greeting, then all of it at once: answers may come before they are asked for.

@@ -30,9 +30,10 @@ MOST_LINES = 450
 # What each crate may use of ours.
 CRATE_ARROWS = {
     "vibelux-kernels": set(),
-    "vibelux": {"vibelux-kernels"},
-    "vibelux-train": {"vibelux", "vibelux-kernels"},
-    "vibelux-server": {"vibelux"},
+    "vibelux-packed": set(),
+    "vibelux": {"vibelux-kernels", "vibelux-packed"},
+    "vibelux-train": {"vibelux", "vibelux-kernels", "vibelux-packed"},
+    "vibelux-server": {"vibelux", "vibelux-packed"},
     "vibelux-worker": {"vibelux"},
     "vibelux-test-server": set(),
     "vibelux-players": {"vibelux"},
@@ -84,7 +85,8 @@ def crate_arrows():
     for path in tracked("crates/*/Cargo.toml"):
         manifest = tomllib.loads(path.read_text(encoding="utf-8"))
         name = manifest["package"]["name"]
-        used = {d for d in manifest.get("dependencies", {}) if d.startswith("vibelux")}
+        tables = [manifest.get(table, {}) for table in ("dependencies", "build-dependencies")]
+        used = {d for table in tables for d in table if d.startswith("vibelux")}
         if name not in CRATE_ARROWS:
             yield f"{shown(path)}: add the crate {name} to CRATE_ARROWS and to ARCHITECTURE.md"
             continue

@@ -49,7 +49,7 @@ pub enum Command {
     Subsonic(commands::subsonic::SubsonicArgs),
     /// Put playlists on a Jellyfin server
     Jellyfin(commands::jellyfin::JellyfinArgs),
-    /// Put playlists on a Music Assistant server
+    /// Put playlists on a Music Assistant server, and songs into the queues of its players
     MusicAssistant(commands::music_assistant::MusicAssistantArgs),
     /// Open the page: your camera, your mood, your music
     Serve(commands::serve::ServeArgs),

@@ -18,6 +18,7 @@ pub struct KnownSongs {
 }
 
 /// What was picked.
+#[derive(Debug, Default)]
 pub struct PickedSongs {
     /// What the server calls them.
     pub ids: Vec<String>,
@@ -61,20 +62,33 @@ impl KnownSongs {
         Ok(Self { library, ids })
     }
 
-    /// The songs for a wish that the server has.
-    pub fn picked(&self, wish: &Wish) -> PickedSongs {
-        let strangers = (0..self.ids.len()).filter(|&at| self.ids[at].is_none());
-        let without = strangers.chain(wish.left_out.iter().copied());
+    /// What the server calls a song of the library, if it has it.
+    pub fn id(&self, at: usize) -> Option<&str> {
+        self.ids[at].as_deref()
+    }
+
+    /// The songs for a wish that the server has, each once, without those that `leaves_out` the server's ids of.
+    pub fn picked(&self, mut wish: Wish, leaves_out: impl Fn(&str) -> bool) -> PickedSongs {
+        let may_come = |at: &usize| self.id(*at).is_some_and(|id| !leaves_out(id));
+        // The ends of a journey come even if they may not.
+        wish.request.first = wish.request.first.filter(may_come);
+        wish.request.last = wish.request.last.filter(may_come);
+        let strangers = (0..self.ids.len()).filter(|at| !may_come(at));
+        let without = strangers.chain(wish.left_out);
         let picks = self.library.picks(&wish.request, without);
-        let table = &self.library.songs.table;
-        let lines = picks.iter();
-        let lines = lines.map(|pick| format!("  {}\n", results::song_title(table, pick.position)));
-        PickedSongs {
-            ids: picks
-                .iter()
-                .filter_map(|pick| self.ids[pick.position].clone())
-                .collect(),
-            lines: lines.collect(),
+        let mut picked = PickedSongs::default();
+        for at in picks.iter().map(|pick| pick.position) {
+            // Two copies of ours may be one song there.
+            let Some(id) = self
+                .id(at)
+                .filter(|id| !picked.ids.iter().any(|own| own == id))
+            else {
+                continue;
+            };
+            picked.ids.push(id.to_owned());
+            let title = results::song_title(&self.library.songs.table, at);
+            picked.lines += &format!("  {title}\n");
         }
+        picked
     }
 }

@@ -194,7 +194,7 @@ impl Broker {
         let mut cursor = Cursor::new(bytes);
         let mut incoming = Vec::new();
         while cursor.position() < bytes.len() as u64 {
-            // It takes for granted that messages have a number; a broker may leave it out.
+            // mqtt-protocol-core 0.7.9 unwraps packet identifiers, and a broker may send the 0, which is none.
             let events = catch_unwind(AssertUnwindSafe(|| self.protocol.recv(&mut cursor)));
             let events = events.map_err(|_| self.broken(ProtocolError::MalformedPacket))?;
             incoming.extend(self.obey(events).await?);

@@ -41,7 +41,9 @@ pub enum CommandFault {
     #[error("the command has a control character in it")]
     Control,
     /// A word that is no command.
-    #[error("there is no command {word:?}; send play, pause, next or stop")]
+    #[error(
+        "there is no command {word:?}; send play, a mood with it if you like (play sad), pause, next or stop"
+    )]
     Unknown {
         /// Its beginning.
         word: String,

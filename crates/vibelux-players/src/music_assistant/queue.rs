@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error::MusicAssistantError;
-use super::reference::is_true;
+use super::reference::{address_of, is_true};
 use super::server::MusicAssistant;
 
 /// Songs in one command.
@@ -43,6 +43,31 @@ impl MusicAssistant {
         let queues = self.list(command, &json!({}))?;
         let queues: Option<Vec<PlayerQueue>> = queues.iter().map(queue).collect();
         queues.ok_or_else(|| self.nonsense(command))
+    }
+
+    /// The songs of a queue, by [`crate::ServerSong::id`], in their order; what is no song of a library is left out.
+    ///
+    /// # Errors
+    /// [`MusicAssistantError`].
+    pub fn queued(&self, queue: &PlayerQueue) -> Result<Vec<String>, MusicAssistantError> {
+        let command = "player_queues/items";
+        let mut ids = Vec::new();
+        let mut offset = 0;
+        // A queue that grows meanwhile is read as far as it was long.
+        while offset < queue.songs {
+            let arguments = json!({ "queue_id": queue.id, "limit": CHUNK, "offset": offset });
+            let items = self.list(command, &arguments)?;
+            if items.is_empty() {
+                break;
+            }
+            offset += items.len();
+            ids.extend(
+                items
+                    .iter()
+                    .filter_map(|item| address_of(&item["media_item"])),
+            );
+        }
+        Ok(ids)
     }
 
     /// Puts songs, by [`crate::ServerSong::id`], into the queue of a player.

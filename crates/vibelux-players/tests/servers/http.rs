@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use serde_json::Value;
-use vibelux_test_server::{Asked as Bytes, Given, MadeUpServer};
+use vibelux_test_server::{HttpRequest, HttpResponse, StubServer};
 
 /// What was asked.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn new(asked: &Bytes) -> Self {
+    fn new(asked: &HttpRequest) -> Self {
         let asked = asked.clone();
         Self {
             method: asked.method,
@@ -60,24 +60,26 @@ pub enum Answer {
 }
 
 impl Answer {
-    fn given(self) -> Option<Given> {
+    fn given(self) -> Option<HttpResponse> {
         match self {
-            Self::Json(value) => Some(Given::json(&value.to_string())),
-            Self::Status(status, text) => Some(Given::new(&format!("{status} X"), text.as_bytes())),
-            Self::Text(text) => Some(Given::new("200 OK", text.as_bytes())),
-            Self::Half(value) => Some(Given::json(&value.to_string()).cut_off()),
+            Self::Json(value) => Some(HttpResponse::json(&value.to_string())),
+            Self::Status(status, text) => {
+                Some(HttpResponse::new(&format!("{status} X"), text.as_bytes()))
+            }
+            Self::Text(text) => Some(HttpResponse::new("200 OK", text.as_bytes())),
+            Self::Half(value) => Some(HttpResponse::json(&value.to_string()).cut_off()),
             Self::Gone => None,
         }
     }
 }
 
 /// A server that ends with this value.
-pub struct HttpServer(MadeUpServer);
+pub struct HttpServer(StubServer);
 
 impl HttpServer {
     /// Answers everything by one function, one question after the other.
     pub fn start(mut answer: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
-        Self(MadeUpServer::start(move |asked| {
+        Self(StubServer::start(move |asked| {
             answer(&Asked::new(asked)).given()
         }))
     }

@@ -1,6 +1,6 @@
 //! [`Answering`]: a made-up server that knows the questions and answers of the Subsonic API.
 
-use vibelux_test_server::{Asked as Bytes, Given, MadeUpServer};
+use vibelux_test_server::{HttpRequest, HttpResponse, StubServer};
 
 /// What was asked.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn new(asked: &Bytes) -> Self {
+    fn new(asked: &HttpRequest) -> Self {
         let method = asked.path.strip_prefix("/rest/").unwrap_or_default();
         let form = url::form_urlencoded::parse(&asked.body).into_owned();
         Self {
@@ -42,27 +42,27 @@ impl Asked {
 }
 
 /// JSON that says that it is well, with more in it.
-pub fn ok(more: &str) -> Given {
-    Given::json(&format!(
+pub fn ok(more: &str) -> HttpResponse {
+    HttpResponse::json(&format!(
         r#"{{"subsonic-response":{{"status":"ok","version":"1.16.1"{}{more}}}}}"#,
         if more.is_empty() { "" } else { "," }
     ))
 }
 
 /// JSON that says that it failed.
-pub fn failed(code: i64, message: &str) -> Given {
-    Given::json(&format!(
+pub fn failed(code: i64, message: &str) -> HttpResponse {
+    HttpResponse::json(&format!(
         r#"{{"subsonic-response":{{"status":"failed","version":"1.15.0","error":{{"code":{code},"message":"{message}"}}}}}}"#
     ))
 }
 
 /// The server.
-pub struct Answering(MadeUpServer);
+pub struct Answering(StubServer);
 
 impl Answering {
     /// Answers each request with what this makes of it; with nothing at all for `None`.
-    pub fn start(mut answer: impl FnMut(&Asked) -> Option<Given> + Send + 'static) -> Self {
-        Self(MadeUpServer::start(move |asked| answer(&Asked::new(asked))))
+    pub fn start(mut answer: impl FnMut(&Asked) -> Option<HttpResponse> + Send + 'static) -> Self {
+        Self(StubServer::start(move |asked| answer(&Asked::new(asked))))
     }
 
     pub fn address(&self) -> String {

@@ -5,7 +5,7 @@ use std::io::Read;
 use md5::{Digest, Md5};
 use vibelux_players::HttpError;
 use vibelux_players::subsonic::{Subsonic, SubsonicAccount, SubsonicError};
-use vibelux_test_server::Given;
+use vibelux_test_server::HttpResponse;
 
 use crate::answering::{Answering, Asked, failed, ok};
 
@@ -16,10 +16,10 @@ fn joe() -> SubsonicAccount {
 }
 
 /// Takes joe, and answers what else is asked by this.
-fn server(answer: impl Fn(&Asked) -> Option<Given> + Send + 'static) -> Answering {
+fn server(answer: impl Fn(&Asked) -> Option<HttpResponse> + Send + 'static) -> Answering {
     Answering::start(move |asked| match asked.method.as_str() {
         "ping" => Some(ok("")),
-        "getOpenSubsonicExtensions" => Some(Given::new("404 Not Found", b"")),
+        "getOpenSubsonicExtensions" => Some(HttpResponse::new("404 Not Found", b"")),
         _ => answer(asked),
     })
 }
@@ -28,10 +28,10 @@ fn connect(server: &Answering) -> Subsonic {
     Subsonic::connect(&server.address(), &joe()).unwrap()
 }
 
-fn error_of(given: impl Fn() -> Option<Given> + Send + 'static) -> SubsonicError {
+fn error_of(given: impl Fn() -> Option<HttpResponse> + Send + 'static) -> SubsonicError {
     let server = Answering::start(move |asked| match asked.method.as_str() {
         "ping" => given(),
-        _ => Some(Given::new("404 Not Found", b"")),
+        _ => Some(HttpResponse::new("404 Not Found", b"")),
     });
     Subsonic::connect(&server.address(), &joe()).unwrap_err()
 }
@@ -140,7 +140,7 @@ fn each_refusal_is_told_apart_and_says_nothing_secret() {
             let mut given = failed(0, &said);
             given.head = status.to_owned();
             if status.starts_with('4') {
-                given = Given::new(status, said.as_bytes());
+                given = HttpResponse::new(status, said.as_bytes());
             }
             Some(given)
         });
@@ -164,7 +164,7 @@ fn what_is_no_such_server_is_no_such_server() {
         ("200 OK", "{\"subsonic-response\":{\"status\":\"ok\""),
         ("404 Not Found", "<html>404</html>"),
     ] {
-        let error = error_of(move || Some(Given::new(head, body.as_bytes())));
+        let error = error_of(move || Some(HttpResponse::new(head, body.as_bytes())));
         assert!(matches!(error, SubsonicError::Nonsense { .. }), "{error}");
     }
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -181,7 +181,7 @@ fn what_is_no_such_server_is_no_such_server() {
 #[test]
 fn a_server_that_wants_its_own_version_is_spoken_to_in_it() {
     let server = Answering::start(|asked| match (asked.method.as_str(), asked.field("v")) {
-        ("ping", Some("1.15.0")) => Some(Given::json(
+        ("ping", Some("1.15.0")) => Some(HttpResponse::json(
             r#"{"subsonic-response":{"status":"ok","version":"1.15.0"}}"#,
         )),
         _ => Some(failed(30, "Server must upgrade.")),
@@ -190,7 +190,7 @@ fn a_server_that_wants_its_own_version_is_spoken_to_in_it() {
     assert_eq!(subsonic.info().api_version, "1.15.0");
     assert_eq!(server.count("ping"), 2);
     let error = error_of(|| {
-        Some(Given::json(
+        Some(HttpResponse::json(
             r#"{"subsonic-response":{"status":"ok","version":"1.7.0"}}"#,
         ))
     });
@@ -202,7 +202,7 @@ fn who_has_moved_is_not_followed() {
     let error = Answering::start(|asked| {
         let path = asked.line.split_whitespace().nth(1)?;
         let to = format!("301 Moved Permanently\r\nLocation: https://nas.example{path}");
-        Some(Given::new(&to, b""))
+        Some(HttpResponse::new(&to, b""))
     });
     let error = Subsonic::connect(&error.address(), &joe()).unwrap_err();
     let said = error.to_string();
@@ -215,13 +215,13 @@ fn what_passes_is_tried_again_but_not_for_ever() {
     let mut pings = 0;
     let shaky = Answering::start(move |asked| {
         if asked.method != "ping" {
-            return Some(Given::new("404 Not Found", b""));
+            return Some(HttpResponse::new("404 Not Found", b""));
         }
         pings += 1;
         match pings {
-            1 => Some(Given::new("503 Service Unavailable", b"starting")),
+            1 => Some(HttpResponse::new("503 Service Unavailable", b"starting")),
             // The connection breaks off in the middle of the answer.
-            2 => Some(Given {
+            2 => Some(HttpResponse {
                 length: 1000,
                 ..ok("")
             }),
@@ -243,7 +243,7 @@ fn number(asked: &Asked, name: &str) -> usize {
 }
 
 /// Songs with these numbers, as a search gives them.
-fn found(songs: impl Iterator<Item = usize>) -> Given {
+fn found(songs: impl Iterator<Item = usize>) -> HttpResponse {
     let songs = songs.map(|n| format!(r#"{{"id":"{n}","title":"Song {n}"}}"#));
     let songs = songs.collect::<Vec<_>>().join(",");
     ok(&format!(r#""searchResult3":{{"song":[{songs}]}}"#))
@@ -279,7 +279,7 @@ fn pages_that_are_shorter_or_overlap_are_no_matter() {
 }
 
 /// Three albums of two songs; a search is answered by this.
-fn by_albums(search: fn() -> Given, repeats: bool) -> Answering {
+fn by_albums(search: fn() -> HttpResponse, repeats: bool) -> Answering {
     server(move |asked| {
         Some(match asked.method.as_str() {
             "search3" => search(),
@@ -302,7 +302,7 @@ fn by_albums(search: fn() -> Given, repeats: bool) -> Answering {
 
 #[test]
 fn where_a_search_finds_nothing_the_albums_are_gone_through() {
-    let searches: [fn() -> Given; 4] = [
+    let searches: [fn() -> HttpResponse; 4] = [
         || ok(""),
         || ok(r#""searchResult3":{}"#),
         || failed(10, "query is missing"),
@@ -327,7 +327,10 @@ fn where_a_search_finds_nothing_the_albums_are_gone_through() {
 fn a_list_that_breaks_off_is_an_error_and_no_short_list() {
     let server = server(|asked| match number(asked, "songOffset") {
         0 => Some(found(0..500)),
-        _ => Some(Given::new("500 Internal Server Error", b"out of cheese")),
+        _ => Some(HttpResponse::new(
+            "500 Internal Server Error",
+            b"out of cheese",
+        )),
     });
     let subsonic = connect(&server);
     let mut songs = subsonic.songs();
@@ -346,11 +349,16 @@ fn an_error_is_not_taken_for_a_song() {
         "x/y",
     ] {
         let head = format!("200 OK\r\nContent-Type: {kind}");
-        let server = server(move |_| Some(Given::new(&head, refused.as_bytes())));
+        let server = server(move |_| Some(HttpResponse::new(&head, refused.as_bytes())));
         let error = connect(&server).download("1").unwrap_err();
         assert!(error.is_absent(), "{error}");
     }
-    let pages = server(|_| Some(Given::new("200 OK\r\nContent-Type: text/html", b"<html>")));
+    let pages = server(|_| {
+        Some(HttpResponse::new(
+            "200 OK\r\nContent-Type: text/html",
+            b"<html>",
+        ))
+    });
     let error = connect(&pages).download("1").unwrap_err();
     assert!(matches!(error, SubsonicError::Nonsense { .. }), "{error}");
 }
@@ -363,7 +371,8 @@ fn a_song_comes_whole_or_with_an_error() {
             let body = song.clone();
             let server = server(move |asked| {
                 assert_eq!(asked.field("id"), Some("a b&c"));
-                let mut given = Given::new(&format!("200 OK\r\nContent-Type: {kind}"), &body);
+                let mut given =
+                    HttpResponse::new(&format!("200 OK\r\nContent-Type: {kind}"), &body);
                 given.body.truncate(body.len() - usize::from(is_cut));
                 Some(given)
             });
@@ -383,7 +392,7 @@ fn who_may_not_download_may_listen() {
             "download" => failed(50, "no"),
             _ => {
                 assert_eq!(asked.field("format"), Some("raw"));
-                Given::new("200 OK\r\nContent-Type: audio/mpeg", b"ID3")
+                HttpResponse::new("200 OK\r\nContent-Type: audio/mpeg", b"ID3")
             }
         })
     });

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use vibelux_players::subsonic::{Subsonic, SubsonicAccount, SubsonicError};
-use vibelux_test_server::Given;
+use vibelux_test_server::HttpResponse;
 
 use crate::answering::{Answering, Asked, failed, ok};
 
@@ -57,7 +57,7 @@ impl Shelf {
         self.playlists.last_mut().unwrap()
     }
 
-    fn answer(&mut self, asked: &Asked) -> Given {
+    fn answer(&mut self, asked: &Asked) -> HttpResponse {
         let place = self.requests;
         self.requests += 1;
         let fault = self
@@ -67,7 +67,7 @@ impl Shelf {
             if fault.does_it {
                 self.act(asked);
             }
-            return Given::new("500 Internal Server Error", b"");
+            return HttpResponse::new("500 Internal Server Error", b"");
         }
         if self.refuses.contains(&asked.method.as_str()) {
             return failed(50, "not you");
@@ -75,7 +75,7 @@ impl Shelf {
         self.act(asked)
     }
 
-    fn act(&mut self, asked: &Asked) -> Given {
+    fn act(&mut self, asked: &Asked) -> HttpResponse {
         let unknown = self.unknown.clone();
         let songs = |name: &str| -> Vec<String> {
             let songs = asked.all(name).map(str::to_owned);
@@ -157,7 +157,7 @@ fn server(shelf: Shelf) -> (Answering, Arc<Mutex<Shelf>>) {
             "getOpenSubsonicExtensions" if shelf.takes_forms => {
                 ok(r#""openSubsonicExtensions":[{"name":"formPost","versions":[1]}]"#)
             }
-            "getOpenSubsonicExtensions" => Given::new("404 Not Found", b""),
+            "getOpenSubsonicExtensions" => HttpResponse::new("404 Not Found", b""),
             _ => shelf.answer(asked),
         })
     });

@@ -1,6 +1,8 @@
-//! The page: the files of `web/`, embedded into the program.
+//! The page: the files of `web/`, packed and embedded into the program.
 //!
 //! A development build reads them from the source tree instead, so that a change shows after a reload.
+
+use std::borrow::Cow;
 
 use axum::body::Body;
 use axum::extract::Path;
@@ -13,7 +15,8 @@ use crate::hex::hex;
 use crate::http::error::ApiError;
 
 #[derive(RustEmbed)]
-#[folder = "web/"]
+#[cfg_attr(debug_assertions, folder = "web/")]
+#[cfg_attr(not(debug_assertions), folder = "$OUT_DIR/web/")]
 struct Web;
 
 /// What the page is made of, by extension. Anything else in the folder is not served.
@@ -58,12 +61,18 @@ fn serve(path: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
     let (Some((_, kind)), Some(file)) = (kind, Web::get(path)) else {
         return Err(absent);
     };
-    Ok(cached(
-        kind,
-        &file.metadata.sha256_hash(),
-        file.data.into_owned(),
-        headers,
-    ))
+    let hash = file.metadata.sha256_hash();
+    let body = plain_bytes(file.data).ok_or(ApiError::Broken)?;
+    Ok(cached(kind, &hash, body, headers))
+}
+
+/// The bytes of a file of the page; `None` if the program is damaged.
+fn plain_bytes(embedded: Cow<'static, [u8]>) -> Option<Vec<u8>> {
+    if cfg!(debug_assertions) {
+        Some(embedded.into_owned())
+    } else {
+        vibelux_packed::unpack(&embedded).ok()
+    }
 }
 
 /// An answer that the browser keeps and asks about again: `304 Not Modified` if it has this very one.
@@ -95,4 +104,32 @@ pub fn cached(
         headers.insert(ETAG, tag);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A packaged program has these; a development build, as of this test, the folder itself.
+    #[test]
+    fn the_packed_page_is_the_page() {
+        let packed = std::path::Path::new(concat!(env!("OUT_DIR"), "/web"));
+        let mut packed_files = 0;
+        let mut folders = vec![packed.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                packed_files += 1;
+                let bytes = vibelux_packed::unpack(&std::fs::read(&path).unwrap()).unwrap();
+                let name = path.strip_prefix(packed).unwrap().to_str().unwrap();
+                let file = Web::get(&name.replace('\\', "/")).unwrap();
+                assert!(bytes == *file.data, "{name}");
+            }
+        }
+        assert_eq!(packed_files, Web::iter().count());
+    }
 }

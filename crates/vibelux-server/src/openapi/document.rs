@@ -2,14 +2,15 @@
 //! `docs/schema/vibelux.schema.json`, which describes the commands' JSON too. Nothing is described twice.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use serde_json::{Map, Value, json};
 
-/// The addresses; their shapes are `#/components/schemas/NAME`.
-const ADDRESSES: &str = include_str!("openapi.json");
+/// The addresses, packed; their shapes are `#/components/schemas/NAME`.
+const ADDRESSES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
-/// All shapes of vibelux, in `$defs`.
-const SCHEMA: &str = include_str!("../../../../docs/schema/vibelux.schema.json");
+/// All shapes of vibelux, packed, in `$defs`.
+const SCHEMA: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/vibelux.schema.json"));
 
 const IN_SCHEMA: &str = "#/$defs/";
 const IN_DOCUMENT: &str = "#/components/schemas/";
@@ -18,9 +19,9 @@ const IN_DOCUMENT: &str = "#/components/schemas/";
 ///
 /// # Errors
 /// If either file is no JSON: the program was built wrongly.
-pub fn assemble() -> Result<Value, serde_json::Error> {
-    let mut document: Value = serde_json::from_str(ADDRESSES)?;
-    let mut schema: Value = serde_json::from_str(SCHEMA)?;
+pub fn assemble() -> io::Result<Value> {
+    let mut document: Value = serde_json::from_slice(&vibelux_packed::unpack(ADDRESSES)?)?;
+    let mut schema: Value = serde_json::from_slice(&vibelux_packed::unpack(SCHEMA)?)?;
     point_into_document(&mut schema);
     let mut shapes = Map::new();
     let mut wanted = BTreeSet::new();

@@ -21,14 +21,14 @@ pub fn scene(report: &Report) -> Result<Scene, PlotError> {
     let widest = report
         .per_class
         .iter()
-        .map(|c| text_width(&c.class, LABEL_SIZE, false))
+        .map(|c| text_width(&c.class, LABEL_SIZE))
         .fold(0.0, f64::max);
     let upright = widest > CELL - 4.0;
     let left = 44.0 + widest + 10.0;
     let side = CELL * classes as f64;
     let below = if upright { widest + 14.0 } else { 24.0 };
     let head = heading(report);
-    let head_width = text_width(&head, 12.5, false) + 40.0;
+    let head_width = text_width(&head, 12.5) + 40.0;
     let mut scene = Scene::new(
         (left + side + 150.0).max(head_width),
         TOP + side + below + 40.0,

@@ -39,7 +39,7 @@ pub fn scene(report: &RobustnessReport) -> Result<Scene, PlotError> {
     let widest = report
         .rows
         .iter()
-        .map(|row| text_width(&row.label, LABEL_SIZE, false))
+        .map(|row| text_width(&row.label, LABEL_SIZE))
         .fold(0.0, f64::max);
     let bars = Bars {
         left: 20.0 + widest + 12.0,
@@ -101,13 +101,13 @@ fn draw_legend(scene: &mut Scene, report: &RobustnessReport) {
 }
 
 fn shortened(name: &str) -> String {
-    if text_width(name, 11.5, false) <= NAME_WIDTH {
+    if text_width(name, 11.5) <= NAME_WIDTH {
         return name.to_owned();
     }
     let mut short = String::new();
     for c in name.chars() {
         short.push(c);
-        if text_width(&short, 11.5, false) > NAME_WIDTH {
+        if text_width(&short, 11.5) > NAME_WIDTH {
             break;
         }
     }

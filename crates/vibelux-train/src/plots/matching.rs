@@ -106,7 +106,7 @@ fn draw_legend(scene: &mut Scene) {
         let y = 80.0;
         scene.rect((x, y - 6.0), (x + 14.0, y + 6.0), colour_of(bar));
         scene.text(Text::new(name, (x + 20.0, y), 11.5, INK).middle());
-        x += 20.0 + text_width(name, 11.5, false) + 22.0;
+        x += 20.0 + text_width(name, 11.5) + 22.0;
     }
 }
 

@@ -67,7 +67,7 @@ fn draw_legend(scene: &mut Scene) {
         }
         let start = x + if dot { 20.0 } else { 30.0 };
         scene.text(Text::new(name, (start, 84.0), 11.5, INK).middle());
-        x = start + text_width(name, 11.5, false) + 28.0;
+        x = start + text_width(name, 11.5) + 28.0;
     }
 }
 

@@ -1,7 +1,8 @@
 //! What can be checked about a picture without looking: no text leaves the page or touches another,
 //! extreme data is drawn, both files are sound.
 
-use super::scene::Scene;
+use super::palette::Colour;
+use super::scene::{Scene, Text};
 use std::path::PathBuf;
 
 use super::*;
@@ -309,4 +310,20 @@ fn extremes(dir: &Path) {
         "reliability_one",
     );
     save(confusion::scene(&report(&seven(), 4, 1.0)), "confusion_few");
+}
+
+#[test]
+fn a_bold_text_is_darker() {
+    let ink = |bold: bool| -> u64 {
+        let text = Text::new("Title", (10.0, 30.0), 17.0, Colour(0, 0, 0));
+        let mut scene = Scene::new(80.0, 40.0);
+        scene.text(if bold { text.bold() } else { text });
+        let dir = tempfile::tempdir().unwrap();
+        scene.save(dir.path(), "title").unwrap();
+        let picture = image::open(dir.path().join("title.png")).unwrap();
+        let pixels = picture.to_luma8().into_raw();
+        pixels.iter().map(|&grey| u64::from(255 - grey)).sum()
+    };
+    let (plain, bold) = (ink(false), ink(true));
+    assert!(plain * 12 / 10 < bold && bold < plain * 2, "{plain} {bold}");
 }

@@ -85,7 +85,7 @@ fn draw_head(scene: &mut Scene, best: Option<&EpochMetrics>) {
     ] {
         let text = Text::new(name, (x, 32.0), 12.5, INK).align(Align::Right);
         scene.text(text);
-        x -= text_width(name, 12.5, false) + 8.0;
+        x -= text_width(name, 12.5) + 8.0;
         if colour == HIGHLIGHT {
             scene.dot((x - 5.0, 27.5), 4.5, colour);
             x -= 32.0;

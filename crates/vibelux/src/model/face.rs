@@ -31,12 +31,10 @@ impl FaceModel {
     /// # Errors
     /// Only if the program was built with a broken one.
     pub fn shipped() -> Result<Self, ModelError> {
-        let (onnx, sidecar, path) = shipped::FACE;
-        let sidecar = Sidecar::parse(sidecar, Path::new(path))?;
-        Self::new(
-            Network::from_bytes(onnx.to_vec(), Path::new(path), &sidecar)?,
-            sidecar,
-        )
+        let path = shipped::FACE.path();
+        let sidecar = Sidecar::parse(shipped::FACE.sidecar, path)?;
+        let network = Network::from_bytes(shipped::FACE.onnx()?, path, &sidecar)?;
+        Self::new(network, sidecar)
     }
 
     /// Somebody's own: `F.onnx` with the sidecar `F.toml` beside it.

@@ -61,12 +61,10 @@ impl MusicModel {
     /// # Errors
     /// Only if the program was built with a broken one.
     pub fn shipped() -> Result<Self, ModelError> {
-        let (onnx, sidecar, path) = shipped::MUSIC;
-        let sidecar = Sidecar::parse(sidecar, Path::new(path))?;
-        Self::new(
-            Network::from_bytes(onnx.to_vec(), Path::new(path), &sidecar)?,
-            sidecar,
-        )
+        let path = shipped::MUSIC.path();
+        let sidecar = Sidecar::parse(shipped::MUSIC.sidecar, path)?;
+        let network = Network::from_bytes(shipped::MUSIC.onnx()?, path, &sidecar)?;
+        Self::new(network, sidecar)
     }
 
     /// Somebody's own: `F.onnx` with the sidecar `F.toml` beside it.

@@ -11,6 +11,9 @@ use self::queue::QueueArgs;
 use self::server::ServerArgs;
 use crate::servers::PlaylistFlags;
 
+const AFTER_HELP: &str = "A long-lived token (in the server's page: Settings, Profile) is read from VIBELUX_MUSIC_ASSISTANT_TOKEN or \
+    --token-file.\n\nExit codes: 0 done, 2 could not run, 3 no face found.";
+
 /// Flags of `vibelux music-assistant`.
 #[derive(Debug, clap::Args)]
 pub struct MusicAssistantArgs {
@@ -21,16 +24,10 @@ pub struct MusicAssistantArgs {
 #[derive(Debug, Subcommand)]
 enum MusicAssistantCommand {
     /// Put a playlist of songs that fit there, in the place of yours of that name
-    #[command(
-        after_help = "A long-lived token (in the server's page: Settings, Profile) is read from VIBELUX_MUSIC_ASSISTANT_TOKEN or \
-        --token-file.\n\nExit codes: 0 done, 2 could not run, 3 no face found."
-    )]
+    #[command(after_help = AFTER_HELP)]
     Playlist(Box<ServerPlaylistArgs>),
-    /// Put songs that fit at the end of the queue of one of its players
-    #[command(
-        after_help = "A long-lived token (in the server's page: Settings, Profile) is read from VIBELUX_MUSIC_ASSISTANT_TOKEN or \
-        --token-file.\n\nExit codes: 0 done, 2 could not run, 3 no face found."
-    )]
+    /// Put songs that fit at the end of the queue of one of its players, without those that are in it
+    #[command(after_help = AFTER_HELP)]
     Queue(Box<QueueArgs>),
 }
 

@@ -1,5 +1,6 @@
 //! `vibelux music-assistant queue`: songs into the queue of one of its players.
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
@@ -17,7 +18,7 @@ use crate::sought::SoughtArgs;
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("needed").args(["image", "camera", "mood", "similar_to", "unlike"]).required(true).multiple(true))]
 pub struct QueueArgs {
-    /// The player by a part of its name, such as kitchen [default: the only one that is on]
+    /// The player by a part of its name, such as kitchen, or by its id [default: the only one that is on]
     #[arg(value_name = "PLAYER")]
     player: Option<String>,
     #[command(flatten)]
@@ -45,13 +46,21 @@ impl QueueArgs {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let there = self.server.connect()?;
         let queues = there.server.queues()?;
-        let queue = meant(&queues, self.player.as_deref())?;
+        let queue = meant(
+            &queues,
+            self.player.as_deref().filter(|name| !name.is_empty()),
+        )?;
         let known = KnownSongs::load(&there, &self.sought, &self.library)?;
         let wish = self.sought.wish(&known.library, self.count.get(), 1.0)?;
-        let PickedSongs { ids, lines } = known.picked(&wish);
+        let there_already: HashSet<String> = if self.replace {
+            HashSet::new()
+        } else {
+            there.server.queued(queue)?.into_iter().collect()
+        };
+        let PickedSongs { ids, lines } = known.picked(wish, |id| there_already.contains(id));
         if ids.is_empty() {
             anyhow::bail!(
-                "no song is left, so the queue of {} is as it was",
+                "none of the songs that the library and the server have fits, or all that do are in it: the queue of {} is as it was",
                 queue.name
             );
         }
@@ -61,6 +70,12 @@ impl QueueArgs {
             _ => (QueueOption::Add, "at the end of"),
         };
         there.server.enqueue(&queue.id, &ids, option)?;
+        if ids.len() < self.count.get() {
+            crate::tell!(
+                "{} were asked for; the library and the server have no more that fit and are not in the queue",
+                self.count
+            );
+        }
         output::print(&format!(
             "{} {place} the queue of {} ({})\n{lines}",
             output::songs(ids.len()),
@@ -74,8 +89,15 @@ impl QueueArgs {
 /// The queue that is meant.
 fn meant<'a>(queues: &'a [PlayerQueue], name: Option<&str>) -> anyhow::Result<&'a PlayerQueue> {
     let listed = |queues: &[&PlayerQueue]| -> String {
-        let names: Vec<&str> = queues.iter().map(|queue| queue.name.as_str()).collect();
-        names.join(", ")
+        let names = queues.iter().map(|queue| {
+            let is_same = |other: &&&PlayerQueue| other.name == queue.name;
+            // One room may be there twice, by two ways of the server to its speaker.
+            match queues.iter().filter(is_same).count() {
+                1 => queue.name.clone(),
+                _ => format!("{} ({})", queue.name, queue.id),
+            }
+        });
+        names.collect::<Vec<_>>().join(", ")
     };
     let on: Vec<&PlayerQueue> = queues.iter().filter(|queue| queue.is_available).collect();
     if on.is_empty() {
@@ -88,13 +110,17 @@ fn meant<'a>(queues: &'a [PlayerQueue], name: Option<&str>) -> anyhow::Result<&'
         return Ok(one);
     };
     let sought = name.to_lowercase();
-    if let Some(same) = on.iter().find(|queue| queue.name.to_lowercase() == sought) {
+    if let Some(same) = on.iter().find(|queue| queue.id == name) {
         return Ok(same);
     }
     let alike = on.iter().copied();
-    let alike: Vec<&PlayerQueue> = alike
+    let mut alike: Vec<&PlayerQueue> = alike
         .filter(|queue| queue.name.to_lowercase().contains(&sought))
         .collect();
+    let is_whole = |queue: &&PlayerQueue| queue.name.to_lowercase() == sought;
+    if alike.iter().any(is_whole) {
+        alike.retain(is_whole);
+    }
     match *alike {
         [one] => Ok(one),
         [] => anyhow::bail!(
@@ -138,6 +164,11 @@ mod tests {
             assert!(error.contains(said), "{error}");
         }
         assert_eq!(meant(&queues[2..], None).unwrap().id, "BATH");
+        let mut twice = [queue("Bath", true), queue("Bath", true)];
+        twice[1].id = "b2".to_owned();
+        let error = meant(&twice, Some("bath")).unwrap_err().to_string();
+        assert!(error.contains("Bath (BATH), Bath (b2)"), "{error}");
+        assert_eq!(meant(&twice, Some("b2")).unwrap().id, "b2");
         assert!(meant(&queues[3..], None).is_err());
     }
 }

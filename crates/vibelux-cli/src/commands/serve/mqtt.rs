@@ -43,7 +43,7 @@ pub struct MqttArgs {
     /// Let the broker keep the latest mood and song for who comes later
     #[arg(long, requires = "mqtt")]
     mqtt_retain: bool,
-    /// Tell Home Assistant of it, or, with `=forget`, take back what it was told
+    /// Tell Home Assistant of it, or, with `=forget` and the same topic, take back what it was told
     #[arg(
         long,
         value_name = "WHAT",
@@ -89,7 +89,13 @@ impl MqttArgs {
         if let Some(discovery) = self.mqtt_home_assistant {
             settings = settings.with_home_assistant(match discovery {
                 Discovery::Tell => HomeAssistant::announce(&names),
-                Discovery::Forget => HomeAssistant::remove(&names),
+                Discovery::Forget => {
+                    crate::tell!(
+                        "Home Assistant forgets what it was told of topics that begin with {:?}; the broker is told mood and song as before",
+                        self.mqtt_topic
+                    );
+                    HomeAssistant::remove(&names)
+                }
             })?;
         }
         let orders = Orders::default();

@@ -1,4 +1,4 @@
-//! [`MadeUpServer`]: a server over HTTP that answers what a test says, for the sides that no registry has, and for faults that no real one shows.
+//! [`StubServer`]: answers over HTTP what a test says, in the place of servers that no package registry has, and for faults that no real one shows.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use url::form_urlencoded;
 
 /// What was asked.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct HttpRequest {
     /// The first line, as it came.
     pub line: String,
     /// `GET`, `POST` or `DELETE`.
@@ -27,7 +27,7 @@ pub struct Asked {
 
 /// What is answered.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub struct HttpResponse {
     /// The number and what stands in the head beside the length.
     pub head: String,
     /// What follows.
@@ -36,7 +36,7 @@ pub struct Given {
     pub length: usize,
 }
 
-impl Given {
+impl HttpResponse {
     /// An answer with this number, such as `200 OK`.
     #[must_use]
     pub fn new(head: &str, body: &[u8]) -> Self {
@@ -63,18 +63,20 @@ impl Given {
 
 /// A server on a free port of 127.0.0.1 that ends with this value. Each connection is one question, and they are answered one after the other.
 #[derive(Debug)]
-pub struct MadeUpServer {
+pub struct StubServer {
     port: u16,
     is_over: Arc<AtomicBool>,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<HttpRequest>>>,
 }
 
-impl MadeUpServer {
+impl StubServer {
     /// Answers each question with what this makes of it; `None` closes the connection.
     ///
     /// # Panics
     /// If there is no free port.
-    pub fn start(mut answer: impl FnMut(&Asked) -> Option<Given> + Send + 'static) -> Self {
+    pub fn start(
+        mut answer: impl FnMut(&HttpRequest) -> Option<HttpResponse> + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let this = Self {
             port: listener.local_addr().expect("its address").port(),
@@ -102,13 +104,13 @@ impl MadeUpServer {
 
     /// All that was asked so far.
     #[must_use]
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn asked(&self) -> Vec<HttpRequest> {
         let asked = self.asked.lock();
         asked.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl Drop for MadeUpServer {
+impl Drop for StubServer {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Relaxed);
         let _ = TcpStream::connect(("127.0.0.1", self.port));
@@ -117,8 +119,8 @@ impl Drop for MadeUpServer {
 
 fn serve(
     mut stream: &TcpStream,
-    answer: &mut impl FnMut(&Asked) -> Option<Given>,
-    log: &Mutex<Vec<Asked>>,
+    answer: &mut impl FnMut(&HttpRequest) -> Option<HttpResponse>,
+    log: &Mutex<Vec<HttpRequest>>,
 ) -> io::Result<()> {
     let asked = read(stream)?;
     log.lock()
@@ -135,7 +137,7 @@ fn serve(
     stream.write_all(&[head.as_bytes(), &given.body].concat())
 }
 
-fn read(stream: &TcpStream) -> io::Result<Asked> {
+fn read(stream: &TcpStream) -> io::Result<HttpRequest> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -147,19 +149,20 @@ fn read(stream: &TcpStream) -> io::Result<Asked> {
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else {
+        if line.trim().is_empty() {
             break;
-        };
+        }
+        let (name, value) = line.split_once(':').unwrap_or((&line, ""));
         match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.parse().unwrap_or(0),
-            "authorization" => authorization = value.to_owned(),
+            "content-length" => length = value.trim().parse().unwrap_or(0),
+            "authorization" => authorization = value.trim().to_owned(),
             _ => {}
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    Ok(Asked {
+    Ok(HttpRequest {
         line: line.trim_end().to_owned(),
         method,
         path: path.to_owned(),
