@@ -1,6 +1,6 @@
 //! What players, music servers and home automation send.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -110,9 +110,25 @@ pub(crate) fn songs_queued(data: &[u8]) -> Option<usize> {
     queued.map(|songs| songs.len())
 }
 
-/// The greeting, then all of it at once: answers may come before they are asked for.
-fn say(mut stream: UnixStream, speech: &[u8]) -> std::io::Result<()> {
-    stream.write_all(speech)?;
-    stream.shutdown(std::net::Shutdown::Write)?;
-    stream.read_to_end(&mut Vec::new()).map(drop)
+/// The greeting, then, for each line that is asked, all up to the next line that ends an answer; nobody else says more than asked.
+fn say(stream: UnixStream, speech: &[u8]) -> std::io::Result<()> {
+    let mut lines = speech.split_inclusive(|&byte| byte == b'\n');
+    let questions = BufReader::new(stream.try_clone()?).lines();
+    let mut stream = stream;
+    stream.write_all(lines.next().unwrap_or_default())?;
+    for question in questions {
+        question?;
+        let mut answer = Vec::new();
+        for line in lines.by_ref() {
+            answer.extend_from_slice(line);
+            if line.starts_with(b"OK") || line.starts_with(b"ACK") {
+                break;
+            }
+        }
+        if answer.is_empty() {
+            return Ok(());
+        }
+        stream.write_all(&answer)?;
+    }
+    Ok(())
 }
