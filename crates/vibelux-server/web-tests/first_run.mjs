@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { hasFaces, makeCamera } from './camera.mjs';
 import { must, playing, text } from './checks.mjs';
 import { Chromium } from './chromium.mjs';
-import { hold } from './hold.mjs';
+import { holdAll } from './hold.mjs';
 import { serve } from './vibelux.mjs';
 
 const { values: options } = parseArgs({
@@ -39,7 +39,6 @@ const browser = await Chromium.start({
 });
 await browser.resize(1280, 800);
 let server = await serve(options.program, join(folder, 'first.db'), [], environment);
-let failed = 0;
 const choice = (/** @type {string} */ kind) => `#music-choices [data-kind="${kind}"]`;
 
 /** @type {[string, () => Promise<string | void>][]} */
@@ -91,11 +90,8 @@ const checks = [
   }],
 ];
 
-for (const [name, check] of checks) {
-  if (!(await hold(name, check, browser, options.screenshots))) failed += 1;
-}
-console.log(`${failed} failed`);
+const allHold = await holdAll(checks, browser, options.screenshots);
 await browser.stop();
 await server.stop();
 rmSync(folder, { recursive: true, force: true });
-process.exitCode = failed > 0 ? 1 : 0;
+process.exitCode = allHold ? 0 : 1;

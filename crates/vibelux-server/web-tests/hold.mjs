@@ -26,3 +26,19 @@ export async function hold(name, check, browser, screenshots) {
   }
   return holds;
 }
+
+/**
+ * Does all checks, one after the other, and tells how many failed.
+ * @param {[string, () => Promise<string | void>][]} checks
+ * @param {import('./chromium.mjs').Chromium} browser
+ * @param {string | undefined} screenshots  The folder of the pictures.
+ * @returns {Promise<boolean>}  Whether all hold.
+ */
+export async function holdAll(checks, browser, screenshots) {
+  let failed = 0;
+  for (const [name, check] of checks) {
+    if (!(await hold(name, check, browser, screenshots))) failed += 1;
+  }
+  console.log(`${failed} failed`);
+  return failed === 0;
+}

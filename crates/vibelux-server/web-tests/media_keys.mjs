@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { playing } from './checks.mjs';
 import { Chromium } from './chromium.mjs';
-import { hold } from './hold.mjs';
+import { holdAll } from './hold.mjs';
 import { startVibelux } from './vibelux.mjs';
 
 const { values: options } = parseArgs({
@@ -97,13 +97,9 @@ const checks = [
   }],
 ];
 
-let failed = 0;
-for (const [name, check] of checks) {
-  if (!(await hold(name, check, browser, options.screenshots))) failed += 1;
-}
-console.log(`${failed} failed`);
+const allHold = await holdAll(checks, browser, options.screenshots);
 await browser.stop();
 await server.stop();
 bus.kill();
 rmSync(folder, { recursive: true, force: true });
-process.exitCode = failed > 0 ? 1 : 0;
+process.exitCode = allHold ? 0 : 1;

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use vibelux_players::ServerSong;
 use vibelux_players::jellyfin::{Jellyfin, JellyfinLogin};
 
-use crate::servers::{MusicServer, PlaylistFlags, collected, secret};
+use crate::servers::{MusicServer, ServerPlaylistArgs, collected, secret};
 
 /// Where the secrets are looked for.
 const PASSWORD: &str = "VIBELUX_JELLYFIN_PASSWORD";
@@ -27,15 +27,7 @@ enum JellyfinCommand {
         after_help = "The password is read from VIBELUX_JELLYFIN_PASSWORD or --password-file, an API key from VIBELUX_JELLYFIN_API_KEY or \
         --api-key-file; the user is needed with both.\n\nExit codes: 0 done, 2 could not run, 3 no face found."
     )]
-    Playlist(Box<ServerPlaylistArgs>),
-}
-
-#[derive(Debug, clap::Args)]
-struct ServerPlaylistArgs {
-    #[command(flatten)]
-    playlist: PlaylistFlags,
-    #[command(flatten)]
-    server: ServerArgs,
+    Playlist(Box<ServerPlaylistArgs<ServerArgs>>),
 }
 
 #[derive(Debug, clap::Args)]

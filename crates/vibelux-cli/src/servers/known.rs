@@ -63,7 +63,7 @@ impl KnownSongs {
     }
 
     /// What the server calls a song of the library, if it has it.
-    pub fn id(&self, at: usize) -> Option<&str> {
+    fn id(&self, at: usize) -> Option<&str> {
         self.ids[at].as_deref()
     }
 

@@ -15,7 +15,7 @@ use vibelux_players::ServerSong;
 
 pub use known::{KnownSongs, PickedSongs};
 pub use matched::matched;
-pub use playlist::PlaylistFlags;
+pub use playlist::ServerPlaylistArgs;
 pub use secret::secret;
 
 /// A server that has songs and takes playlists.

@@ -38,6 +38,15 @@ pub struct PlaylistFlags {
     library: LibraryArgs,
 }
 
+/// What `playlist` of a server takes: also which server is meant, and who asks.
+#[derive(Debug, clap::Args)]
+pub struct ServerPlaylistArgs<S: clap::Args> {
+    #[command(flatten)]
+    pub playlist: PlaylistFlags,
+    #[command(flatten)]
+    pub server: S,
+}
+
 impl PlaylistFlags {
     /// Puts the playlists there, once or whenever it is time. `connect` is called each time.
     ///

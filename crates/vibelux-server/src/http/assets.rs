@@ -3,6 +3,7 @@
 //! A development build reads them from the source tree instead, so that a change shows after a reload.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 
 use axum::body::Body;
 use axum::extract::Path;
@@ -62,8 +63,8 @@ fn serve(path: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
         return Err(absent);
     };
     let hash = file.metadata.sha256_hash();
-    let body = plain_bytes(file.data).ok_or(ApiError::Broken)?;
-    Ok(cached(kind, &hash, body, headers))
+    let body = || plain_bytes(file.data).ok_or(ApiError::Broken);
+    cached_with(kind, &hash, body, headers)
 }
 
 /// The bytes of a file of the page; `None` if the program is damaged.
@@ -82,6 +83,17 @@ pub fn cached(
     body: impl Into<Body>,
     headers: &HeaderMap,
 ) -> Response {
+    let Ok(response) = cached_with(kind, hash, || Ok::<_, Infallible>(body), headers);
+    response
+}
+
+/// The same of a body that is made only if the browser does not have it.
+fn cached_with<B: Into<Body>, E>(
+    kind: &'static str,
+    hash: &[u8],
+    body: impl FnOnce() -> Result<B, E>,
+    headers: &HeaderMap,
+) -> Result<Response, E> {
     // Weak, as the same file may travel compressed.
     let tag = format!("W/\"{}\"", hex(&hash[..hash.len().min(12)]));
     let known = headers.get_all(IF_NONE_MATCH).iter().any(|value| {
@@ -94,7 +106,7 @@ pub fn cached(
     } else {
         (
             [(CONTENT_TYPE, HeaderValue::from_static(kind))],
-            body.into(),
+            body()?.into(),
         )
             .into_response()
     };
@@ -103,7 +115,7 @@ pub fn cached(
     if let Ok(tag) = HeaderValue::try_from(tag) {
         headers.insert(ETAG, tag);
     }
-    response
+    Ok(response)
 }
 
 #[cfg(test)]

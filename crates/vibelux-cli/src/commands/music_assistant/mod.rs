@@ -9,7 +9,7 @@ use clap::Subcommand;
 
 use self::queue::QueueArgs;
 use self::server::ServerArgs;
-use crate::servers::PlaylistFlags;
+use crate::servers::ServerPlaylistArgs;
 
 const AFTER_HELP: &str = "A long-lived token (in the server's page: Settings, Profile) is read from VIBELUX_MUSIC_ASSISTANT_TOKEN or \
     --token-file.\n\nExit codes: 0 done, 2 could not run, 3 no face found.";
@@ -25,18 +25,10 @@ pub struct MusicAssistantArgs {
 enum MusicAssistantCommand {
     /// Put a playlist of songs that fit there, in the place of yours of that name
     #[command(after_help = AFTER_HELP)]
-    Playlist(Box<ServerPlaylistArgs>),
+    Playlist(Box<ServerPlaylistArgs<ServerArgs>>),
     /// Put songs that fit at the end of the queue of one of its players, without those that are in it
     #[command(after_help = AFTER_HELP)]
     Queue(Box<QueueArgs>),
-}
-
-#[derive(Debug, clap::Args)]
-struct ServerPlaylistArgs {
-    #[command(flatten)]
-    playlist: PlaylistFlags,
-    #[command(flatten)]
-    server: ServerArgs,
 }
 
 /// Runs the command.

@@ -13,7 +13,7 @@ use vibelux_players::subsonic::Subsonic;
 use embed::EmbedArgs;
 use server::ServerArgs;
 
-use crate::servers::{MusicServer, PlaylistFlags};
+use crate::servers::{MusicServer, ServerPlaylistArgs};
 
 /// What `vibelux serve --subsonic` calls itself.
 const OURS: &str = "vibelux";
@@ -35,17 +35,9 @@ enum SubsonicCommand {
         after_help = "The password is read from VIBELUX_SUBSONIC_PASSWORD or --password-file, an API key from VIBELUX_SUBSONIC_API_KEY or \
         --api-key-file.\n\nExit codes: 0 done, 2 could not run, 3 no face found."
     )]
-    Playlist(Box<ServerPlaylistArgs>),
+    Playlist(Box<ServerPlaylistArgs<ServerArgs>>),
     /// Listen to the songs there that are not in the library, one by one, so that playlists can have them
     Embed(EmbedArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct ServerPlaylistArgs {
-    #[command(flatten)]
-    playlist: PlaylistFlags,
-    #[command(flatten)]
-    server: ServerArgs,
 }
 
 /// Runs the command.
