@@ -83,6 +83,7 @@ const checks = [
     await browser.until(playing, 'sound again');
     send('next');
     await browser.until(`${title} !== ${JSON.stringify(before)}`, 'another song');
+    await browser.until(playing, 'sound of that one');
   }],
 
   ['nonsense is answered', async () => {
