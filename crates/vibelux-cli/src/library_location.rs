@@ -62,7 +62,7 @@ impl LibraryArgs {
         if exists.with_context(|| path.display().to_string())? {
             Ok(address)
         } else {
-            Err(empty(path))
+            Err(absent(path))
         }
     }
 }
@@ -72,6 +72,14 @@ pub fn data_folder(otherwise: &str) -> anyhow::Result<PathBuf> {
     let directories = ProjectDirs::from("", "", "vibelux")
         .with_context(|| format!("this user has no home directory; {otherwise}"))?;
     Ok(directories.data_dir().to_owned())
+}
+
+/// What to say where no library is: not yet, or not under this name.
+fn absent(path: &Path) -> anyhow::Error {
+    anyhow::anyhow!(
+        "there is no library {}; `vibelux embed FOLDER` makes one, and --library names another",
+        path.display()
+    )
 }
 
 /// What to say about a library without songs.

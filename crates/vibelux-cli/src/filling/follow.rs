@@ -6,7 +6,6 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::ArgGroup;
 use vibelux::EmotionVector;
 use vibelux::library::unix_seconds;
 use vibelux_players::Tick;
@@ -17,7 +16,7 @@ use super::songs::LibrarySongs;
 use crate::interrupt::stop_on_ctrl_c;
 use crate::library_location::LibraryArgs;
 use crate::output;
-use crate::sought::{SoughtArgs, SoughtLibrary};
+use crate::sought::{SoughtArgs, SoughtLibrary, needed};
 
 /// How often the player is looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -65,7 +64,7 @@ pub enum Trouble {
 /// What `follow` of every player takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    group = ArgGroup::new("needed").args(["image", "camera", "mood", "similar_to", "unlike", "stdin"]).required(true).multiple(true),
+    group = needed().arg("stdin"),
     after_help = "What plays is never touched, nor songs that others put into the queue. It can be stopped with Ctrl-C at any moment; the queue \
     stays as it is.\n\nExit codes: 0 stopped, 2 could not run or go on, 3 no face found."
 )]

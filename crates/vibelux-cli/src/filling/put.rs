@@ -2,7 +2,6 @@
 
 use std::num::NonZeroUsize;
 
-use clap::ArgGroup;
 use vibelux::library::unix_seconds;
 use vibelux_players::{PlayerQueue, enqueue};
 
@@ -10,7 +9,7 @@ use super::names::SongNames;
 use crate::at_least_one::at_least_one;
 use crate::library_location::LibraryArgs;
 use crate::output;
-use crate::sought::{SoughtArgs, SoughtLibrary};
+use crate::sought::{SoughtArgs, SoughtLibrary, needed};
 
 /// So many songs of the queue are looked at.
 const LOOKED_AT: usize = 500;
@@ -20,7 +19,7 @@ const SHUFFLE: f64 = 0.5;
 
 /// What `queue` and `shuffle` of every player take.
 #[derive(Debug, clap::Args)]
-#[command(group = ArgGroup::new("needed").args(["image", "camera", "mood", "similar_to", "unlike"]).required(true).multiple(true))]
+#[command(group = needed())]
 pub struct PutFlags {
     #[command(flatten)]
     sought: SoughtArgs,

@@ -3,19 +3,17 @@
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use clap::ArgGroup;
-
 use super::MusicServer;
 use super::known::{KnownSongs, PickedSongs};
 use crate::at_least_one::at_least_one;
 use crate::library_location::LibraryArgs;
 use crate::output;
 use crate::schedule::{Schedule, parse_schedule, usual_strength};
-use crate::sought::{SoughtArgs, SoughtLibrary, Wish};
+use crate::sought::{SoughtArgs, SoughtLibrary, Wish, needed};
 
 /// What `playlist` of every server takes.
 #[derive(Debug, clap::Args)]
-#[command(group = ArgGroup::new("needed").args(["image", "camera", "mood", "similar_to", "unlike", "each_mood"]).required(true).multiple(true))]
+#[command(group = needed().arg("each_mood"))]
 pub struct PlaylistFlags {
     /// What it is called there; with --each-mood what stands before the moods. One of yours with that name is replaced
     #[arg(value_name = "NAME", default_value = "VibeluX ")]

@@ -61,6 +61,14 @@ pub struct SoughtArgs {
     pub(super) only: WhereArgs,
 }
 
+/// One of the flags that say what is sought, or more: what a command needs that makes no list without.
+pub fn needed() -> ArgGroup {
+    ArgGroup::new("needed")
+        .args(["image", "camera", "mood", "similar_to", "unlike"])
+        .required(true)
+        .multiple(true)
+}
+
 impl SoughtArgs {
     pub(super) fn apart(&self) -> Apart {
         Apart {

@@ -5,6 +5,6 @@ mod args;
 mod library;
 mod wish;
 
-pub use args::SoughtArgs;
+pub use args::{SoughtArgs, needed};
 pub use library::SoughtLibrary;
 pub use wish::Wish;

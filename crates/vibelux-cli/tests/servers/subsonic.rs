@@ -59,7 +59,7 @@ fn songs_of_a_server_are_listened_to_and_put_into_a_playlist_there() {
     let nothing = vibelux(&server, &library, &["playlist", "Happy", "--mood", "happy"]);
     let nothing = nothing.failure().code(2);
     assert!(
-        said(&nothing).contains("no songs yet"),
+        said(&nothing).contains("there is no library"),
         "{}",
         said(&nothing)
     );

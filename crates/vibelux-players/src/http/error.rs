@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum HttpError {
     /// That is no address of a server.
-    #[error("{address:?} is no address of a server; give one such as http://127.0.0.1:4533")]
+    #[error("{address:?} is no address of a server; give one such as http://nas.local:8080")]
     Address {
         /// As it was given.
         address: String,

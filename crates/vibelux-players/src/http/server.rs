@@ -26,8 +26,8 @@ const TRIES: u32 = 3;
 /// So long is waited before it is made again, and twice as long before the next time.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// It is not made again when it has taken so long by then.
-const NO_MORE_TRIES: Duration = Duration::from_secs(60);
+/// It is not made again when it has taken so long by then: who is silent for that long is not waited for twice.
+const NO_MORE_TRIES: Duration = Duration::from_secs(20);
 
 /// So much of what is said about an error is read.
 const MOST_SAID: u64 = 8 << 10;

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use clap::ArgGroup;
 use vibelux_players::music_assistant::{PlayerQueue, QueueOption};
 
 use super::server::ServerArgs;
@@ -12,11 +11,11 @@ use crate::at_least_one::at_least_one;
 use crate::library_location::LibraryArgs;
 use crate::output;
 use crate::servers::{KnownSongs, MusicServer, PickedSongs};
-use crate::sought::SoughtArgs;
+use crate::sought::{SoughtArgs, needed};
 
 /// Which songs come into the queue of which player.
 #[derive(Debug, clap::Args)]
-#[command(group = ArgGroup::new("needed").args(["image", "camera", "mood", "similar_to", "unlike"]).required(true).multiple(true))]
+#[command(group = needed())]
 pub struct QueueArgs {
     /// The player by a part of its name, such as kitchen, or by its id [default: the only one that is on]
     #[arg(value_name = "PLAYER")]
