@@ -1,4 +1,4 @@
-//! [`PlaylistFlags`]: which songs of a server are put into a playlist there.
+//! [`PlaylistFlags`]: which songs of a server are put into a playlist there; [`ServerPlaylistArgs`]: also on which server.
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
