@@ -5,7 +5,7 @@
 // pieces that the program composes. Ends with 0 if every check holds.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -31,7 +31,21 @@ mkdirSync(join(music, 'album'), { recursive: true });
 execFileSync(options.program, ['demo', '--dir', composed], { stdio: 'ignore' });
 const pieces = readdirSync(composed).filter((name) => name.endsWith('.wav'));
 for (let i = 0; i < SONGS; i += 1) copyFileSync(join(composed, pieces[i % pieces.length]), join(music, i % 2 ? 'album' : '', `${i} ${pieces[i % pieces.length]}`));
-const environment = { ...process.env, HOME: home, XDG_CACHE_HOME: join(folder, 'cache'), XDG_CONFIG_HOME: join(folder, 'config') };
+// One more song holds the listening open on any machine, however fast: only ffmpeg could read it, and the one that is
+// found first waits until the check has seen what it wants.
+const HELD = 'held.wma';
+const release = join(folder, 'release');
+const tools = join(folder, 'tools');
+writeFileSync(join(music, HELD), Buffer.from([0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11, 0xa6, 0xd9]));
+mkdirSync(tools);
+writeFileSync(join(tools, 'ffmpeg'), `#!/bin/sh
+case "$*" in
+-version) exit 0 ;;
+*/${HELD}*) for _ in $(seq 600); do [ -e '${release}' ] && exit 1; sleep 0.1; done ;;
+*) PATH="\${PATH#*:}" exec ffmpeg "$@" ;;
+esac
+`, { mode: 0o755 });
+const environment = { ...process.env, PATH: `${tools}:${process.env.PATH}`, HOME: home, XDG_CACHE_HOME: join(folder, 'cache'), XDG_CONFIG_HOME: join(folder, 'config') };
 const { video } = await makeCamera(folder, !hasFaces);
 const browser = await Chromium.start({
   flags: ['--disable-gpu', '--lang=en-GB', '--autoplay-policy=document-user-activation-required', '--use-fake-ui-for-media-stream',
@@ -68,8 +82,9 @@ const checks = [
     await browser.click(choice('usual'));
     await browser.until(playing, 'sound');
     const { done, running } = await browser.run(`fetch('/api/v1/scan').then((answer) => answer.json())`);
-    must(running && done < SONGS, `all ${done} songs had been heard by then`);
-    await browser.until(`${text('#scan-count')}.startsWith('Done')`, 'the end of the scan');
+    must(running, `the listening had ended after ${done} songs`);
+    writeFileSync(release, '');
+    await browser.until(`${text('#scan-count')}.startsWith('Done: ${SONGS}')`, 'the end of the scan');
     return `after ${done} of ${SONGS} songs: ${await browser.run(text('#song-title'))}`;
   }],
 
