@@ -27,6 +27,7 @@ const OPTIMISER: OptimiserConfig = OptimiserConfig {
     kind: OptimiserKind::Adamw,
     learning_rate: 1e-3,
     weight_decay: 4e-3,
+    sharpness_radius: 0.0,
 };
 
 /// Mean milliseconds of a step's parts.

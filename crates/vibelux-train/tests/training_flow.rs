@@ -343,6 +343,13 @@ fn an_interrupted_run_gives_the_same_bits_with_sgd_and_a_constant_rate() {
     check_resume(&config);
 }
 
+#[test]
+fn an_interrupted_run_gives_the_same_bits_with_sharpness_aware_steps() {
+    let mut config = face_config();
+    config.optimiser.sharpness_radius = 0.1;
+    check_resume(&config);
+}
+
 /// [`face_config`] with a network that takes images of any size.
 fn pooled_face_config() -> TrainingConfig {
     let mut config = face_config();

@@ -114,6 +114,7 @@ impl Run {
             kind,
             learning_rate: 0.01,
             weight_decay: 0.05,
+            sharpness_radius: 0.0,
         };
         let optimiser = Optimiser::new(config, network.parameters());
         let average = network.parameters().iter().map(|p| p.value.clone());
@@ -328,6 +329,8 @@ fn toy_config(architecture: Architecture) -> crate::config::TrainingConfig {
         epochs: 3,
         batch_size: 8,
         ema_decay: 0.9,
+        // As the accelerator computes, also on processors that multiply bf16.
+        precision: crate::nn::Precision::F32,
         architecture,
         ..crate::config::preset::face("default").unwrap()
     }
@@ -381,4 +384,21 @@ fn moves_between_devices(config: &crate::config::TrainingConfig) {
     for (a, b) in whole.parameters().iter().zip(moved.parameters()) {
         assert_close(&a.name, &b.value, &a.value);
     }
+}
+
+#[cfg(feature = "burn-cpu")]
+#[test]
+fn sharpness_aware_steps_are_refused_with_what_to_do() {
+    use crate::trainer::{TrainError, Trainer};
+
+    let mut config = toy_config(pooled_net(LayerSpec::GlobalAveragePool));
+    config.optimiser.sharpness_radius = 0.05;
+    let mut trainer = Trainer::new(config, &Toy, &Toy)
+        .unwrap()
+        .with_accelerator(super::open::cpu().unwrap());
+    let error = trainer
+        .run(&std::sync::atomic::AtomicBool::new(false), &mut |_| {})
+        .unwrap_err();
+    assert!(matches!(error, TrainError::ClimbOnAccelerator));
+    assert!(error.to_string().contains("--device cpu"), "{error}");
 }

@@ -21,7 +21,8 @@ impl TrainingConfig {
     /// [`ConfigError::Range`] for the first that is not, [`ConfigError::Input`].
     pub fn check(&self) -> Result<(), ConfigError> {
         let rate = self.optimiser.learning_rate;
-        let checks: [(&'static str, bool, String, &'static str); 8] = [
+        let radius = self.optimiser.sharpness_radius;
+        let checks: [(&'static str, bool, String, &'static str); 9] = [
             (
                 "epochs",
                 self.epochs > 0,
@@ -39,6 +40,12 @@ impl TrainingConfig {
                 rate.is_finite() && rate > 0.0,
                 rate.to_string(),
                 "greater than 0",
+            ),
+            (
+                "optimiser.sharpness_radius",
+                radius.is_finite() && radius >= 0.0,
+                radius.to_string(),
+                "0 or more",
             ),
             (
                 "warmup_epochs",

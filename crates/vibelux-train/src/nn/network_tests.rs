@@ -8,7 +8,9 @@ use crate::nn::layer::Layer;
 #[cfg(target_arch = "x86_64")]
 use crate::nn::matrix::MatrixConv;
 use crate::nn::tiled::TiledConv;
-use crate::nn::{Optimiser, OptimiserConfig, OptimiserKind, Random, soft_cross_entropy};
+use crate::nn::{
+    Optimiser, OptimiserConfig, OptimiserKind, Random, climb, climb_down, soft_cross_entropy,
+};
 
 fn small_net() -> Architecture {
     let conv = |filters, kernel, padding, bias| LayerSpec::Conv2d {
@@ -502,6 +504,7 @@ fn both_optimisers_learn_a_batch_by_heart() {
             kind,
             learning_rate,
             weight_decay: 1e-4,
+            sharpness_radius: 0.0,
         };
         let mut optimiser = Optimiser::new(config, net.parameters());
         let mut last = f64::INFINITY;
@@ -514,6 +517,33 @@ fn both_optimisers_learn_a_batch_by_heart() {
         }
         assert!(last < 0.2, "{kind:?}: {last}");
     }
+}
+
+#[test]
+fn a_climb_goes_up_by_its_radius_and_comes_down_to_the_same_bits() {
+    const RADIUS: f32 = 0.05;
+    let mut net = Network::new(&small_net(), Init::He, 4).unwrap();
+    let (x, t) = batch(&net, 14, 3);
+    let mode = Mode::Train { seed: 0 };
+    let logits = net.forward(&x, mode);
+    let (before, d) = soft_cross_entropy(logits, &t, 7);
+    net.backward(&d);
+    let values = |net: &Network| -> Vec<Vec<f32>> {
+        net.parameters().iter().map(|p| p.value.clone()).collect()
+    };
+    let start = values(&net);
+    let foothold = climb(net.parameters_mut(), RADIUS);
+    let way: f32 = values(&net)
+        .iter()
+        .flatten()
+        .zip(start.iter().flatten())
+        .map(|(to, from)| (to - from).powi(2))
+        .sum();
+    assert!((way.sqrt() - RADIUS).abs() < 1e-4, "{}", way.sqrt());
+    let (above, _) = soft_cross_entropy(net.forward(&x, mode), &t, 7);
+    assert!(above > before, "{above} after {before}");
+    climb_down(net.parameters_mut(), foothold);
+    assert_eq!(values(&net), start);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::state::{CLASSES, Trainer};
 use crate::accelerator::Step;
 use crate::distil::TeacherView;
 use crate::metrics::argmax;
-use crate::nn::{Mode, Random};
+use crate::nn::{Mode, Random, climb, climb_down};
 
 /// Seconds between two checkpoints inside an epoch.
 const CHECKPOINT_SECONDS: f64 = 120.0;
@@ -168,6 +168,14 @@ impl Trainer<'_> {
         let (loss, gradient) = self.heads.loss(logits, targets);
         let right = count_right(logits, labels, self.heads.outputs());
         self.network.backward(&gradient);
+        let radius = self.config.optimiser.sharpness_radius;
+        if radius > 0.0 {
+            let foothold = climb(self.network.parameters_mut(), radius);
+            let logits = self.network.forward(inputs, Mode::Train { seed });
+            let (_, gradient) = self.heads.loss(logits, targets);
+            self.network.backward(&gradient);
+            climb_down(self.network.parameters_mut(), foothold);
+        }
         self.optimiser.step(self.network.parameters_mut(), factor);
         for (average, p) in self.average.iter_mut().zip(self.network.parameters()) {
             for (a, &v) in average.iter_mut().zip(&p.value) {

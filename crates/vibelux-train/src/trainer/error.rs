@@ -46,6 +46,12 @@ pub enum TrainError {
         "networks with heads beside the seven emotions train on the CPU only; use --device cpu"
     )]
     HeadsOnAccelerator,
+    /// A graphics card is to train by sharpness-aware minimisation.
+    #[error(
+        "sharpness-aware minimisation trains on the CPU only; use --device cpu, or leave \
+         optimiser.sharpness_radius out of the configuration"
+    )]
+    ClimbOnAccelerator,
     /// The training set is not the one that the run began with.
     #[error(
         "the training set has changed since this run began (other files, pixels, labels or order); \

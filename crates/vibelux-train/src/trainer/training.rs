@@ -20,6 +20,9 @@ impl Trainer<'_> {
         if self.placed.is_some() && !self.config.heads.is_empty() {
             return Err(TrainError::HeadsOnAccelerator);
         }
+        if self.placed.is_some() && self.config.optimiser.sharpness_radius > 0.0 {
+            return Err(TrainError::ClimbOnAccelerator);
+        }
         if !self.take_lessons(stop) {
             return Ok(Outcome::Interrupted);
         }
