@@ -350,6 +350,23 @@ fn an_interrupted_run_gives_the_same_bits_with_sharpness_aware_steps() {
     check_resume(&config);
 }
 
+#[test]
+fn sharpness_aware_steps_learn_otherwise_than_plain_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    write_pictures(&data, [("train", 40), ("validation", 6)], 48, 48);
+    let [plain, aware] = [0.0, 0.1].map(|radius| {
+        let mut config = face_config();
+        config.optimiser.sharpness_radius = radius;
+        let out = dir.path().join(format!("radius {radius}"));
+        let (_, finished) = whole_run(&config, &paths(&data), &out);
+        let accuracy = finished.report.accuracy;
+        assert!(accuracy > 0.5, "{accuracy} with radius {radius}");
+        outcome(&out).1
+    });
+    assert!(plain != aware);
+}
+
 /// [`face_config`] with a network that takes images of any size.
 fn pooled_face_config() -> TrainingConfig {
     let mut config = face_config();

@@ -399,6 +399,6 @@ fn sharpness_aware_steps_are_refused_with_what_to_do() {
     let error = trainer
         .run(&std::sync::atomic::AtomicBool::new(false), &mut |_| {})
         .unwrap_err();
-    assert!(matches!(error, TrainError::ClimbOnAccelerator));
+    assert!(matches!(error, TrainError::SharpnessAwareOnAccelerator));
     assert!(error.to_string().contains("--device cpu"), "{error}");
 }

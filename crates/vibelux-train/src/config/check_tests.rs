@@ -72,6 +72,26 @@ fn a_file_from_before_there_were_sizes_still_loads() {
     );
 }
 
+#[test]
+fn a_radius_of_sharpness_aware_steps_is_checked_and_kept() {
+    let mut config = staged(5, &[]);
+    let plain = toml::to_string(&config).unwrap();
+    assert!(!plain.contains("sharpness_radius"));
+    assert_eq!(toml::from_str::<TrainingConfig>(&plain).unwrap(), config);
+
+    config.optimiser.sharpness_radius = 0.1;
+    let text = toml::to_string(&config).unwrap();
+    assert_eq!(toml::from_str::<TrainingConfig>(&text).unwrap(), config);
+    let misspelt = text.replace("sharpness_radius", "sharpnes_radius");
+    assert!(toml::from_str::<TrainingConfig>(&misspelt).is_err());
+
+    for wrong in [-0.1, f32::NAN, f32::INFINITY] {
+        config.optimiser.sharpness_radius = wrong;
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.contains("optimiser.sharpness_radius"), "{error}");
+    }
+}
+
 proptest! {
     #[test]
     fn every_epoch_has_the_size_of_its_stage(

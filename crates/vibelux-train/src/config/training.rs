@@ -63,7 +63,7 @@ pub struct TrainingConfig {
     /// What the network learns beside the seven emotions. Tables of songs only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub heads: Vec<HeadConfig>,
-    /// Update rule, learning rate, weight decay.
+    /// Update rule, learning rate, weight decay, radius of sharpness-aware steps.
     pub optimiser: OptimiserConfig,
     /// What the inputs are made of.
     pub task: TaskConfig,

@@ -33,6 +33,6 @@ pub use layer::{Mode, Parameter};
 pub use loss::{log_softmax, soft_cross_entropy, softmax};
 pub use network::{Network, NetworkError};
 pub use optimiser::{Optimiser, OptimiserConfig, OptimiserKind};
-pub(crate) use optimiser::{climb, climb_down};
+pub(crate) use optimiser::{perturb, restore};
 pub use random::{Random, hash};
 pub use vibelux_kernels::{InstructionSet, Precision};

@@ -9,7 +9,7 @@ use crate::nn::layer::Layer;
 use crate::nn::matrix::MatrixConv;
 use crate::nn::tiled::TiledConv;
 use crate::nn::{
-    Optimiser, OptimiserConfig, OptimiserKind, Random, climb, climb_down, soft_cross_entropy,
+    Optimiser, OptimiserConfig, OptimiserKind, Random, perturb, restore, soft_cross_entropy,
 };
 
 fn small_net() -> Architecture {
@@ -520,7 +520,7 @@ fn both_optimisers_learn_a_batch_by_heart() {
 }
 
 #[test]
-fn a_climb_goes_up_by_its_radius_and_comes_down_to_the_same_bits() {
+fn a_perturbation_goes_up_by_its_radius_and_is_taken_back_to_the_bit() {
     const RADIUS: f32 = 0.05;
     let mut net = Network::new(&small_net(), Init::He, 4).unwrap();
     let (x, t) = batch(&net, 14, 3);
@@ -532,7 +532,7 @@ fn a_climb_goes_up_by_its_radius_and_comes_down_to_the_same_bits() {
         net.parameters().iter().map(|p| p.value.clone()).collect()
     };
     let start = values(&net);
-    let foothold = climb(net.parameters_mut(), RADIUS);
+    let unperturbed = perturb(net.parameters_mut(), RADIUS);
     let way: f32 = values(&net)
         .iter()
         .flatten()
@@ -542,7 +542,7 @@ fn a_climb_goes_up_by_its_radius_and_comes_down_to_the_same_bits() {
     assert!((way.sqrt() - RADIUS).abs() < 1e-4, "{}", way.sqrt());
     let (above, _) = soft_cross_entropy(net.forward(&x, mode), &t, 7);
     assert!(above > before, "{above} after {before}");
-    climb_down(net.parameters_mut(), foothold);
+    restore(net.parameters_mut(), unperturbed);
     assert_eq!(values(&net), start);
 }
 

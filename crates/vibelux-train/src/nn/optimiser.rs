@@ -1,4 +1,4 @@
-//! AdamW and SGD with Nesterov momentum, and the climb before either in sharpness-aware minimisation.
+//! AdamW and SGD with Nesterov momentum, and the perturbation before either in sharpness-aware minimisation.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ pub enum OptimiserKind {
 
 /// Hyperparameters of an optimiser.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OptimiserConfig {
     /// Update rule.
     pub kind: OptimiserKind,
@@ -24,9 +25,9 @@ pub struct OptimiserConfig {
     pub learning_rate: f32,
     /// Pulls weight matrices towards 0; not biases, not norms.
     pub weight_decay: f32,
-    /// How far, as a Euclidean distance over all weights, a step climbs up the loss before it asks for
-    /// the gradient that it descends by: rho of sharpness-aware minimisation (Foret et al. 2021,
-    /// arXiv:2010.01412). It makes each step two passes; 0, the default, for none. CPU only.
+    /// Rho of sharpness-aware minimisation (Foret et al. 2021, arXiv:2010.01412), a Euclidean distance over
+    /// all weights: a step descends by the gradient that the loss has so far up its own slope. Each step
+    /// is two passes; 0, the default, for one plain pass. CPU only.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub sharpness_radius: f32,
 }
@@ -36,33 +37,32 @@ fn is_zero(value: &f32) -> bool {
     *value == 0.0
 }
 
-/// The values that [`climb`] moved away from.
+/// The values of all parameters before [`perturb`].
 #[derive(Debug)]
-pub(crate) struct Foothold(Vec<Vec<f32>>);
+pub(crate) struct Unperturbed(Vec<Vec<f32>>);
 
 /// Moves the trainable parameters by `radius` along their gradients, where the loss grows fastest;
-/// nowhere if there is no gradient. The rest stays as it is.
-pub(crate) fn climb(parameters: &mut [Parameter], radius: f32) -> Foothold {
-    let foothold = Foothold(parameters.iter().map(|p| p.value.clone()).collect());
-    let moving = || parameters.iter().filter(|p| p.trainable);
-    let squares = moving()
+/// nowhere if the gradient is too small to have a direction. The rest stays as it is.
+pub(crate) fn perturb(parameters: &mut [Parameter], radius: f32) -> Unperturbed {
+    let before = Unperturbed(parameters.iter().map(|p| p.value.clone()).collect());
+    let gradients = parameters.iter().filter(|p| p.trainable);
+    let squares = gradients
         .flat_map(|p| &p.gradient)
         .map(|&g| f64::from(g).powi(2));
-    let norm = squares.sum::<f64>().sqrt() as f32;
-    if norm > 0.0 {
+    let factor = (f64::from(radius) / squares.sum::<f64>().sqrt()) as f32;
+    if factor.is_finite() {
         for p in parameters.iter_mut().filter(|p| p.trainable) {
             for (w, g) in p.value.iter_mut().zip(&p.gradient) {
-                *w += radius / norm * g;
+                *w += factor * g;
             }
         }
     }
-    foothold
+    before
 }
 
-/// Puts every parameter back where it was before [`climb`], the running statistics of norms too;
-/// the gradients stay those of the place that was climbed to.
-pub(crate) fn climb_down(parameters: &mut [Parameter], foothold: Foothold) {
-    for (p, value) in parameters.iter_mut().zip(foothold.0) {
+/// Puts every parameter back, the running statistics of norms too; the gradients stay as they are.
+pub(crate) fn restore(parameters: &mut [Parameter], before: Unperturbed) {
+    for (p, value) in parameters.iter_mut().zip(before.0) {
         p.value = value;
     }
 }

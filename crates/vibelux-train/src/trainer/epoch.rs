@@ -12,7 +12,7 @@ use super::state::{CLASSES, Trainer};
 use crate::accelerator::Step;
 use crate::distil::TeacherView;
 use crate::metrics::argmax;
-use crate::nn::{Mode, Random, climb, climb_down};
+use crate::nn::{Mode, Random, perturb, restore};
 
 /// Seconds between two checkpoints inside an epoch.
 const CHECKPOINT_SECONDS: f64 = 120.0;
@@ -170,11 +170,12 @@ impl Trainer<'_> {
         self.network.backward(&gradient);
         let radius = self.config.optimiser.sharpness_radius;
         if radius > 0.0 {
-            let foothold = climb(self.network.parameters_mut(), radius);
+            // With the same dropout; the loss that is told stays that of the weights themselves.
+            let before = perturb(self.network.parameters_mut(), radius);
             let logits = self.network.forward(inputs, Mode::Train { seed });
             let (_, gradient) = self.heads.loss(logits, targets);
             self.network.backward(&gradient);
-            climb_down(self.network.parameters_mut(), foothold);
+            restore(self.network.parameters_mut(), before);
         }
         self.optimiser.step(self.network.parameters_mut(), factor);
         for (average, p) in self.average.iter_mut().zip(self.network.parameters()) {

@@ -51,7 +51,7 @@ pub enum TrainError {
         "sharpness-aware minimisation trains on the CPU only; use --device cpu, or leave \
          optimiser.sharpness_radius out of the configuration"
     )]
-    ClimbOnAccelerator,
+    SharpnessAwareOnAccelerator,
     /// The training set is not the one that the run began with.
     #[error(
         "the training set has changed since this run began (other files, pixels, labels or order); \

@@ -21,7 +21,7 @@ impl Trainer<'_> {
             return Err(TrainError::HeadsOnAccelerator);
         }
         if self.placed.is_some() && self.config.optimiser.sharpness_radius > 0.0 {
-            return Err(TrainError::ClimbOnAccelerator);
+            return Err(TrainError::SharpnessAwareOnAccelerator);
         }
         if !self.take_lessons(stop) {
             return Ok(Outcome::Interrupted);
