@@ -37,6 +37,7 @@ impl Recent {
     }
 
     /// Those that what comes next has to follow on.
+    #[cfg(feature = "mpris")]
     pub fn latest(&self) -> Vec<usize> {
         let first = self.0.len().saturating_sub(BEFORE);
         self.0.range(first..).copied().collect()
