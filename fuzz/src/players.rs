@@ -115,20 +115,28 @@ fn say(stream: UnixStream, speech: &[u8]) -> std::io::Result<()> {
     let mut lines = speech.split_inclusive(|&byte| byte == b'\n');
     let questions = BufReader::new(stream.try_clone()?).lines();
     let mut stream = stream;
-    stream.write_all(lines.next().unwrap_or_default())?;
+    let greeting = lines.next().unwrap_or_default();
+    stream.write_all(greeting)?;
+    // Whoever waits for the rest of half a line would wait until time is up.
+    if !greeting.ends_with(b"\n") {
+        return Ok(());
+    }
     for question in questions {
         question?;
         let mut answer = Vec::new();
+        let mut whole = false;
         for line in lines.by_ref() {
             answer.extend_from_slice(line);
-            if line.starts_with(b"OK") || line.starts_with(b"ACK") {
+            let last = line.starts_with(b"OK") || line.starts_with(b"ACK");
+            whole = last && line.ends_with(b"\n");
+            if last {
                 break;
             }
         }
-        if answer.is_empty() {
+        stream.write_all(&answer)?;
+        if !whole {
             return Ok(());
         }
-        stream.write_all(&answer)?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! [`MqttAddress`]: where a broker is, and who comes there.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
@@ -143,12 +144,20 @@ impl FromStr for MqttAddress {
             host: host
                 .map(|host| host.trim_start_matches('[').trim_end_matches(']'))
                 .ok_or(AddressFault::Syntax)
-                .and_then(decode)?,
+                .and_then(decode)
+                .and_then(|host| is_host(&host).then_some(host).ok_or(AddressFault::Syntax))?,
             port: url.port().unwrap_or(if is_tls { TLS_PORT } else { PORT }),
             user: user.map(decode).transpose()?,
             password: url.password().map(decode).transpose()?,
         })
     }
+}
+
+/// Whether it can be a name or an IP address. What was escaped in a URL could be anything, say a line break
+/// in what is shown.
+fn is_host(host: &str) -> bool {
+    let in_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
+    host.chars().all(in_name) || host.parse::<Ipv6Addr>().is_ok()
 }
 
 impl fmt::Display for MqttAddress {
@@ -223,5 +232,14 @@ mod tests {
         assert_eq!(address.clone().with_user("me").check(), Ok(()));
         let long = address.with_user(&"x".repeat(65_536));
         assert_eq!(long.check(), Err(AddressFault::TooLong));
+    }
+
+    #[test]
+    fn hosts_that_are_none_are_refused() {
+        for text in ["%2.E%0a%", "a%3Ab", "a%2Fb", "a%00b", "m%m%2", ";jmy"] {
+            assert!(text.parse::<MqttAddress>().is_err(), "{text}");
+        }
+        let address: MqttAddress = "küche_1.local".parse().unwrap();
+        assert_eq!(address.to_string(), "mqtt://küche_1.local:1883");
     }
 }
