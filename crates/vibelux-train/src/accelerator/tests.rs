@@ -117,8 +117,7 @@ impl Run {
             sharpness_radius: 0.0,
         };
         let optimiser = Optimiser::new(config, network.parameters());
-        let average = network.parameters().iter().map(|p| p.value.clone());
-        let average = average.collect();
+        let average = network.values();
         Self {
             network,
             optimiser,

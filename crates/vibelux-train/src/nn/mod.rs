@@ -32,7 +32,7 @@ pub use init::Init;
 pub use layer::{Mode, Parameter};
 pub use loss::{log_softmax, soft_cross_entropy, softmax};
 pub use network::{Network, NetworkError};
+pub(crate) use optimiser::perturb;
 pub use optimiser::{Optimiser, OptimiserConfig, OptimiserKind};
-pub(crate) use optimiser::{perturb, restore};
 pub use random::{Random, hash};
 pub use vibelux_kernels::{InstructionSet, Precision};

@@ -201,6 +201,18 @@ impl Network {
         }
     }
 
+    /// A copy of all parameters in the order of [`Self::parameters`], running statistics included.
+    pub(crate) fn values(&self) -> Vec<Vec<f32>> {
+        self.parameters.iter().map(|p| p.value.clone()).collect()
+    }
+
+    /// Puts back what [`Self::values`] gave.
+    pub(crate) fn set_values(&mut self, values: Vec<Vec<f32>>) {
+        for (p, value) in self.parameters.iter_mut().zip(values) {
+            p.value = value;
+        }
+    }
+
     /// A copy of the weights in the layout of files.
     #[must_use]
     pub fn weights(&self) -> Weights {

@@ -8,9 +8,7 @@ use crate::nn::layer::Layer;
 #[cfg(target_arch = "x86_64")]
 use crate::nn::matrix::MatrixConv;
 use crate::nn::tiled::TiledConv;
-use crate::nn::{
-    Optimiser, OptimiserConfig, OptimiserKind, Random, perturb, restore, soft_cross_entropy,
-};
+use crate::nn::{Optimiser, OptimiserConfig, OptimiserKind, Random, perturb, soft_cross_entropy};
 
 fn small_net() -> Architecture {
     let conv = |filters, kernel, padding, bias| LayerSpec::Conv2d {
@@ -528,12 +526,10 @@ fn a_perturbation_goes_up_by_its_radius_and_is_taken_back_to_the_bit() {
     let logits = net.forward(&x, mode);
     let (before, d) = soft_cross_entropy(logits, &t, 7);
     net.backward(&d);
-    let values = |net: &Network| -> Vec<Vec<f32>> {
-        net.parameters().iter().map(|p| p.value.clone()).collect()
-    };
-    let start = values(&net);
-    let unperturbed = perturb(net.parameters_mut(), RADIUS);
-    let way: f32 = values(&net)
+    let start = net.values();
+    perturb(net.parameters_mut(), RADIUS);
+    let way: f32 = net
+        .values()
         .iter()
         .flatten()
         .zip(start.iter().flatten())
@@ -542,8 +538,8 @@ fn a_perturbation_goes_up_by_its_radius_and_is_taken_back_to_the_bit() {
     assert!((way.sqrt() - RADIUS).abs() < 1e-4, "{}", way.sqrt());
     let (above, _) = soft_cross_entropy(net.forward(&x, mode), &t, 7);
     assert!(above > before, "{above} after {before}");
-    restore(net.parameters_mut(), unperturbed);
-    assert_eq!(values(&net), start);
+    net.set_values(start.clone());
+    assert_eq!(net.values(), start);
 }
 
 #[test]

@@ -37,33 +37,21 @@ fn is_zero(value: &f32) -> bool {
     *value == 0.0
 }
 
-/// The values of all parameters before [`perturb`].
-#[derive(Debug)]
-pub(crate) struct Unperturbed(Vec<Vec<f32>>);
-
 /// Moves the trainable parameters by `radius` along their gradients, where the loss grows fastest;
 /// nowhere if the gradient is too small to have a direction. The rest stays as it is.
-pub(crate) fn perturb(parameters: &mut [Parameter], radius: f32) -> Unperturbed {
-    let before = Unperturbed(parameters.iter().map(|p| p.value.clone()).collect());
+pub(crate) fn perturb(parameters: &mut [Parameter], radius: f32) {
     let gradients = parameters.iter().filter(|p| p.trainable);
     let squares = gradients
         .flat_map(|p| &p.gradient)
         .map(|&g| f64::from(g).powi(2));
     let factor = (f64::from(radius) / squares.sum::<f64>().sqrt()) as f32;
-    if factor.is_finite() {
-        for p in parameters.iter_mut().filter(|p| p.trainable) {
-            for (w, g) in p.value.iter_mut().zip(&p.gradient) {
-                *w += factor * g;
-            }
-        }
+    if !factor.is_finite() {
+        return;
     }
-    before
-}
-
-/// Puts every parameter back, the running statistics of norms too; the gradients stay as they are.
-pub(crate) fn restore(parameters: &mut [Parameter], before: Unperturbed) {
-    for (p, value) in parameters.iter_mut().zip(before.0) {
-        p.value = value;
+    for p in parameters.iter_mut().filter(|p| p.trainable) {
+        for (w, g) in p.value.iter_mut().zip(&p.gradient) {
+            *w += factor * g;
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::state::{CLASSES, Trainer};
 use crate::accelerator::Step;
 use crate::distil::TeacherView;
 use crate::metrics::argmax;
-use crate::nn::{Mode, Random, perturb, restore};
+use crate::nn::{Mode, Random, perturb};
 
 /// Seconds between two checkpoints inside an epoch.
 const CHECKPOINT_SECONDS: f64 = 120.0;
@@ -170,12 +170,14 @@ impl Trainer<'_> {
         self.network.backward(&gradient);
         let radius = self.config.optimiser.sharpness_radius;
         if radius > 0.0 {
-            // With the same dropout; the loss that is told stays that of the weights themselves.
-            let before = perturb(self.network.parameters_mut(), radius);
+            // With the same dropout; the loss that is told and the running statistics stay those of the
+            // weights themselves.
+            let before = self.network.values();
+            perturb(self.network.parameters_mut(), radius);
             let logits = self.network.forward(inputs, Mode::Train { seed });
             let (_, gradient) = self.heads.loss(logits, targets);
             self.network.backward(&gradient);
-            restore(self.network.parameters_mut(), before);
+            self.network.set_values(before);
         }
         self.optimiser.step(self.network.parameters_mut(), factor);
         for (average, p) in self.average.iter_mut().zip(self.network.parameters()) {

@@ -4,7 +4,7 @@ use super::error::TrainError;
 use super::event::Event;
 use super::history::EpochMetrics;
 use super::predict::{Predictions, predict, predict_by};
-use super::state::{Trainer, set_values, values};
+use super::state::Trainer;
 use crate::config::Selection;
 
 impl Trainer<'_> {
@@ -22,7 +22,7 @@ impl Trainer<'_> {
         let kept = self.swap_in_average();
         let predictions = predict(&mut self.network, self.validation);
         if let Some(kept) = kept {
-            set_values(&mut self.network, kept);
+            self.network.set_values(kept);
         }
         Ok(predictions)
     }
@@ -61,7 +61,7 @@ impl Trainer<'_> {
         if better {
             p.best_epoch = Some(p.epoch + 1);
             self.best = if self.average.is_empty() {
-                values(&self.network)
+                self.network.values()
             } else {
                 self.average.clone()
             };
@@ -84,8 +84,8 @@ impl Trainer<'_> {
         if self.average.is_empty() {
             return None;
         }
-        let kept = values(&self.network);
-        set_values(&mut self.network, self.average.clone());
+        let kept = self.network.values();
+        self.network.set_values(self.average.clone());
         Some(kept)
     }
 }

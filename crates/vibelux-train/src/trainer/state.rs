@@ -65,7 +65,7 @@ impl<'a> Trainer<'a> {
         let teachers = Teachers::load(&config)?;
         let optimiser = Optimiser::new(config.optimiser.clone(), network.parameters());
         let average = if config.ema_decay > 0.0 {
-            values(&network)
+            network.values()
         } else {
             Vec::new()
         };
@@ -109,7 +109,7 @@ impl<'a> Trainer<'a> {
 
     fn averaging_afresh(mut self) -> Self {
         if !self.average.is_empty() {
-            self.average = values(&self.network);
+            self.average = self.network.values();
         }
         self
     }
@@ -172,24 +172,10 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn into_network(mut self) -> Network {
         if self.progress.best_epoch.is_some() {
-            set_values(&mut self.network, self.best);
+            self.network.set_values(self.best);
         } else {
             self.swap_in_average();
         }
         self.network
-    }
-}
-
-pub(super) fn values(network: &Network) -> Vec<Vec<f32>> {
-    network
-        .parameters()
-        .iter()
-        .map(|p| p.value.clone())
-        .collect()
-}
-
-pub(super) fn set_values(network: &mut Network, values: Vec<Vec<f32>>) {
-    for (p, value) in network.parameters_mut().iter_mut().zip(values) {
-        p.value = value;
     }
 }
